@@ -1,0 +1,127 @@
+"""The minitaur's parts: names, pose and reflections, the same in every simulator.
+
+A leg is a five-bar linkage: two motors on one axis turn two upper links, whose knees carry two lower links that meet
+in the foot. Names and angles are those of the URDF that ships with PyBullet: an angle of zero points an upper link
+upwards, and the ``L`` and ``R`` motors of a leg turn about opposite axes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sb3_memaug.robots import RobotState
+from sb3_memaug.symmetry import Reflection
+
+LEGS = ("front_left", "back_left", "front_right", "back_right")
+SIDES = ("L", "R")
+
+
+def motor(leg: str, side: str) -> str:
+    """
+    :param leg: one of :data:`LEGS`
+    :param side: one of :data:`SIDES`
+    :return: name of the joint that the motor turns
+    """
+    return f"motor_{leg}{side}_joint"
+
+
+def knee(leg: str, side: str) -> str:
+    """
+    :param leg: one of :data:`LEGS`
+    :param side: one of :data:`SIDES`
+    :return: name of the passive joint between the links
+    """
+    return f"knee_{leg}{side}_link"
+
+
+MOTORS = tuple(motor(leg, side) for leg in LEGS for side in SIDES)
+KNEES = tuple(knee(leg, side) for leg in LEGS for side in SIDES)
+
+#: m, from the motor's axis to the knee and from the knee to the foot.
+UPPER_LENGTH = 0.115
+LOWER_LENGTH = 0.2
+#: m, half the thickness of a lower link: how far the ground is from a foot's centre.
+FOOT_RADIUS = 0.005
+
+#: Sign of the motor angles when both upper links of a leg are level, as in the factory's stance but for the sign of the back
+#: legs: there the outer links point forward, so that the back legs mirror the front legs, which the layers in which
+#: inner and outer links lie would otherwise prevent.
+_STANCE_SIGNS = {"front_left": -1.0, "back_left": 1.0, "front_right": 1.0, "back_right": -1.0}
+
+
+def knee_angles(motor_angles: Sequence[float]) -> list[float]:
+    """
+    Close the linkage of each leg.
+
+    :param motor_angles: of :data:`MOTORS` in rad
+    :return: angles of :data:`KNEES` at which the two lower links of each leg meet below the body
+    """
+    angles = []
+    for i in range(len(LEGS)):
+        left, right = motor_angles[2 * i : 2 * i + 2]
+        # Knees in the plane of the leg, x forward and z up; the R motor turns the other way.
+        knees = [UPPER_LENGTH * np.array((math.sin(a), math.cos(a))) for a in (left, -right)]
+        middle, gap = (knees[0] + knees[1]) / 2, knees[1] - knees[0]
+        half = math.hypot(*gap) / 2
+        across = np.array((-gap[1], gap[0])) / (2 * half)
+        foot = middle - math.copysign(math.sqrt(LOWER_LENGTH**2 - half**2), across[1]) * across
+        for position, angle, sign in ((knees[0], left, 1), (knees[1], right, -1)):
+            x, z = foot - position
+            angles.append(math.remainder(sign * math.atan2(x, z) - angle, math.tau))
+    return angles
+
+
+_STANCE_MOTORS = [_STANCE_SIGNS[leg] * math.pi / 2 for leg in LEGS for _ in SIDES]
+#: rad, of every joint in the default pose.
+STANCE = dict(zip(MOTORS + KNEES, _STANCE_MOTORS + knee_angles(_STANCE_MOTORS), strict=True))
+#: m, of the motors' axes above the ground in the stance, the legs being vertical, and where an episode starts.
+STANCE_HEIGHT = math.sqrt(LOWER_LENGTH**2 - UPPER_LENGTH**2) + FOOT_RADIUS
+START_HEIGHT = STANCE_HEIGHT + 0.02
+
+
+def _reflection(plane: str, legs: dict[str, str], sides: dict[str, str]) -> Reflection:
+    """Every joint of the minitaur turns the other way in a mirror; what differs is which one is its partner."""
+    partners = {
+        name(leg, side): (name(legs[leg], sides[side]), -1) for name in (motor, knee) for leg in LEGS for side in SIDES
+    }
+    return Reflection(plane, partners, legs)
+
+
+REFLECTIONS = {
+    "left_right": _reflection(
+        "sagittal",
+        legs={"front_left": "front_right", "front_right": "front_left", "back_left": "back_right", "back_right": "back_left"},
+        sides={"L": "R", "R": "L"},
+    ),
+    "front_back": _reflection(
+        "transverse",
+        legs={"front_left": "back_left", "back_left": "front_left", "front_right": "back_right", "back_right": "front_right"},
+        sides={"L": "L", "R": "R"},
+    ),
+}
+
+
+def standing_state(joint_names: Sequence[str], rng: np.random.Generator, spread: float) -> RobotState:
+    """
+    A state near the stance, the linkages closed, a little above the ground.
+
+    :param joint_names: joints in the simulator's order
+    :param rng: source of randomness
+    :param spread: motors deviate from the stance by up to this angle in rad, either way
+    :return: the state, at rest
+    """
+    offsets = rng.uniform(-spread, spread, len(MOTORS))
+    motors = [STANCE[name] + offset for name, offset in zip(MOTORS, offsets.tolist(), strict=True)]
+    knees = knee_angles(motors)
+    angles = dict(zip(MOTORS + KNEES, motors + knees, strict=True))
+    return RobotState(
+        base_position=np.array((0.0, 0.0, START_HEIGHT)),
+        base_orientation=np.array((1.0, 0.0, 0.0, 0.0)),
+        base_linear_velocity=np.zeros(3),
+        base_angular_velocity=np.zeros(3),
+        joint_positions=np.array([angles[name] for name in joint_names]),
+        joint_velocities=np.zeros(len(joint_names)),
+    )

@@ -1,0 +1,1 @@
+from sb3_memaug._version import __version__

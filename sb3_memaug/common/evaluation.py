@@ -1,0 +1,86 @@
+"""What PPO asks of a policy about actions that were taken."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch as th
+from stable_baselines3.common.distributions import (
+    BernoulliDistribution,
+    CategoricalDistribution,
+    Distribution,
+    MultiCategoricalDistribution,
+)
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+from sb3_memaug.symmetry import LabelPermutation, Transform
+
+
+class Evaluation(NamedTuple):
+    """
+    :param values: (n,)
+    :param log_prob: of the actions, (n,)
+    :param entropy: of the action distribution, (n,), or None where it has no analytical form
+    :param action_mean: mean of the action distribution; for discrete actions the probabilities of the labels
+    """
+
+    values: th.Tensor
+    log_prob: th.Tensor
+    entropy: th.Tensor | None
+    action_mean: th.Tensor
+
+    def unflatten(self, group_size: int) -> Evaluation:
+        """
+        :param group_size: number of images of each sample, one after another
+        :return: the same with a second axis for the images
+        """
+        return Evaluation(*(None if x is None else x.unflatten(0, (-1, group_size)) for x in self))
+
+
+def extract_features(policy: ActorCriticPolicy, observations: Any) -> tuple[th.Tensor, th.Tensor]:
+    """
+    :param policy: whose feature extractors to use
+    :param observations: (n, …), or a dict of them
+    :return: features for the actor and for the critic, the same tensor where the extractor is shared
+    """
+    features = policy.extract_features(observations)
+    return features if isinstance(features, tuple) else (features, features)
+
+
+def evaluate_latents(
+    policy: ActorCriticPolicy, latent_pi: th.Tensor, latent_vf: th.Tensor, actions: th.Tensor
+) -> Evaluation:
+    """
+    Run the heads of a policy.
+
+    :param policy: to evaluate
+    :param latent_pi: what the actor's head reads, (n, …)
+    :param latent_vf: what the critic's head reads, (n, …)
+    :param actions: taken, as the policy's distribution expects them
+    :return: values, log-probabilities, entropies and action means
+    """
+    values = policy.value_net(policy.mlp_extractor.forward_critic(latent_vf)).flatten()
+    distribution = policy._get_action_dist_from_latent(policy.mlp_extractor.forward_actor(latent_pi))
+    log_prob = distribution.log_prob(actions)
+    return Evaluation(values, log_prob, distribution.entropy(), action_mean(distribution))
+
+
+def action_mean(distribution: Distribution) -> th.Tensor:
+    """
+    :param distribution: of actions
+    :return: its mean, before any squashing; for discrete actions the probabilities of all labels
+    """
+    inner = distribution.distribution
+    if isinstance(distribution, MultiCategoricalDistribution):
+        return th.cat([component.probs for component in inner], dim=-1)
+    if isinstance(distribution, (CategoricalDistribution, BernoulliDistribution)):
+        return inner.probs
+    return inner.mean
+
+
+def on_action_mean(transform: Transform) -> Transform:
+    """
+    :param transform: of actions
+    :return: the same mirror, acting on :func:`action_mean`
+    """
+    return transform.on_probabilities() if isinstance(transform, LabelPermutation) else transform

@@ -1,0 +1,244 @@
+"""PPO's update over minibatches that hold each sample beside its mirror images."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch as th
+from gymnasium import spaces
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.type_aliases import GymEnv, Schedule
+from stable_baselines3.common.utils import explained_variance
+from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
+from sb3_memaug.common.evaluation import Evaluation, on_action_mean
+from sb3_memaug.common.loss import LossTerms, Targets, approximate_kl, mirror_loss, ppo_loss_terms
+from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization, group_of_environment
+from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
+
+
+class Minibatch(NamedTuple):
+    """
+    :param evaluation: of samples and images by the present policy, the originals first, (n, group size)
+    :param targets: of the originals, (n,)
+    """
+
+    evaluation: Evaluation
+    targets: Targets
+
+
+class MirroredUpdate(OnPolicyAlgorithm):
+    """
+    What the symmetric algorithms share: where the group comes from, the loss over samples and images, the adaptive
+    learning rate, and the log. A subclass yields minibatches, already evaluated.
+
+    :param symmetry: see the algorithms
+    :param mirror_loss_coef: see the algorithms
+    :param desired_kl: see the algorithms
+    :param adapt_rate: see the algorithms
+    """
+
+    n_epochs: int
+    clip_range: Any
+    clip_range_vf: Any
+    normalize_advantage: bool
+    target_kl: float | None
+
+    def _init_mirroring(
+        self,
+        symmetry: SymmetryArgument,
+        mirror_loss_coef: float,
+        desired_kl: float | None,
+        adapt_rate: Literal["minibatch", "update"],
+    ) -> None:
+        if not (symmetry is None or symmetry is False or isinstance(symmetry, SymmetryGroup)):
+            raise ValueError(
+                "`symmetry` must be a SymmetryGroup, None for the group of the environment's MirrorSpec, or False for "
+                f"none, got {symmetry!r}"
+            )
+        if mirror_loss_coef < 0:
+            raise ValueError(f"`mirror_loss_coef` must not be negative, got {mirror_loss_coef}")
+        if adapt_rate not in ("minibatch", "update"):
+            raise ValueError(f"`adapt_rate` must be 'minibatch' or 'update', got {adapt_rate!r}")
+        self.symmetry = symmetry
+        self.symmetry_group: SymmetryGroup | None = symmetry or None
+        self.mirror_loss_coef = mirror_loss_coef
+        self.desired_kl = desired_kl
+        self.adapt_rate = adapt_rate
+        self.adaptive_rate: AdaptiveLearningRate | None = None
+        if desired_kl is not None:
+            if callable(self.learning_rate):
+                raise ValueError(
+                    "`desired_kl` adapts the learning rate by itself and cannot follow a schedule: "
+                    "give `learning_rate` a number, or leave out `desired_kl`"
+                )
+            self.adaptive_rate = AdaptiveLearningRate(self.learning_rate, desired_kl)
+
+    def _setup_mirroring(self) -> None:
+        """Find the group, and refuse at once what would only show as a policy that does not learn."""
+        if self.env is None:
+            return
+        self._fit_group(self.env)
+        if self.symmetry_group is None and self.symmetry is None:
+            warnings.warn(
+                f"the environment has no symmetry group, so {type(self).__name__} trains without mirrors. Wrap it in "
+                "sb3_memaug.MirrorSpec, pass `symmetry=`, or say `symmetry=False` to train like this on purpose",
+                stacklevel=4,
+            )
+
+    def _fit_group(self, env: VecEnv) -> None:
+        if self.symmetry is False:
+            return
+        group = self.symmetry or group_of_environment(env)
+        if group is not None:
+            check_group_fits(group, self.observation_space, self.action_space)
+            check_normalization(group, env)
+        self.symmetry_group = group
+
+    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
+        """
+        :param env: to train on from now on
+        :param force_reset: see ``BaseAlgorithm.set_env``
+        :raises ValueError: if its normalisation or its group does not fit
+        """
+        super().set_env(env, force_reset)
+        assert self.env is not None
+        self._fit_group(self.env)
+
+    @property
+    def group_size(self) -> int:
+        """Number of images of each sample, itself included."""
+        return 1 if self.symmetry_group is None else len(self.symmetry_group)
+
+    def _observation_orbit(self, observations: Any) -> Any:
+        """Each observation, followed by its images: (n, …) becomes (n · group size, …); dicts by key."""
+        if self.symmetry_group is None:
+            return observations
+        orbit = self.symmetry_group.observations(observations)
+        if isinstance(orbit, dict):
+            return {key: value.transpose(0, 1).flatten(0, 1) for key, value in orbit.items()}
+        return orbit.transpose(0, 1).flatten(0, 1)
+
+    def _action_orbit(self, actions: th.Tensor) -> th.Tensor:
+        """The same for actions, in the form in which distributions take them."""
+        if self.symmetry_group is not None:
+            actions = self.symmetry_group.actions(actions).transpose(0, 1).flatten(0, 1)
+        return actions.long().flatten() if isinstance(self.action_space, spaces.Discrete) else actions
+
+    @abstractmethod
+    def _minibatches(self) -> Iterator[Minibatch]:
+        """One epoch over the rollout."""
+
+    def _update_learning_rate(self, optimizers: list[th.optim.Optimizer] | th.optim.Optimizer) -> None:
+        if self.adaptive_rate is None:
+            super()._update_learning_rate(optimizers)
+            return
+        self.logger.record("train/learning_rate", self.adaptive_rate.rate)
+        self._use_adaptive_rate()
+
+    def _use_adaptive_rate(self) -> None:
+        assert self.adaptive_rate is not None
+        for group in self.policy.optimizer.param_groups:
+            group["lr"] = self.adaptive_rate.rate
+
+    def train(self) -> None:
+        """
+        Improve the policy on the rollout, by method.md's steps 3 to 5.
+        """
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.policy.optimizer)
+        log: list[dict[str, th.Tensor]] = []
+        for epoch in range(self.n_epochs):
+            self._n_updates += 1
+            if not self._train_epoch(epoch, log):
+                break
+        self._record(log)
+
+    def _train_epoch(self, epoch: int, log: list[dict[str, th.Tensor]]) -> bool:
+        """Returns False where the policy has moved so far that the rollout should not be used any more."""
+        divergences = []
+        for minibatch in self._minibatches():
+            loss, entry = self._loss(minibatch)
+            log.append(entry)
+            divergences.append(entry["approx_kl"])
+            if self.target_kl is not None and entry["approx_kl"] > 1.5 * self.target_kl:
+                if self.verbose >= 1:
+                    print(f"Early stopping at step {epoch} due to reaching max kl: {entry['approx_kl']:.2f}")
+                return False
+            if self.adaptive_rate is not None and self.adapt_rate == "minibatch":
+                self.adaptive_rate.adapt(float(entry["approx_kl"]))
+                self._use_adaptive_rate()
+            self.policy.optimizer.zero_grad()
+            loss.backward()
+            th.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+            self.policy.optimizer.step()
+        if self.adaptive_rate is not None and self.adapt_rate == "update" and epoch == self.n_epochs - 1:
+            self.adaptive_rate.adapt(float(th.stack(divergences).mean()))
+        return True
+
+    def _loss(self, minibatch: Minibatch) -> tuple[th.Tensor, dict[str, th.Tensor]]:
+        evaluation, targets = minibatch
+        clip_range = self.clip_range(self._current_progress_remaining)
+        terms = ppo_loss_terms(
+            evaluation,
+            targets,
+            clip_range,
+            None if self.clip_range_vf is None else self.clip_range_vf(self._current_progress_remaining),
+            self.normalize_advantage,
+        )
+        loss = terms.policy.mean() - self.ent_coef * terms.entropy.mean() + self.vf_coef * terms.value.mean()
+        with th.no_grad():
+            entry = _entry(LossTerms(*(term[:, :1] for term in terms)), clip_range)
+        if self.symmetry_group is not None:
+            asymmetry = mirror_loss(evaluation.action_mean, self._mirrored_means(evaluation.action_mean))
+            if self.mirror_loss_coef:
+                loss = loss + self.mirror_loss_coef * asymmetry
+            with th.no_grad():
+                mirrored = _entry(LossTerms(*(term[:, 1:] for term in terms)), clip_range)
+                del mirrored["entropy_loss"]
+                mirrored["ratio_distance"] = terms.log_ratio[:, 1:].abs().mean().exp()
+                mirrored["equivariance_error"] = asymmetry.detach().sqrt()
+                entry.update({f"mirror_{name}": value for name, value in mirrored.items()})
+        entry["loss"] = loss.detach()
+        return loss, entry
+
+    def _mirrored_means(self, means: th.Tensor) -> th.Tensor:
+        assert self.symmetry_group is not None
+        original = means[:, 0].detach()
+        return th.stack([on_action_mean(mirror.action).apply(original) for mirror in self.symmetry_group], dim=1)
+
+    def _record(self, log: list[dict[str, th.Tensor]]) -> None:
+        buffer = self.rollout_buffer
+        record = self.logger.record
+        for name in log[0]:
+            values = th.stack([entry[name] for entry in log])
+            if name == "mirror_ratio_distance":
+                # At the first gradient step it is 1 only where the policy is already equivariant.
+                record("train/mirror_first_ratio", values[0].item())
+            elif name == "loss":
+                record("train/loss", values[-1].item())
+            else:
+                record(f"train/{name}", values.mean().item())
+        record("train/explained_variance", explained_variance(buffer.values.flatten(), buffer.returns.flatten()))
+        if hasattr(self.policy, "log_std"):
+            record("train/std", self.policy.log_std.detach().exp().mean().item())
+        record("train/n_updates", self._n_updates, exclude="tensorboard")
+        record("train/clip_range", self.clip_range(self._current_progress_remaining))
+        if self.clip_range_vf is not None:
+            record("train/clip_range_vf", self.clip_range_vf(self._current_progress_remaining))
+
+
+def _entry(terms: LossTerms, clip_range: float) -> dict[str, th.Tensor]:
+    """What SB3 logs of a minibatch."""
+    return {
+        "entropy_loss": -terms.entropy.mean(),
+        "policy_gradient_loss": terms.policy.mean(),
+        "value_loss": terms.value.mean(),
+        "approx_kl": approximate_kl(terms.log_ratio),
+        "clip_fraction": ((terms.log_ratio.exp() - 1).abs() > clip_range).float().mean(),
+    }

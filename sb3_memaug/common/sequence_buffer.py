@@ -1,0 +1,110 @@
+"""Rollout buffers for whole sequences: LSTM states are kept only where a sequence can start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch as th
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
+from stable_baselines3.common.buffers import DictRolloutBuffer, RolloutBuffer
+
+
+class Rollout(NamedTuple):
+    """
+    A full rollout as tensors on the training device, with one axis of n_steps · n_envs rows, steps outermost.
+
+    :param observations: (n, …), or a dict of them
+    :param actions: (n, action_dim)
+    :param values: predicted when the actions were taken, (n,)
+    :param log_prob: of the actions when they were taken, (n,)
+    :param advantages: estimated by GAE, (n,)
+    :param returns: targets of the value function, (n,)
+    """
+
+    observations: Any
+    actions: th.Tensor
+    values: th.Tensor
+    log_prob: th.Tensor
+    advantages: th.Tensor
+    returns: th.Tensor
+
+    def take(self, rows: th.Tensor) -> Rollout:
+        """
+        :param rows: indices
+        :return: those rows
+        """
+        observations, *others = self
+        if isinstance(observations, Mapping):
+            observations = {key: value[rows] for key, value in observations.items()}
+        else:
+            observations = observations[rows]
+        return Rollout(observations, *(x[rows] for x in others))
+
+
+class _Sequences:
+    """What both buffers add to those of SB3."""
+
+    pos: int
+    buffer_size: int
+    observations: Any
+
+    def __init__(self, *args: Any, sequence_length: int | None = None, **kwargs: Any) -> None:
+        self.sequence_length = sequence_length
+        super().__init__(*args, **kwargs)
+
+    def reset(self) -> None:
+        self.lstm_states: list[RNNStates] = []
+        super().reset()  # type: ignore[misc]
+
+    def add(self, obs: Any, action: np.ndarray, reward: np.ndarray, *args: Any, lstm_states: RNNStates) -> None:
+        """
+        :param lstm_states: of actor and critic before the step
+        :raises ValueError: if an observation or a reward is not finite
+        """
+        _refuse_non_finite("reward", reward)
+        for key, value in obs.items() if isinstance(obs, Mapping) else [("", obs)]:
+            _refuse_non_finite(f"observation {key!r}" if key else "observation", value)
+        if self.pos % (self.sequence_length or self.buffer_size) == 0:
+            self.lstm_states.append(lstm_states)
+        super().add(obs, action, reward, *args)  # type: ignore[misc]
+
+    def rollout(self) -> Rollout:
+        """
+        :return: what was collected, sharing the buffer's memory where the device allows it
+        """
+        observations = self.observations
+        return Rollout(
+            {key: self._rows(value) for key, value in observations.items()}
+            if isinstance(observations, Mapping)
+            else self._rows(observations),
+            *(self._rows(getattr(self, name)) for name in ("actions", "values", "log_probs", "advantages", "returns")),
+        )
+
+    def _rows(self, array: np.ndarray) -> th.Tensor:
+        return th.as_tensor(array, device=self.device).flatten(0, 1)  # type: ignore[attr-defined]
+
+
+class SequenceRolloutBuffer(_Sequences, RolloutBuffer):
+    """
+    :param sequence_length: an LSTM state is stored every so many steps; by default only at the first step of the
+        rollout, since every other sequence starts with an episode, from zero
+    """
+
+
+class SequenceDictRolloutBuffer(_Sequences, DictRolloutBuffer):
+    """
+    The same for dict observations.
+
+    :param sequence_length: see :class:`SequenceRolloutBuffer`
+    """
+
+
+def _refuse_non_finite(what: str, values: np.ndarray) -> None:
+    if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+        envs = np.unique(np.nonzero(~np.isfinite(values))[0])
+        raise ValueError(
+            f"the {what} of environment {envs.tolist()} is not finite: the simulation diverged or a reward divides by "
+            "zero. Nothing was learned from this rollout; the last saved checkpoint is still good"
+        )

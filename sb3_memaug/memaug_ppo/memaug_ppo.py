@@ -1,0 +1,228 @@
+"""Recurrent PPO with symmetry-guided memory augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal, TypeVar
+
+import numpy as np
+import torch as th
+from gymnasium import spaces
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
+
+from sb3_memaug.common.fused_evaluation import evaluate_sequences
+from sb3_memaug.common.loss import Targets
+from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
+from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
+from sb3_memaug.common.recurrent_rollout import RecurrentRollout
+from sb3_memaug.common.sequence_buffer import Rollout, SequenceDictRolloutBuffer, SequenceRolloutBuffer
+from sb3_memaug.common.sequences import Sequences, pack, split_into_minibatches, split_into_sequences
+from sb3_memaug.common.symmetry_source import SymmetryArgument
+from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory, continues, select_states, stack_states
+
+SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
+
+
+class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
+        "MlpLstmPolicy": MlpLstmPolicy,
+        "CnnLstmPolicy": CnnLstmPolicy,
+        "MultiInputLstmPolicy": MultiInputLstmPolicy,
+    }
+    rollout_buffer: SequenceRolloutBuffer | SequenceDictRolloutBuffer
+
+    def __init__(
+        self,
+        policy: str | type[RecurrentActorCriticPolicy],
+        env: GymEnv | str,
+        learning_rate: float | Schedule = 3e-4,
+        n_steps: int = 128,
+        batch_size: int | None = 128,
+        n_epochs: int = 10,
+        gamma: float = 0.99,
+        gae_lambda: float = 0.95,
+        clip_range: float | Schedule = 0.2,
+        clip_range_vf: float | Schedule | None = None,
+        normalize_advantage: bool = True,
+        ent_coef: float = 0.0,
+        vf_coef: float = 0.5,
+        max_grad_norm: float = 0.5,
+        use_sde: bool = False,
+        sde_sample_freq: int = -1,
+        target_kl: float | None = None,
+        stats_window_size: int = 100,
+        tensorboard_log: str | None = None,
+        policy_kwargs: dict[str, Any] | None = None,
+        verbose: int = 0,
+        seed: int | None = None,
+        device: th.device | str = "auto",
+        _init_setup_model: bool = True,
+        symmetry: SymmetryArgument = None,
+        n_minibatches: int | None = None,
+        sequence_length: int | None = None,
+        mirror_loss_coef: float = 0.0,
+        desired_kl: float | None = None,
+        adapt_rate: Literal["minibatch", "update"] = "minibatch",
+    ) -> None:
+        super().__init__(
+            policy,
+            env,
+            learning_rate=learning_rate,
+            n_steps=n_steps,
+            batch_size=batch_size,
+            n_epochs=n_epochs,
+            gamma=gamma,
+            gae_lambda=gae_lambda,
+            clip_range=clip_range,
+            clip_range_vf=clip_range_vf,
+            normalize_advantage=normalize_advantage,
+            ent_coef=ent_coef,
+            vf_coef=vf_coef,
+            max_grad_norm=max_grad_norm,
+            use_sde=use_sde,
+            sde_sample_freq=sde_sample_freq,
+            target_kl=target_kl,
+            stats_window_size=stats_window_size,
+            tensorboard_log=tensorboard_log,
+            policy_kwargs=policy_kwargs,
+            verbose=verbose,
+            seed=seed,
+            device=device,
+            _init_setup_model=False,
+        )
+        self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate)
+        self.n_minibatches = n_minibatches
+        self.sequence_length = sequence_length
+        self._last_mirrored_lstm_states: list[RNNStates] = []
+        if _init_setup_model:
+            self._setup_model()
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        self._setup_mirroring()
+        self._check_minibatches()
+        buffer_class = (
+            SequenceDictRolloutBuffer if isinstance(self.observation_space, spaces.Dict) else SequenceRolloutBuffer
+        )
+        self.rollout_buffer = buffer_class(
+            self.n_steps,
+            self.observation_space,
+            self.action_space,
+            self.device,
+            gamma=self.gamma,
+            gae_lambda=self.gae_lambda,
+            n_envs=self.n_envs,
+            sequence_length=self.sequence_length,
+        )
+        self._last_mirrored_lstm_states = [
+            RNNStates(*(tuple(th.zeros_like(x) for x in pair) for pair in self._last_lstm_states))
+            for _ in range(self.group_size - 1)
+        ]
+
+    def _check_minibatches(self) -> None:
+        length = self.sequence_length
+        if length is not None and not 1 <= length <= self.n_steps:
+            raise ValueError(f"`sequence_length` must lie between 1 and n_steps = {self.n_steps}, got {length}")
+        most = self.n_envs * -(-self.n_steps // (length or self.n_steps))
+        if self.n_minibatches is not None and not 1 <= self.n_minibatches <= most:
+            raise ValueError(
+                f"`n_minibatches` must lie between 1 and {most}, got {self.n_minibatches}: a minibatch holds whole "
+                f"sequences, of which {self.n_envs} environments and {length or self.n_steps} steps make no more. "
+                "Use more environments, or a shorter `sequence_length`"
+            )
+
+    def train(self) -> None:
+        self._relive_in_the_mirror()
+        super().train()
+
+    def _relive_in_the_mirror(self) -> None:
+        """Step 2 of the method, before the parameters change; with dropout off, as when the rollout was collected."""
+        self.policy.set_training_mode(False)
+        buffer = self.rollout_buffer
+        self._rollout = buffer.rollout()
+        self._sequences = split_into_sequences(buffer.episode_starts, self.sequence_length)
+        at_starts = [[states] for states in buffer.lstm_states]
+        if self.symmetry_group is not None:
+            orbit = self.symmetry_group.observations(self._rollout.observations)
+            images = (
+                {key: value[1:].transpose(0, 1) for key, value in orbit.items()}
+                if isinstance(orbit, dict)
+                else orbit[1:].transpose(0, 1)
+            )
+            memory = augment_memory(
+                self.policy, images, buffer.episode_starts, self._last_mirrored_lstm_states, self.sequence_length
+            )
+            self._last_mirrored_lstm_states = memory.after
+            at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
+        self._states_at_starts = _concatenate([stack_states(states) for states in at_starts])
+
+    def _minibatches(self) -> Iterator[Minibatch]:
+        n_minibatches = self.n_minibatches
+        if n_minibatches is None:
+            size = self.n_steps * self.n_envs
+            n_minibatches = -(-size // (self.batch_size or size))
+        for sequences in split_into_minibatches(self._sequences, n_minibatches):
+            yield self._evaluate(sequences)
+
+    def _evaluate(self, sequences: Sequences) -> Minibatch:
+        sequences, indices, batch_sizes = pack(sequences, self.n_envs)
+        batch: Rollout = self._rollout.take(th.as_tensor(indices, device=self.device))
+        evaluation = evaluate_sequences(
+            self.policy,
+            self._observation_orbit(batch.observations),
+            self._action_orbit(batch.actions),
+            self._states_before(sequences),
+            batch_sizes * self.group_size,
+        )
+        return Minibatch(
+            evaluation.unflatten(self.group_size),
+            Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
+        )
+
+    def _states_before(self, sequences: Sequences) -> RNNStates:
+        length = self.sequence_length or self.n_steps
+        chunk = sequences.starts // length
+        remembers = continues(sequences, self.rollout_buffer.episode_starts, chunk * length)
+        rows = chunk * self.n_envs + sequences.envs
+        return select_states(
+            self._states_at_starts,
+            th.as_tensor(rows, device=self.device),
+            th.as_tensor(remembers, device=self.device),
+        )
+
+    def learn(
+        self: SelfMemAugRecurrentPPO,
+        total_timesteps: int,
+        callback: MaybeCallback = None,
+        log_interval: int = 1,
+        tb_log_name: str = "MemAugRecurrentPPO",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> SelfMemAugRecurrentPPO:
+        return super().learn(
+            total_timesteps=total_timesteps,
+            callback=callback,
+            log_interval=log_interval,
+            tb_log_name=tb_log_name,
+            reset_num_timesteps=reset_num_timesteps,
+            progress_bar=progress_bar,
+        )
+
+    def _excluded_save_params(self) -> list[str]:
+        return [
+            *super()._excluded_save_params(),
+            "_last_mirrored_lstm_states",
+            "_rollout",
+            "_sequences",
+            "_states_at_starts",
+        ]
+
+
+def _concatenate(states: list[RNNStates]) -> RNNStates:
+    """Join the states of several steps along the axis of the environments."""
+    return RNNStates(
+        *(tuple(th.cat(parts, dim=1) for parts in zip(*pairs, strict=True)) for pairs in zip(*states, strict=True))
+    )

@@ -1,0 +1,114 @@
+"""The memory of the mirrored life: what the LSTMs would hold had the robot lived in the mirror."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch as th
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
+
+from sb3_memaug.common.fused_evaluation import final_states
+from sb3_memaug.common.sequences import Sequences, last_sequences, pack
+
+
+class MirroredMemory(NamedTuple):
+    """
+    :param at_starts: states of the mirrored LSTMs at each step where a sequence can start, for each image
+    :param after: their states after the rollout, for each image
+    """
+
+    at_starts: list[list[RNNStates]]
+    after: list[RNNStates]
+
+
+@th.no_grad()
+def augment_memory(
+    policy: RecurrentActorCriticPolicy,
+    images: Any,
+    episode_starts: np.ndarray,
+    before: list[RNNStates],
+    sequence_length: int | None = None,
+) -> MirroredMemory:
+    """
+    Run the LSTMs over the mirrored observations of a rollout, from where they were left after the last one
+    (section 4.3; method.md, step 2).
+
+    Only what an environment has lived since its present episode began can matter for its state, so no more than that
+    is run, in one pass over all environments and images.
+
+    :param policy: with the parameters that collected the rollout
+    :param images: mirrored observations, (n_steps · n_envs, n_images, …), or a dict of them
+    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
+    :param before: state of each image before the rollout, each tensor (n_layers, n_envs, hidden_size)
+    :param sequence_length: also note the states every so many steps
+    :return: the states at those steps, and those after the rollout
+    """
+    n_steps, n_envs = episode_starts.shape
+    states, at_starts = before, []
+    for first in range(0, n_steps, sequence_length or n_steps):
+        at_starts.append(states)
+        lived = last_sequences(episode_starts[first : first + (sequence_length or n_steps)])
+        lived = Sequences(lived.envs, lived.starts + first, lived.lengths)
+        states = _relive(policy, images, episode_starts, states, lived, continues_at=first)
+    return MirroredMemory(at_starts, states)
+
+
+def _relive(
+    policy: RecurrentActorCriticPolicy,
+    images: Any,
+    episode_starts: np.ndarray,
+    states: list[RNNStates],
+    lived: Sequences,
+    continues_at: int,
+) -> list[RNNStates]:
+    n_images, n_envs = len(states), episode_starts.shape[1]
+    device = states[0].pi[0].device
+    sequences, indices, batch_sizes = pack(lived, n_envs)
+    rows = th.as_tensor(indices, device=device)
+    observations = (
+        {key: value[rows].flatten(0, 1) for key, value in images.items()}
+        if isinstance(images, dict)
+        else images[rows].flatten(0, 1)
+    )
+    stacked = stack_states(states)
+    remembers = continues(sequences, episode_starts, continues_at)
+    before = select_states(stacked, th.as_tensor(sequences.envs, device=device), th.as_tensor(remembers, device=device))
+    after = final_states(policy, observations, before, batch_sizes * n_images)
+    back = th.as_tensor(np.argsort(sequences.envs), device=device)
+    return [
+        RNNStates(*(tuple(x.unflatten(1, (n_envs, n_images))[:, back, i].contiguous() for x in pair) for pair in after))
+        for i in range(n_images)
+    ]
+
+
+def continues(sequences: Sequences, episode_starts: np.ndarray, at: int | np.ndarray) -> np.ndarray:
+    """
+    :param sequences: of a rollout
+    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
+    :param at: step, for each sequence, at which states were noted
+    :return: whether each sequence goes on from the noted state, and not from zero
+    """
+    return (sequences.starts == at) & ~episode_starts[sequences.starts, sequences.envs].astype(bool)
+
+
+def stack_states(states: list[RNNStates]) -> RNNStates:
+    """
+    :param states: of each image, each tensor (n_layers, n_envs, hidden_size)
+    :return: the same in tensors of shape (n_layers, n_envs, n_images, hidden_size)
+    """
+    return RNNStates(
+        *(tuple(th.stack(parts, dim=2) for parts in zip(*pairs, strict=True)) for pairs in zip(*states, strict=True))
+    )
+
+
+def select_states(stacked: RNNStates, rows: th.Tensor, remembers: th.Tensor) -> RNNStates:
+    """
+    :param stacked: tensors of shape (n_layers, n_rows, n_images, hidden_size)
+    :param rows: of each sequence, (n_sequences,)
+    :param remembers: whether a sequence starts from its state, and not from zero, (n_sequences,)
+    :return: tensors of shape (n_layers, n_sequences · n_images, hidden_size), the images of a sequence side by side
+    """
+    keep = remembers.view(1, -1, 1, 1)
+    return RNNStates(*(tuple((x[:, rows] * keep).flatten(1, 2) for x in pair) for pair in stacked))

@@ -1,0 +1,104 @@
+"""How a robot in any simulator is read and acted on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class RobotState(NamedTuple):
+    """
+    Everything that moves, in SI units and float64.
+
+    ``base_*`` are those of the floating base in the world frame; the quaternion has its scalar first. Joints are in
+    the order of :attr:`Robot.joint_names`.
+    """
+
+    base_position: np.ndarray
+    base_orientation: np.ndarray
+    base_linear_velocity: np.ndarray
+    base_angular_velocity: np.ndarray
+    joint_positions: np.ndarray
+    joint_velocities: np.ndarray
+
+
+class Robot(ABC):
+    """
+    One robot in one simulation.
+
+    :param joint_names: every joint with one degree of freedom, in the simulator's order
+    :param motor_names: the actuated joints, in the order of the actions
+    :param foot_names: the parts that are meant to touch the ground
+    """
+
+    def __init__(self, joint_names: Sequence[str], motor_names: Sequence[str], foot_names: Sequence[str]) -> None:
+        self.joint_names = tuple(joint_names)
+        self.motor_names = tuple(motor_names)
+        self.foot_names = tuple(foot_names)
+        #: Indices of the motors among the joints.
+        self.motor_indices = np.array([self.joint_names.index(name) for name in self.motor_names], dtype=np.intp)
+
+    @abstractmethod
+    def get_state(self) -> RobotState:
+        """
+        :return: the present state, in arrays of its own
+        """
+
+    @abstractmethod
+    def set_state(self, state: RobotState) -> None:
+        """
+        Put the robot into a state at rest of all contacts and warm starts, as after a reset.
+
+        :param state: where to put it
+        """
+
+    @abstractmethod
+    def foot_contacts(self) -> np.ndarray:
+        """
+        :return: for each of :attr:`foot_names`, whether it touches anything
+        """
+
+    @abstractmethod
+    def set_motor_targets(self, positions: np.ndarray) -> None:
+        """
+        :param positions: target angle of each motor in rad, held until the next call
+        """
+
+    @abstractmethod
+    def set_motor_strength(self, scale: np.ndarray) -> None:
+        """
+        :param scale: factor on the torque of each motor, held until the next call; 1 is a sound motor, 0 a dead one
+        """
+
+    @abstractmethod
+    def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
+        """
+        :param force: on the base, in N in the world frame, held until the next call
+        :param point: where it acts, in m in the base frame
+        """
+
+    @abstractmethod
+    def advance(self, n_steps: int) -> None:
+        """
+        :param n_steps: number of physics steps to simulate
+        """
+
+    def close(self) -> None:
+        """Free what the simulator holds; the robot is of no use afterwards."""
+
+
+def check_length(what: str, values: np.ndarray, expected: int) -> np.ndarray:
+    """
+    :param what: name of the argument
+    :param values: one finite value for each of something
+    :param expected: how many
+    :return: the values as float64
+    :raises ValueError: if there are more, fewer, or some are not finite
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (expected,) or not np.isfinite(array).all():
+        raise ValueError(f"`{what}` must hold {expected} finite values, got {values!r}")
+    return array

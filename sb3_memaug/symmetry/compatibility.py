@@ -1,0 +1,80 @@
+"""Whether a group fits the spaces of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from gymnasium import spaces
+
+from sb3_memaug.symmetry.group import SymmetryGroup
+from sb3_memaug.symmetry.image_flip import ImageFlip
+from sb3_memaug.symmetry.label_permutation import LabelPermutation
+from sb3_memaug.symmetry.signed_permutation import SignedPermutation
+from sb3_memaug.symmetry.transform import Transform
+
+
+def check_group_fits(group: SymmetryGroup, observation_space: spaces.Space, action_space: spaces.Space) -> None:
+    """
+    Refuse a group that cannot act on the spaces: sizes, keys and bounds must all agree.
+
+    A bound that is not symmetric would be clipped on one side of the mirror only, which breaks the symmetry.
+
+    :param group: the symmetry group
+    :param observation_space: of the environment
+    :param action_space: of the environment; arrays of actions are taken as flattened
+    :raises ValueError: naming the space, the mirror and the first entry that does not fit
+    """
+    for name, mirror in group.generators.items():
+        if isinstance(mirror.observation, Transform):
+            _check(mirror.observation, observation_space, f"the observation of mirror {name!r}")
+        else:
+            _check_keys(mirror.observation, observation_space, name)
+        _check(mirror.action, action_space, f"the action of mirror {name!r}")
+
+
+def _check_keys(transforms: Mapping[str, Transform], space: spaces.Space, name: str) -> None:
+    keys = list(space.spaces) if isinstance(space, spaces.Dict) else None
+    if keys is None or set(keys) != set(transforms):
+        raise ValueError(
+            f"the observation of mirror {name!r} has the keys {sorted(transforms)}, the observation space "
+            + ("is no Dict" if keys is None else f"has {sorted(keys)}")
+        )
+    for key, transform in transforms.items():
+        _check(transform, space[key], f"the observation {key!r} of mirror {name!r}")  # type: ignore[index]
+
+
+def _check(transform: Transform, space: spaces.Space, what: str) -> None:
+    if isinstance(transform, SignedPermutation):
+        _check_vector(transform, space, what)
+    elif isinstance(transform, LabelPermutation):
+        if isinstance(space, spaces.Discrete):
+            sizes = None if transform.multi else (int(space.n),)
+        else:
+            sizes = tuple(space.nvec.tolist()) if isinstance(space, spaces.MultiDiscrete) and transform.multi else None
+        if sizes != transform.sizes:
+            raise ValueError(f"{what} permutes {transform.sizes} labels, which does not fit the space {space}")
+    elif isinstance(transform, ImageFlip):
+        if not isinstance(space, spaces.Box) or len(space.shape) != 3:
+            raise ValueError(f"{what} flips an image, but the space {space} is not one of shape (height, width, channels)")
+
+
+def _check_vector(transform: SignedPermutation, space: spaces.Space, what: str) -> None:
+    if isinstance(space, spaces.MultiBinary):
+        low, high = np.zeros(space.shape), np.ones(space.shape)
+    elif isinstance(space, spaces.Box):
+        low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+    else:
+        raise ValueError(f"{what} is a signed permutation, which cannot act on the space {space}")
+    low, high = low.ravel(), high.ravel()
+    if low.size != transform.size:
+        raise ValueError(f"{what} has {transform.size} entries, but the space {space} has {low.size}")
+    ends = transform.apply(low), transform.apply(high)
+    mirrored_low, mirrored_high = np.minimum(*ends), np.maximum(*ends)
+    wrong = ~(np.isclose(mirrored_low, low) & np.isclose(mirrored_high, high))
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        raise ValueError(
+            f"{what} maps entry {transform.permutation[i]} onto entry {i}, whose bounds [{low[i]:g}, {high[i]:g}] would "
+            f"become [{mirrored_low[i]:g}, {mirrored_high[i]:g}]: give mirrored entries the same bounds, or none"
+        )

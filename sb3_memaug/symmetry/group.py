@@ -1,0 +1,169 @@
+"""The group that a robot's mirrors generate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch as th
+
+from sb3_memaug.symmetry.image_flip import ImageFlip
+from sb3_memaug.symmetry.mirror import Mirror
+from sb3_memaug.symmetry.transform import Transform
+
+#: More elements than any legged robot has; past it the generators are taken not to close.
+MAX_ORDER = 48
+
+
+class SymmetryGroup:
+    """
+    All products of some mirrors, the identity first.
+
+    >>> from sb3_memaug.symmetry import SignedPermutation
+    >>> left_right = Mirror(SignedPermutation([0, 1], [1, -1]), SignedPermutation([1, 0]))
+    >>> front_back = Mirror(SignedPermutation([0, 1], [-1, 1]), SignedPermutation([0, 1], [-1, -1]))
+    >>> group = SymmetryGroup({"left_right": left_right, "front_back": front_back})
+    >>> group.names
+    ('identity', 'left_right', 'front_back', 'left_right*front_back')
+    >>> group.actions(np.array([1.0, 2.0])).shape
+    (4, 2)
+
+    :param generators: mirrors by name; their products are named after them
+    :raises ValueError: if the mirrors act on different spaces, repeat one another, do not close to a finite group,
+        or map the same observation to different actions
+    """
+
+    def __init__(self, generators: Mapping[str, Mirror]) -> None:
+        if not generators:
+            raise ValueError("a symmetry group needs at least one mirror, e.g. {'left_right': Mirror(…)}")
+        self.generators = dict(generators)
+        self._elements = _close(self.generators)
+        self._index = {mirror: i for i, mirror in enumerate(self._elements.values())}
+        _refuse_ambiguous_actions(self._elements)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the elements, ``"identity"`` first."""
+        return tuple(self._elements)
+
+    @property
+    def elements(self) -> tuple[Mirror, ...]:
+        """The elements in the order of :attr:`names`."""
+        return tuple(self._elements.values())
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+    def __iter__(self) -> Iterator[Mirror]:
+        return iter(self._elements.values())
+
+    def __getitem__(self, name: str) -> Mirror:
+        return self._elements[name]
+
+    def product(self, left: int, right: int) -> int:
+        """
+        :param left: index of an element
+        :param right: index of another
+        :return: index of ``elements[left] @ elements[right]``
+        """
+        return self._index[self.elements[left] @ self.elements[right]]
+
+    def inverse(self, index: int) -> int:
+        """
+        :param index: index of an element
+        :return: index of its inverse
+        """
+        return self._index[self.elements[index].inverse()]
+
+    def observations(self, observation: Any) -> Any:
+        """
+        The orbit of an observation.
+
+        :param observation: array or tensor batched over any leading axes, or a dict of them
+        :return: the same with a new first axis of length ``len(self)``, the original first
+        """
+        orbit = [mirror.apply_observation(observation) for mirror in self]
+        if isinstance(observation, Mapping):
+            return {key: _stack([image[key] for image in orbit]) for key in observation}
+        return _stack(orbit)
+
+    def actions(self, action: Any) -> Any:
+        """
+        The orbit of an action.
+
+        :param action: array or tensor batched over any leading axes
+        :return: the same with a new first axis of length ``len(self)``, the original first
+        """
+        return _stack([mirror.apply_action(action) for mirror in self])
+
+    def channels_first(self) -> SymmetryGroup:
+        """
+        :return: the same group for observations whose images were transposed, as by SB3's ``VecTransposeImage``
+        """
+
+        def transpose(transform: Transform) -> Transform:
+            return transform.channels_first() if isinstance(transform, ImageFlip) else transform
+
+        return SymmetryGroup(
+            {name: Mirror(mirror.map_observation(transpose), mirror.action) for name, mirror in self.generators.items()}
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SymmetryGroup) and self._elements == other._elements
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._elements.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SymmetryGroup, (self.generators,)
+
+    def __repr__(self) -> str:
+        return f"SymmetryGroup({', '.join(self.names)})"
+
+
+def _close(generators: Mapping[str, Mirror]) -> dict[str, Mirror]:
+    first = next(iter(generators.values()))
+    identity = first @ first.inverse()
+    elements = {"identity": identity}
+    for name, mirror in generators.items():
+        if name == "identity" or mirror.is_identity:
+            raise ValueError(f"mirror {name!r} is the identity: name only mirrors that change something")
+        twin = next((other for other, element in elements.items() if element == mirror), None)
+        if twin is not None:
+            raise ValueError(f"mirrors {twin!r} and {name!r} are the same map: keep one of them")
+        elements[name] = mirror
+
+    known = set(elements.values())
+    queue = [(name, mirror) for name, mirror in elements.items() if name != "identity"]
+    for name, mirror in queue:
+        for factor, generator in generators.items():
+            product = mirror @ generator
+            if product in known:
+                continue
+            if len(known) == MAX_ORDER:
+                raise ValueError(
+                    f"the mirrors {list(generators)} do not close to a group of at most {MAX_ORDER} elements: "
+                    "one of them has a wrong permutation, sign or offset"
+                )
+            known.add(product)
+            elements[f"{name}*{factor}"] = product
+            queue.append((f"{name}*{factor}", product))
+    return elements
+
+
+def _refuse_ambiguous_actions(elements: Mapping[str, Mirror]) -> None:
+    """A policy could not obey two elements that see the same observation and ask for different actions."""
+    seen: dict[Mirror, str] = {}
+    for name, mirror in elements.items():
+        observed = Mirror(mirror.observation, next(iter(elements.values())).action)
+        if observed in seen:
+            raise ValueError(
+                f"elements {seen[observed]!r} and {name!r} act alike on observations but not on actions: "
+                "one of the mirrors has a wrong action map, or an observation term that does not show the mirroring"
+            )
+        seen[observed] = name
+
+
+def _stack(images: Sequence[Any]) -> Any:
+    return th.stack(list(images)) if isinstance(images[0], th.Tensor) else np.stack(images)

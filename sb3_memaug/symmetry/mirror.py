@@ -1,0 +1,88 @@
+"""One mirror: how a transformation of the world acts on an observation and on an action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sb3_memaug.symmetry.transform import Transform
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """
+    The pair ``g = (g_o, g_a)`` of the method (section 4.1): what an observation and an action become
+    when the world, the robot and its task are seen in a mirror.
+
+    :param observation: how the mirror acts on an observation; a mapping by key for dict observations
+    :param action: how it acts on an action
+    """
+
+    observation: Transform | Mapping[str, Transform]
+    action: Transform
+
+    def apply_observation(self, observation: Any) -> Any:
+        """
+        :param observation: array or tensor batched over any leading axes, or a dict of them
+        :return: the mirrored observation
+        """
+        if isinstance(self.observation, Transform):
+            return self.observation.apply(observation)
+        if set(observation) != set(self.observation):
+            raise ValueError(
+                f"expected an observation with the keys {sorted(self.observation)}, got {sorted(observation)}"
+            )
+        return {key: transform.apply(observation[key]) for key, transform in self.observation.items()}
+
+    def apply_action(self, action: Any) -> Any:
+        """
+        :param action: array or tensor batched over any leading axes
+        :return: the mirrored action
+        """
+        return self.action.apply(action)
+
+    def inverse(self) -> Mirror:
+        """
+        :return: the mirror that undoes this one
+        """
+        return Mirror(self.map_observation(lambda transform: transform.inverse()), self.action.inverse())
+
+    def map_observation(self, function: Callable[[Transform], Transform]) -> Transform | dict[str, Transform]:
+        """
+        :param function: applied to the observation's transform, or to that of each key
+        :return: what ``observation`` is, with the results in place
+        """
+        if isinstance(self.observation, Transform):
+            return function(self.observation)
+        return {key: function(transform) for key, transform in self.observation.items()}
+
+    def __matmul__(self, other: Mirror) -> Mirror:
+        return Mirror(_compose(self.observation, other.observation), self.action @ other.action)
+
+    @property
+    def observation_is_identity(self) -> bool:
+        """Whether the mirror leaves every observation as it is."""
+        return all(transform.is_identity for transform in _by_key(self.observation).values())
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the mirror changes nothing at all."""
+        return self.observation_is_identity and self.action.is_identity
+
+    def __hash__(self) -> int:
+        return hash((frozenset(_by_key(self.observation).items()), self.action))
+
+
+def _by_key(observation: Transform | Mapping[str, Transform]) -> Mapping[str, Transform]:
+    return {"": observation} if isinstance(observation, Transform) else observation
+
+
+def _compose(
+    outer: Transform | Mapping[str, Transform], inner: Transform | Mapping[str, Transform]
+) -> Transform | dict[str, Transform]:
+    if isinstance(outer, Transform) and isinstance(inner, Transform):
+        return outer @ inner
+    if isinstance(outer, Transform) or isinstance(inner, Transform) or set(outer) != set(inner):
+        raise ValueError("cannot compose mirrors of different observations")
+    return {key: transform @ inner[key] for key, transform in outer.items()}

@@ -1,0 +1,88 @@
+"""A reflection of a robot: how it acts on space and which part becomes which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sb3_memaug.symmetry.signed_permutation import SignedPermutation
+
+#: Signs of the body's x (forward), y (left) and z (up) axes under each reflection that keeps "up".
+PLANES: dict[str, tuple[int, int, int]] = {
+    "sagittal": (1, -1, 1),
+    "transverse": (-1, 1, 1),
+    "half_turn": (-1, -1, 1),
+}
+
+
+@dataclass(frozen=True)
+class Reflection:
+    """
+    A reflection of a robot's base in its sagittal plane (left and right change places) or its transverse plane
+    (front and back do), or the half turn that is their product.
+
+    Parts are named, not numbered, so that a description survives another joint order.
+
+    :param plane: ``"sagittal"``, ``"transverse"`` or ``"half_turn"``
+    :param joints: for each joint, its partner and a sign: the mirrored angle of the joint is the sign times the
+        partner's angle, both measured from the default pose
+    :param feet: for each foot its partner
+    :raises ValueError: if the plane is unknown, or a part has no partner or shares it
+    """
+
+    plane: str
+    joints: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    feet: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.plane not in PLANES:
+            raise ValueError(f"`plane` must be one of {list(PLANES)}, got {self.plane!r}")
+        for what, partners in (
+            ("joints", {name: partner for name, (partner, _) in self.joints.items()}),
+            ("feet", dict(self.feet)),
+        ):
+            if sorted(partners.values()) != sorted(partners):
+                raise ValueError(
+                    f"`{what}` must pair each of {sorted(partners)} with one of them, got {sorted(partners.values())}"
+                )
+
+    @property
+    def axes(self) -> tuple[int, int, int]:
+        """Signs of the x, y and z components of a vector in the base frame."""
+        return PLANES[self.plane]
+
+    @property
+    def determinant(self) -> int:
+        """``-1`` for a reflection, ``+1`` for the half turn: what an axial vector and a pseudoscalar pick up."""
+        return int(np.prod(self.axes))
+
+    def joint_map(self, names: Sequence[str]) -> SignedPermutation:
+        """
+        :param names: joints in the order in which a vector lists them
+        :return: how the reflection acts on such a vector
+        :raises ValueError: if a joint is unknown, or its partner is not listed
+        """
+        _require("joint", names, self.joints)
+        index = {name: i for i, name in enumerate(names)}
+        partners = [self.joints[name] for name in names]
+        return SignedPermutation([index[partner] for partner, _ in partners], [sign for _, sign in partners])
+
+    def foot_map(self, names: Sequence[str]) -> SignedPermutation:
+        """
+        :param names: feet in the order in which a vector lists them
+        :return: how the reflection acts on such a vector
+        :raises ValueError: if a foot is unknown, or its partner is not listed
+        """
+        _require("foot", names, {name: (partner, 1) for name, partner in self.feet.items()})
+        index = {name: i for i, name in enumerate(names)}
+        return SignedPermutation([index[self.feet[name]] for name in names])
+
+
+def _require(what: str, names: Sequence[str], partners: Mapping[str, tuple[str, int]]) -> None:
+    for name in names:
+        if name not in partners:
+            raise ValueError(f"{what} {name!r} has no partner in this reflection; known are {sorted(partners)}")
+        if partners[name][0] not in names:
+            raise ValueError(f"{what} {name!r} is listed without its mirror partner {partners[name][0]!r}")

@@ -1,0 +1,187 @@
+"""Observations and actions as physical terms, and how a reflection acts on each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sb3_memaug.symmetry.group import SymmetryGroup
+from sb3_memaug.symmetry.image_flip import ImageFlip
+from sb3_memaug.symmetry.mirror import Mirror
+from sb3_memaug.symmetry.reflection import Reflection
+from sb3_memaug.symmetry.signed_permutation import SignedPermutation
+from sb3_memaug.symmetry.transform import Transform
+
+
+@dataclass(frozen=True)
+class Term:
+    """
+    A stretch of an observation or an action with one physical meaning.
+
+    =================== ========================================================================================
+    kind                meaning (in the base frame)
+    =================== ========================================================================================
+    ``vector``          x, y, z of a velocity, force, gravity direction …; several in a row are allowed
+    ``axial_vector``    x, y, z of an angular velocity or a torque
+    ``xy``              x, y of a planar velocity command or target
+    ``scalar``          what no reflection changes: a speed, a height, a phase, the time left
+    ``pseudoscalar``    what changes sign when left and right, or front and back, change places: a yaw rate
+    ``quaternion_wxyz`` orientation relative to a world whose axes are mirrored too, scalar first
+    ``quaternion_xyzw`` the same, scalar last
+    ``joints``          a value for each joint of ``names``: angle from the default pose, velocity, torque
+    ``action``          a value for each actuated joint of ``names``
+    ``feet``            a value for each foot of ``names``: contact, height, air time
+    ``feet_vectors``    x, y, z for each foot of ``names``
+    ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base
+    ``image``           an image, alone under its key; rows run along x and columns along y
+    =================== ========================================================================================
+
+    :param name: what it is called
+    :param kind: how a reflection acts on it, see above
+    :param size: number of entries
+    :param names: for kinds about joints and feet, which ones, in order
+    :param shape: for ``grid``, its two dimensions
+    :raises ValueError: if the kind is unknown, or ``size``, ``names`` and ``shape`` do not agree with it
+    """
+
+    name: str
+    kind: str
+    size: int
+    names: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "shape", tuple(self.shape))
+        if self.kind not in _KINDS:
+            raise ValueError(f"term {self.name!r}: `kind` must be one of {list(_KINDS)}, got {self.kind!r}")
+        unit, _ = _KINDS[self.kind]
+        count = int(np.prod(self.shape)) if self.kind in ("grid", "image") else len(self.names) * unit
+        if self.kind in _COUNTED and self.size != count:
+            raise ValueError(
+                f"term {self.name!r} of kind {self.kind!r} has size {self.size}, "
+                f"but its names {list(self.names)} and shape {self.shape} make {count}"
+            )
+        if self.size <= 0 or self.size % unit:
+            raise ValueError(
+                f"term {self.name!r} of kind {self.kind!r} needs a positive multiple of {unit} entries, got {self.size}"
+            )
+
+    def transform(self, reflection: Reflection) -> Transform:
+        """
+        :param reflection: of the robot
+        :return: how it acts on this term
+        """
+        _, act = _KINDS[self.kind]
+        return act(reflection, self)
+
+
+def observation_transform(
+    terms: Sequence[Term] | Mapping[str, Sequence[Term]], reflection: Reflection
+) -> Transform | dict[str, Transform]:
+    """
+    :param terms: the terms of an observation in their order; by key for dict observations
+    :param reflection: of the robot
+    :return: how the reflection acts on the observation
+    :raises ValueError: if an image does not stand alone
+    """
+    if isinstance(terms, Mapping):
+        return {key: vector_transform(group, reflection) for key, group in terms.items()}
+    return vector_transform(terms, reflection)
+
+
+def vector_transform(terms: Sequence[Term], reflection: Reflection) -> Transform:
+    """
+    :param terms: the terms of a vector in their order, or a single image
+    :param reflection: of the robot
+    :return: how the reflection acts on them together
+    :raises ValueError: if an image does not stand alone
+    """
+    if len(terms) == 1:
+        return terms[0].transform(reflection)
+    blocks = [(term, term.transform(reflection)) for term in terms]
+    for term, block in blocks:
+        if not isinstance(block, SignedPermutation):
+            raise ValueError(f"term {term.name!r} is an image and cannot share a vector with others: give it a key")
+    return SignedPermutation.concatenate(block for _, block in blocks if isinstance(block, SignedPermutation))
+
+
+def group_of_terms(
+    reflections: Mapping[str, Reflection],
+    observation: Sequence[Term] | Mapping[str, Sequence[Term]],
+    action: Sequence[Term],
+) -> SymmetryGroup:
+    """
+    Compose the mirrors of an environment from its terms, and close them to a group.
+
+    :param reflections: the robot's reflections by name
+    :param observation: terms of the observation; by key for dict observations
+    :param action: terms of the action
+    :return: the group that the reflections generate
+    """
+    return SymmetryGroup(
+        {
+            name: Mirror(observation_transform(observation, reflection), vector_transform(action, reflection))
+            for name, reflection in reflections.items()
+        }
+    )
+
+
+def _componentwise(signs: Callable[[Reflection], Sequence[int]]) -> Callable[[Reflection, Term], SignedPermutation]:
+    """A kind whose entries stay in place and pick up signs, over and over for several quantities in a row."""
+
+    def act(reflection: Reflection, term: Term) -> SignedPermutation:
+        unit = signs(reflection)
+        return SignedPermutation(range(term.size), list(unit) * (term.size // len(unit)))
+
+    return act
+
+
+def _axial(reflection: Reflection) -> tuple[int, ...]:
+    return tuple(reflection.determinant * sign for sign in reflection.axes)
+
+
+def _joints(reflection: Reflection, term: Term) -> SignedPermutation:
+    return reflection.joint_map(term.names)
+
+
+def _feet(reflection: Reflection, term: Term) -> SignedPermutation:
+    return reflection.foot_map(term.names)
+
+
+def _feet_vectors(reflection: Reflection, term: Term) -> SignedPermutation:
+    feet = reflection.foot_map(term.names).permutation
+    return SignedPermutation([3 * i + k for i in feet for k in range(3)], list(reflection.axes) * len(feet))
+
+
+def _grid(reflection: Reflection, term: Term) -> SignedPermutation:
+    points = np.arange(term.size).reshape(term.shape)
+    flipped = [axis for axis in (0, 1) if reflection.axes[axis] < 0]
+    return SignedPermutation(np.flip(points, flipped).ravel().tolist())
+
+
+def _image(reflection: Reflection, term: Term) -> ImageFlip:
+    return ImageFlip(horizontal=reflection.axes[1] < 0, vertical=reflection.axes[0] < 0)
+
+
+#: For each kind, the number of entries of one quantity and how a reflection acts on the term.
+_KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
+    "vector": (3, _componentwise(lambda r: r.axes)),
+    "axial_vector": (3, _componentwise(_axial)),
+    "xy": (2, _componentwise(lambda r: r.axes[:2])),
+    "scalar": (1, _componentwise(lambda r: (1,))),
+    "pseudoscalar": (1, _componentwise(lambda r: (r.determinant,))),
+    "quaternion_wxyz": (4, _componentwise(lambda r: (1, *_axial(r)))),
+    "quaternion_xyzw": (4, _componentwise(lambda r: (*_axial(r), 1))),
+    "joints": (1, _joints),
+    "action": (1, _joints),
+    "feet": (1, _feet),
+    "feet_vectors": (3, _feet_vectors),
+    "grid": (1, _grid),
+    "image": (1, _image),
+}
+
+#: Kinds whose size follows from their names or shape.
+_COUNTED = ("joints", "action", "feet", "feet_vectors", "grid", "image")
