@@ -1,1 +1,16 @@
+"""Symmetry-guided memory augmentation for Stable-Baselines3."""
+
 from sb3_memaug._version import __version__
+from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
+from sb3_memaug.sym_ppo import SymmetricPPO
+from sb3_memaug.wrappers import JointFailure, MirrorSpec
+
+__all__ = [
+    "JointFailure",
+    "MemAugRecurrentPPO",
+    "MirrorSpec",
+    "SymmetricPPO",
+    "SymmetricVecNormalize",
+    "__version__",
+]

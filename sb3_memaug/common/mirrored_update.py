@@ -128,7 +128,9 @@ class MirroredUpdate(OnPolicyAlgorithm):
         """The same for actions, in the form in which distributions take them."""
         if self.symmetry_group is not None:
             actions = self.symmetry_group.actions(actions).transpose(0, 1).flatten(0, 1)
-        return actions.long().flatten() if isinstance(self.action_space, spaces.Discrete) else actions
+        if isinstance(self.action_space, spaces.Discrete):
+            return actions.long().flatten()
+        return actions.float() if isinstance(self.action_space, spaces.MultiBinary) else actions
 
     @abstractmethod
     def _minibatches(self) -> Iterator[Minibatch]:

@@ -30,7 +30,13 @@ def check_group_fits(group: SymmetryGroup, observation_space: spaces.Space, acti
             _check(mirror.observation, observation_space, f"the observation of mirror {name!r}")
         else:
             _check_keys(mirror.observation, observation_space, name)
-        _check(mirror.action, action_space, f"the action of mirror {name!r}")
+        _check(mirror.action, _flattened(action_space), f"the action of mirror {name!r}")
+
+
+def _flattened(space: spaces.Space) -> spaces.Space:
+    if not isinstance(space, spaces.Box):
+        return space
+    return spaces.Box(space.low.ravel(), space.high.ravel(), dtype=np.float64)
 
 
 def _check_keys(transforms: Mapping[str, Transform], space: spaces.Space, name: str) -> None:
@@ -54,9 +60,10 @@ def _check(transform: Transform, space: spaces.Space, what: str) -> None:
             sizes = tuple(space.nvec.tolist()) if isinstance(space, spaces.MultiDiscrete) and transform.multi else None
         if sizes != transform.sizes:
             raise ValueError(f"{what} permutes {transform.sizes} labels, which does not fit the space {space}")
-    elif isinstance(transform, ImageFlip):
-        if not isinstance(space, spaces.Box) or len(space.shape) != 3:
-            raise ValueError(f"{what} flips an image, but the space {space} is not one of shape (height, width, channels)")
+        if np.any(space.start):  # type: ignore[attr-defined]
+            raise ValueError(f"{what} permutes labels that count from 0, which does not fit the space {space}")
+    elif isinstance(transform, ImageFlip) and not (isinstance(space, spaces.Box) and len(space.shape) == 3):
+        raise ValueError(f"{what} flips an image, but the space {space} has not the shape (height, width, channels)")
 
 
 def _check_vector(transform: SignedPermutation, space: spaces.Space, what: str) -> None:
@@ -66,15 +73,14 @@ def _check_vector(transform: SignedPermutation, space: spaces.Space, what: str) 
         low, high = space.low.astype(np.float64), space.high.astype(np.float64)
     else:
         raise ValueError(f"{what} is a signed permutation, which cannot act on the space {space}")
-    low, high = low.ravel(), high.ravel()
-    if low.size != transform.size:
-        raise ValueError(f"{what} has {transform.size} entries, but the space {space} has {low.size}")
+    if low.shape != (transform.size,):
+        raise ValueError(f"{what} has {transform.size} entries, but the space {space} has the shape {low.shape}")
     ends = transform.apply(low), transform.apply(high)
     mirrored_low, mirrored_high = np.minimum(*ends), np.maximum(*ends)
     wrong = ~(np.isclose(mirrored_low, low) & np.isclose(mirrored_high, high))
     if wrong.any():
         i = int(np.argmax(wrong))
         raise ValueError(
-            f"{what} maps entry {transform.permutation[i]} onto entry {i}, whose bounds [{low[i]:g}, {high[i]:g}] would "
-            f"become [{mirrored_low[i]:g}, {mirrored_high[i]:g}]: give mirrored entries the same bounds, or none"
+            f"{what} maps entry {transform.permutation[i]} onto entry {i}, whose bounds [{low[i]:g}, {high[i]:g}] "
+            f"would become [{mirrored_low[i]:g}, {mirrored_high[i]:g}]: give mirrored entries the same bounds, or none"
         )

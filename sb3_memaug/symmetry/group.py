@@ -110,7 +110,8 @@ class SymmetryGroup:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SymmetryGroup) and self._elements == other._elements
+        # Their order is part of the value: it is that of the orbits and of the mirrored memories.
+        return isinstance(other, SymmetryGroup) and list(self._elements.items()) == list(other._elements.items())
 
     def __hash__(self) -> int:
         return hash(tuple(self._elements.items()))
@@ -146,9 +147,14 @@ def _close(generators: Mapping[str, Mirror]) -> dict[str, Mirror]:
                     f"the mirrors {list(generators)} do not close to a group of at most {MAX_ORDER} elements: "
                     "one of them has a wrong permutation, sign or offset"
                 )
+            product_name = f"{name}*{factor}"
+            if product_name in elements:
+                raise ValueError(
+                    f"mirror {product_name!r} is not the product of {name!r} and {factor!r}: give it another name"
+                )
             known.add(product)
-            elements[f"{name}*{factor}"] = product
-            queue.append((f"{name}*{factor}", product))
+            elements[product_name] = product
+            queue.append((product_name, product))
     return elements
 
 

@@ -29,7 +29,8 @@ class Reflection:
     :param joints: for each joint, its partner and a sign: the mirrored angle of the joint is the sign times the
         partner's angle, both measured from the default pose
     :param feet: for each foot its partner
-    :raises ValueError: if the plane is unknown, or a part has no partner or shares it
+    :raises ValueError: if the plane is unknown, a part has no partner or shares it, or reflecting twice would not
+        give every part back
     """
 
     plane: str
@@ -40,13 +41,18 @@ class Reflection:
         if self.plane not in PLANES:
             raise ValueError(f"`plane` must be one of {list(PLANES)}, got {self.plane!r}")
         for what, partners in (
-            ("joints", {name: partner for name, (partner, _) in self.joints.items()}),
-            ("feet", dict(self.feet)),
+            ("joints", {name: (partner, sign) for name, (partner, sign) in self.joints.items()}),
+            ("feet", {name: (partner, 1) for name, partner in self.feet.items()}),
         ):
-            if sorted(partners.values()) != sorted(partners):
-                raise ValueError(
-                    f"`{what}` must pair each of {sorted(partners)} with one of them, got {sorted(partners.values())}"
-                )
+            given = sorted(partner for partner, _ in partners.values())
+            if given != sorted(partners):
+                raise ValueError(f"`{what}` must pair each of {sorted(partners)} with one of them, got {given}")
+            for name, (partner, sign) in partners.items():
+                if sign not in (1, -1) or partners[partner] != (name, sign):
+                    raise ValueError(
+                        f"`{what}` pairs {name!r} with {(partner, sign)}, but {partner!r} with {partners[partner]}: "
+                        "two partners must name each other, with one sign, +1 or -1"
+                    )
 
     @property
     def axes(self) -> tuple[int, int, int]:

@@ -10,6 +10,9 @@ import torch as th
 
 from sb3_memaug.symmetry.transform import Array, Transform
 
+#: Offsets are equal if they agree in so many decimals: composing them makes float errors, which are no difference.
+OFFSET_DECIMALS = 9
+
 
 class SignedPermutation(Transform):
     """
@@ -50,7 +53,9 @@ class SignedPermutation(Transform):
         offset = [0.0] * size if offset is None else list(offset)
         if len(offset) != size or not np.all(np.isfinite(offset)):
             raise ValueError(f"`offset` must hold {size} finite entries, got {offset}")
-        self.offset = tuple(float(value) for value in offset) if any(offset) else None
+        rounded = tuple(round(float(value), OFFSET_DECIMALS) for value in offset)
+        self.offset = tuple(float(value) for value in offset) if any(rounded) else None
+        self._value = self.permutation, self.signs, rounded if any(rounded) else None
 
         self._indices = np.array(self.permutation, dtype=np.intp)
         self._tensors: dict[tuple[th.device, th.dtype], tuple[th.Tensor, ...]] = {}
@@ -132,18 +137,15 @@ class SignedPermutation(Transform):
             [-self.signs[i] * offset[i] for i in order],
         )
 
-    def _key(self) -> tuple[Any, ...]:
-        return self.permutation, self.signs, self.offset
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SignedPermutation) and self._key() == other._key()
+        return isinstance(other, SignedPermutation) and self._value == other._value
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self._value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The tensors stay behind: a model saved on one device must load on another.
-        return SignedPermutation, self._key()
+        return SignedPermutation, (self.permutation, self.signs, self.offset)
 
     def __repr__(self) -> str:
         signed = ["-" * (sign < 0) + str(i) for i, sign in zip(self.permutation, self.signs, strict=True)]

@@ -35,14 +35,15 @@ class Term:
     ``feet``            a value for each foot of ``names``: contact, height, air time
     ``feet_vectors``    x, y, z for each foot of ``names``
     ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base
-    ``image``           an image, alone under its key; rows run along x and columns along y
+    ``image``           an image of ``shape`` (height, width, channels), alone under its key; rows run along x and
+                        columns along y
     =================== ========================================================================================
 
     :param name: what it is called
     :param kind: how a reflection acts on it, see above
     :param size: number of entries
     :param names: for kinds about joints and feet, which ones, in order
-    :param shape: for ``grid``, its two dimensions
+    :param shape: for ``grid``, its two dimensions; for ``image``, its three
     :raises ValueError: if the kind is unknown, or ``size``, ``names`` and ``shape`` do not agree with it
     """
 
@@ -57,6 +58,11 @@ class Term:
         object.__setattr__(self, "shape", tuple(self.shape))
         if self.kind not in _KINDS:
             raise ValueError(f"term {self.name!r}: `kind` must be one of {list(_KINDS)}, got {self.kind!r}")
+        dimensions = {"grid": 2, "image": 3}.get(self.kind, len(self.shape))
+        if len(self.shape) != dimensions:
+            raise ValueError(
+                f"term {self.name!r} of kind {self.kind!r} needs a `shape` of {dimensions} dimensions, got {self.shape}"
+            )
         unit, _ = _KINDS[self.kind]
         count = int(np.prod(self.shape)) if self.kind in ("grid", "image") else len(self.names) * unit
         if self.kind in _COUNTED and self.size != count:

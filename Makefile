@@ -1,0 +1,56 @@
+# Everything runs in .venv, which `make install` builds and re-builds when what it is made from has changed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow lint format type docs bench wheel clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Make .venv with the package, editable, and all that the other targets need
+
+$(INSTALLED): setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) install -c constraints.txt -e '.[all]'
+	@touch $@
+
+demo: $(INSTALLED) ## Train, mirror and compare in a few minutes, into demo/
+	$(BIN)/python examples/demo.py
+
+test: $(INSTALLED) ## Run the tests, without the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(INSTALLED) ## Run the slow tests only
+	$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED) ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED) ## Mend what lint can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# mypy cannot follow the mapping of packages onto folders; it can follow a link.
+type: $(INSTALLED) ## Check types
+	@mkdir -p .venv/typing/sb3_memaug
+	@ln -sfn ../../../envs .venv/typing/sb3_memaug/envs
+	$(BIN)/mypy -p sb3_memaug -p sb3_memaug.envs
+
+docs: $(INSTALLED) ## Build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+bench: $(INSTALLED) ## Measure the update that the README quotes
+	$(BIN)/python benchmarks/update.py
+
+wheel: $(INSTALLED) ## Build the source archive and the wheel into dist/
+	$(BIN)/python -m build --outdir dist
+
+clean: ## Remove what the other targets wrote, but for .venv
+	rm -rf build dist demo docs/_build *.egg-info .coverage
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find benchmarks docs envs examples sb3_memaug tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,57 @@
+"""Tables of evaluation results: written for other programs, and shown to people."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import fmean
+
+from sb3_memaug.evaluation.generalization import Result
+
+
+def write_csv(results: Iterable[Result], path: str | Path) -> Path:
+    """
+    :param results: a row each
+    :param path: to write; it appears complete or not at all
+    :return: the path
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(Result._fields)
+        writer.writerows(results)
+    os.replace(part, path)
+    return path
+
+
+def mean_return(results: Iterable[Result], **where: object) -> float:
+    """
+    :param results: to average
+    :param where: values that fields must have, e.g. ``split="ood"``
+    :return: mean episode return, nan where nothing matches
+    """
+    chosen = [r.episode_return for r in results if all(getattr(r, name) == value for name, value in where.items())]
+    return fmean(chosen) if chosen else float("nan")
+
+
+def split_table(results: Sequence[Result]) -> str:
+    """
+    :param results: of one or more policies
+    :return: a Markdown table of mean returns, a row for each policy, environment and way of acting
+    """
+    splits = [split for split in ("none", "id", "ood") if any(r.split == split for r in results)]
+    names = {"none": "no failure", "id": "ID failures", "ood": "OOD failures"}
+    rows = [["policy", "environment", "actions", *(names[split] for split in splits)]]
+    for policy, env, deterministic in dict.fromkeys((r.policy, r.env, r.deterministic) for r in results):
+        where = {"policy": policy, "env": env, "deterministic": deterministic}
+        means = [f"{mean_return(results, split=split, **where):.1f}" for split in splits]
+        rows.append([policy, env, "mean" if deterministic else "sampled", *means])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    )
