@@ -39,7 +39,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
     :param physics_steps: physics steps per control step
     :param physics_dt: length of a physics step in s
     :param action_scale: in rad
-    :param gait_frequency: of the clock that is observed as a sine and a cosine, in Hz
+    :param gait_frequency: of the clock that is observed as a sine and a cosine, in Hz; its phase is drawn at reset
     :param min_uprightness: cosine of the tilt at which the robot counts as fallen
     :param fall_reward: given when it falls
     """
@@ -81,7 +81,8 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
             Term("motor_velocities", "joints", len(motors), motors),
             Term("previous_action", "action", len(motors), motors),
             *task.terms,
-            Term("gait_clock", "scalar", 2),
+            # A trot moves one diagonal pair of legs and then the other: its mirror image is half a period ahead.
+            Term("gait_clock", "pseudoscalar", 2),
         )
         size = sum(term.size for term in self.observation_terms)
         self.observation_space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
@@ -89,6 +90,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
 
         self._default_motors = default[robot.motor_indices]
         self._previous_action = np.zeros(len(motors))
+        self._phase = 0.0
         self._step = 0
 
     @abstractmethod
@@ -101,9 +103,11 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         super().reset(seed=seed)
         state = self._initial_state()
         self.task.reset(self.np_random)
+        self._phase = float(self.np_random.uniform(0, 2 * np.pi))
         for reflection in reversed(self._reflections_of((options or {}).get("mirror", "identity"))):
             state = reflect_state(state, reflection, self.robot, self.default)
             self.task.reflect(reflection)
+            self._phase += np.pi if reflection.determinant < 0 else 0.0
         self.robot.set_state(state)
         self.robot.set_motor_targets(self._default_motors)
         self._previous_action = np.zeros_like(self._previous_action)
@@ -135,7 +139,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         return self._observe(motion), sum(rewards.values()), fallen, False, {"rewards": rewards}
 
     def _observe(self, motion: Motion) -> np.ndarray:
-        phase = 2 * np.pi * self.gait_frequency * self._step * self.dt
+        phase = self._phase + 2 * np.pi * self.gait_frequency * self._step * self.dt
         return np.concatenate(
             (
                 LINEAR_VELOCITY_SCALE * motion.linear_velocity,

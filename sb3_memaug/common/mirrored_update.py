@@ -7,16 +7,17 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import torch as th
 from gymnasium import spaces
+from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.type_aliases import GymEnv, Schedule
+from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
 from stable_baselines3.common.utils import explained_variance
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
 from sb3_memaug.common.evaluation import Evaluation, on_action_mean
+from sb3_memaug.common.finite_check import FiniteCheck
 from sb3_memaug.common.loss import LossTerms, Targets, approximate_kl, mirror_loss, ppo_loss_terms
 from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization, group_of_environment
 from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
@@ -99,6 +100,13 @@ class MirroredUpdate(OnPolicyAlgorithm):
             check_group_fits(group, self.observation_space, self.action_space)
             check_normalization(group, env)
         self.symmetry_group = group
+
+    def _init_callback(self, callback: MaybeCallback, progress_bar: bool = False) -> BaseCallback:
+        if callback is None:
+            callback = []
+        elif not isinstance(callback, list):
+            callback = [callback if isinstance(callback, BaseCallback) else ConvertCallback(callback)]
+        return super()._init_callback([FiniteCheck(), *callback], progress_bar)
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
         """

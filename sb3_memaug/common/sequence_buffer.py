@@ -58,17 +58,13 @@ class _Sequences:
         self.lstm_states: list[RNNStates] = []
         super().reset()  # type: ignore[misc]
 
-    def add(self, obs: Any, action: np.ndarray, reward: np.ndarray, *args: Any, lstm_states: RNNStates) -> None:
+    def add(self, *args: Any, lstm_states: RNNStates, **kwargs: Any) -> None:
         """
         :param lstm_states: of actor and critic before the step
-        :raises ValueError: if an observation or a reward is not finite
         """
-        _refuse_non_finite("reward", reward)
-        for key, value in obs.items() if isinstance(obs, Mapping) else [("", obs)]:
-            _refuse_non_finite(f"observation {key!r}" if key else "observation", value)
         if self.pos % (self.sequence_length or self.buffer_size) == 0:
             self.lstm_states.append(lstm_states)
-        super().add(obs, action, reward, *args)  # type: ignore[misc]
+        super().add(*args, **kwargs)  # type: ignore[misc]
 
     def rollout(self) -> Rollout:
         """
@@ -99,12 +95,3 @@ class SequenceDictRolloutBuffer(_Sequences, DictRolloutBuffer):
 
     :param sequence_length: see :class:`SequenceRolloutBuffer`
     """
-
-
-def _refuse_non_finite(what: str, values: np.ndarray) -> None:
-    if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
-        envs = np.unique(np.nonzero(~np.isfinite(values))[0])
-        raise ValueError(
-            f"the {what} of environment {envs.tolist()} is not finite: the simulation diverged or a reward divides by "
-            "zero. Nothing was learned from this rollout; the last saved checkpoint is still good"
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -132,6 +133,14 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
                 f"`n_minibatches` must lie between 1 and {most}, got {self.n_minibatches}: a minibatch holds whole "
                 f"sequences, of which {self.n_envs} environments and {length or self.n_steps} steps make no more. "
                 "Use more environments, or a shorter `sequence_length`"
+            )
+        longest = length or self.n_steps
+        if self.n_minibatches is None and self.batch_size is not None and self.batch_size < longest:
+            warnings.warn(
+                f"batch_size = {self.batch_size} is less than the whole sequences of up to {longest} steps that a "
+                f"minibatch is made of, so there will be fewer, larger minibatches. Pass sequence_length={self.batch_size} "
+                "for truncated backpropagation, or a larger `batch_size`",
+                stacklevel=4,
             )
 
     def train(self) -> None:

@@ -36,7 +36,7 @@ def check_group_fits(group: SymmetryGroup, observation_space: spaces.Space, acti
 def _flattened(space: spaces.Space) -> spaces.Space:
     if not isinstance(space, spaces.Box):
         return space
-    return spaces.Box(space.low.ravel(), space.high.ravel(), dtype=np.float64)
+    return spaces.Box(space.low.ravel(), space.high.ravel(), dtype=space.dtype.type)
 
 
 def _check_keys(transforms: Mapping[str, Transform], space: spaces.Space, name: str) -> None:

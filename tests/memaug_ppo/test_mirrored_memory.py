@@ -12,10 +12,12 @@ from tests.memaug_ppo.worlds import RandomWorld, random_worlds
 class MirroredLife(BaseCallback):
     """Steps a second memory over the mirrored observations, one at a time, beside the training."""
 
+    compared = 0
+    states = None
+
     def _init_callback(self):
-        self.states = zero_states(self.model.policy, self.training_env.num_envs)
-        self.at_starts = []
-        self.compared = 0
+        if self.states is None:
+            self.states = zero_states(self.model.policy, self.training_env.num_envs)
 
     def _on_rollout_start(self):
         if self.num_timesteps:

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+import torch as th
+from stable_baselines3.common.callbacks import BaseCallback, CheckpointCallback
+from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.vec_env import VecFrameStack
+
+from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
+from tests.memaug_ppo.worlds import random_worlds
+
+POLICIES = {MemAugRecurrentPPO: "MlpLstmPolicy", SymmetricPPO: "MlpPolicy"}
+both = pytest.mark.parametrize("algorithm", POLICIES)
+
+
+def small(algorithm, env=None, **kwargs):
+    return algorithm(
+        POLICIES[algorithm], env or random_worlds(4), **{"n_steps": 16, "batch_size": 32, "n_epochs": 2, "seed": 0, **kwargs}
+    )
+
+
+@both
+def test_same_seed_same_policy(algorithm):
+    first, second = (small(algorithm).learn(192).policy.state_dict() for _ in range(2))
+    assert all(th.equal(first[name], second[name]) for name in first)
+
+
+@both
+def test_save_and_load(algorithm, tmp_path):
+    model = small(algorithm, desired_kl=0.01, mirror_loss_coef=0.5).learn(256)
+    model.save(tmp_path / "robot")
+    observation = np.ones((4, 4), dtype=np.float32)
+    expected, _ = model.predict(observation, deterministic=True)
+
+    alone = algorithm.load(tmp_path / "robot")
+    assert alone.symmetry_group == model.symmetry_group
+    assert alone.mirror_loss_coef == 0.5
+    assert alone.adaptive_rate == model.adaptive_rate
+    np.testing.assert_array_equal(alone.predict(observation, deterministic=True)[0], expected)
+
+    again = algorithm.load(tmp_path / "robot", random_worlds(4))
+    assert again.symmetry_group == model.symmetry_group
+    again.learn(128, reset_num_timesteps=False)
+    assert again.num_timesteps == 384
+
+
+def test_saved_model_holds_no_rollout(tmp_path):
+    model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), n_steps=16, n_epochs=1).learn(64)
+    model.save(tmp_path / "robot")
+    loaded = MemAugRecurrentPPO.load(tmp_path / "robot", random_worlds(4))
+    assert not hasattr(loaded, "_rollout")
+    assert all((x == 0).all() for pair in loaded._last_mirrored_lstm_states[0] for x in pair)
+
+
+def test_predict_carries_the_memory():
+    model = small(MemAugRecurrentPPO).learn(64)
+    observation = np.ones((2, 4), dtype=np.float32)
+    first, state = model.predict(observation, episode_start=np.array([True, True]), deterministic=True)
+    second, _ = model.predict(observation, state=state, episode_start=np.array([False, True]), deterministic=True)
+    assert not np.array_equal(second[0], first[0])
+    np.testing.assert_array_equal(second[1], first[1])
+
+
+@both
+def test_callbacks_see_what_they_look_for(algorithm, tmp_path):
+    seen = set()
+
+    class Looks(BaseCallback):
+        def _on_step(self):
+            seen.update(self.locals)
+            return self.num_timesteps < 100
+
+    small(algorithm).learn(256, callback=[Looks(), CheckpointCallback(8, str(tmp_path))])
+    assert {"new_obs", "rewards", "dones", "infos"} <= seen
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_progress_bar_and_tensorboard(tmp_path):
+    pytest.importorskip("tqdm")
+    pytest.importorskip("rich")
+    model = small(MemAugRecurrentPPO)
+    model.learn(128, progress_bar=True)
+    assert model.num_timesteps == 128
+
+
+@both
+def test_adaptive_rate_owns_the_learning_rate(algorithm):
+    model = small(algorithm, desired_kl=1e-9, learning_rate=1e-3).learn(128)
+    # Of 2 · 2 · 2 gradient steps (updates, epochs, minibatches) the first of each update sees an unmoved policy.
+    assert model.adaptive_rate.rate == pytest.approx(1e-3 * 1.5**2 / 1.5**6)
+    assert model.policy.optimizer.param_groups[0]["lr"] == model.adaptive_rate.rate
+    once = small(algorithm, desired_kl=1e-9, learning_rate=1e-3, adapt_rate="update").learn(128)
+    assert once.adaptive_rate.rate == pytest.approx(1e-3 / 1.5**2)
+
+
+@both
+def test_target_kl_stops_an_update_early(algorithm):
+    model = small(algorithm, target_kl=1e-12, n_epochs=5, learning_rate=1e-2).learn(64)
+    assert model._n_updates == 1
+
+
+def test_stacked_frames_do_not_fit_the_group_of_single_ones():
+    with pytest.raises(ValueError, match="has 4 entries, but the space .*12"):
+        small(MemAugRecurrentPPO, VecFrameStack(random_worlds(4), 3))
+
+
+@both
+def test_evaluate_policy(algorithm):
+    model = small(algorithm).learn(64)
+    mean, _ = evaluate_policy(model, random_worlds(2, seed=9), n_eval_episodes=4, warn=False)
+    assert np.isfinite(mean)
+
+
+def test_one_environment_and_one_step_per_sequence():
+    small(MemAugRecurrentPPO, random_worlds(1), sequence_length=1, batch_size=4).learn(48)
+
+
+def test_minibatches_are_whole_sequences_of_about_the_asked_size():
+    model = small(MemAugRecurrentPPO, random_worlds(8, end=0.0), batch_size=32).learn(128)
+    assert [len(m.targets.returns) for m in model._minibatches()] == [32] * 4
+
+
+def test_a_rollout_keeps_states_only_where_a_sequence_can_start():
+    model = small(MemAugRecurrentPPO, sequence_length=5).learn(64)
+    assert len(model.rollout_buffer.lstm_states) == 4
+    assert not hasattr(model.rollout_buffer, "hidden_states_pi")

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sb3_memaug.symmetry import Reflection, SignedPermutation
+
+quick = settings(deadline=None, max_examples=50)
+
+#: Hips roll, and so turn the other way in the mirror; the waist has no partner but itself.
+JOINTS = {
+    "left_hip": ("right_hip", -1),
+    "right_hip": ("left_hip", -1),
+    "left_knee": ("right_knee", 1),
+    "right_knee": ("left_knee", 1),
+    "waist": ("waist", -1),
+}
+FEET = {"left": "right", "right": "left"}
+SAGITTAL = Reflection("sagittal", JOINTS, FEET)
+
+
+@pytest.mark.parametrize(
+    ("plane", "axes", "determinant"),
+    [("sagittal", (1, -1, 1), -1), ("transverse", (-1, 1, 1), -1), ("half_turn", (-1, -1, 1), 1)],
+)
+def test_axes_and_determinant(plane, axes, determinant):
+    assert Reflection(plane).axes == axes
+    assert Reflection(plane).determinant == determinant
+
+
+def test_joint_map_by_hand():
+    names = ["waist", "left_hip", "right_hip", "left_knee", "right_knee"]
+    assert SAGITTAL.joint_map(names) == SignedPermutation([0, 2, 1, 4, 3], [-1, -1, -1, 1, 1])
+    assert SAGITTAL.joint_map(names).apply(np.array([1, 2, 3, 4, 5])).tolist() == [-1, -3, -2, 5, 4]
+
+
+def test_some_of_the_joints_can_be_mapped():
+    assert SAGITTAL.joint_map(["right_knee", "waist", "left_knee"]) == SignedPermutation([2, 1, 0], [1, -1, 1])
+    assert SAGITTAL.joint_map([]).size == 0
+
+
+def test_foot_map_by_hand():
+    assert SAGITTAL.foot_map(["left", "right"]) == SignedPermutation([1, 0])
+
+
+@quick
+@given(st.permutations(list(JOINTS)))
+def test_names_decide_not_their_order(names):
+    angles = {name: 10.0 + i for i, name in enumerate(JOINTS)}
+    mirrored = SAGITTAL.joint_map(names).apply(np.array([angles[name] for name in names]))
+    assert dict(zip(names, mirrored.tolist(), strict=True)) == {
+        "left_hip": -angles["right_hip"],
+        "right_hip": -angles["left_hip"],
+        "left_knee": angles["right_knee"],
+        "right_knee": angles["left_knee"],
+        "waist": -angles["waist"],
+    }
+    assert (SAGITTAL.joint_map(names) @ SAGITTAL.joint_map(names)).is_identity
+
+
+def test_partners_can_be_lists_as_in_json():
+    plain = Reflection("sagittal", {name: list(partner) for name, partner in JOINTS.items()}, FEET)
+    assert plain.joint_map(list(JOINTS)) == SAGITTAL.joint_map(list(JOINTS))
+
+
+def test_an_unknown_plane_is_refused():
+    with pytest.raises(ValueError, match=r"`plane` must be one of \['sagittal', .*\], got 'frontal'"):
+        Reflection("frontal")
+
+
+@pytest.mark.parametrize(
+    ("joints", "message"),
+    [
+        ({"left": ("right", 1)}, r"`joints` must pair each of \['left'\] with one of them, got \['right'\]"),
+        ({"left": ("right", 1), "right": ("right", 1)}, "must pair each of"),
+        ({"left": ("left", 2)}, "'left' with .*one sign"),
+        ({"left": ("right", 1), "right": ("left", -1)}, "'left' with .*one sign"),
+        ({"a": ("b", 1), "b": ("c", 1), "c": ("a", 1)}, "must name each other"),
+    ],
+    ids=["no partner", "shared partner", "sign of two", "signs that differ", "a cycle"],
+)
+def test_joints_that_are_no_pairs_are_refused(joints, message):
+    with pytest.raises(ValueError, match=message):
+        Reflection("sagittal", joints)
+
+
+@pytest.mark.parametrize(
+    ("feet", "message"),
+    [
+        ({"left": "right"}, "`feet` must pair each of"),
+        ({"a": "b", "b": "c", "c": "a"}, "`feet` pairs .* must name each other"),
+    ],
+)
+def test_feet_that_are_no_pairs_are_refused(feet, message):
+    with pytest.raises(ValueError, match=message):
+        Reflection("sagittal", feet=feet)
+
+
+def test_an_unknown_part_is_refused():
+    with pytest.raises(ValueError, match=r"joint 'elbow' has no partner in this reflection; known are \['left_hip'"):
+        SAGITTAL.joint_map(["waist", "elbow"])
+    with pytest.raises(ValueError, match="foot 'third' has no partner"):
+        SAGITTAL.foot_map(["third"])
+
+
+def test_a_part_without_its_partner_is_refused():
+    with pytest.raises(ValueError, match="joint 'left_hip' is listed without its mirror partner 'right_hip'"):
+        SAGITTAL.joint_map(["waist", "left_hip"])
+    with pytest.raises(ValueError, match="foot 'left' is listed without its mirror partner 'right'"):
+        SAGITTAL.foot_map(["left"])
+
+
+def test_a_part_listed_twice_is_refused():
+    with pytest.raises(ValueError, match="exactly once"):
+        SAGITTAL.joint_map(["waist", "waist"])

@@ -1,0 +1,249 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sb3_memaug.symmetry import ImageFlip, Mirror, Reflection, SignedPermutation, Term, group_of_terms
+from sb3_memaug.symmetry.terms import observation_transform, vector_transform
+
+quick = settings(deadline=None, max_examples=50)
+
+#: One joint and one foot for each leg: front left, front right, back left, back right.
+LEGS = ("FL", "FR", "BL", "BR")
+
+
+def reflection(plane, partners, sign):
+    pairs = dict(zip(LEGS, partners, strict=True))
+    return Reflection(plane, {leg: (partner, sign) for leg, partner in pairs.items()}, pairs)
+
+
+SAGITTAL = reflection("sagittal", ("FR", "FL", "BR", "BL"), -1)
+TRANSVERSE = reflection("transverse", ("BL", "BR", "FL", "FR"), 1)
+HALF_TURN = reflection("half_turn", ("BR", "BL", "FR", "FL"), -1)
+PLANES = {"sagittal": SAGITTAL, "transverse": TRANSVERSE, "half_turn": HALF_TURN}
+every_plane = pytest.mark.parametrize("reflection", PLANES.values(), ids=PLANES)
+
+#: What becomes of 1, 2, 3, … under the sagittal reflection, the transverse one, and the half turn.
+EXPECTED = [
+    (Term("v", "vector", 3), [1, -2, 3], [-1, 2, 3], [-1, -2, 3]),
+    (Term("v", "vector", 6), [1, -2, 3, 4, -5, 6], [-1, 2, 3, -4, 5, 6], [-1, -2, 3, -4, -5, 6]),
+    (Term("w", "axial_vector", 3), [-1, 2, -3], [1, -2, -3], [-1, -2, 3]),
+    (Term("w", "axial_vector", 6), [-1, 2, -3, -4, 5, -6], [1, -2, -3, 4, -5, -6], [-1, -2, 3, -4, -5, 6]),
+    (Term("c", "xy", 2), [1, -2], [-1, 2], [-1, -2]),
+    (Term("c", "xy", 4), [1, -2, 3, -4], [-1, 2, -3, 4], [-1, -2, -3, -4]),
+    (Term("s", "scalar", 2), [1, 2], [1, 2], [1, 2]),
+    (Term("p", "pseudoscalar", 2), [-1, -2], [-1, -2], [1, 2]),
+    (Term("q", "quaternion_wxyz", 4), [1, -2, 3, -4], [1, 2, -3, -4], [1, -2, -3, 4]),
+    (Term("q", "quaternion_xyzw", 4), [-1, 2, -3, 4], [1, -2, -3, 4], [-1, -2, 3, 4]),
+    (Term("q", "joints", 4, LEGS), [-2, -1, -4, -3], [3, 4, 1, 2], [-4, -3, -2, -1]),
+    (Term("a", "action", 4, LEGS), [-2, -1, -4, -3], [3, 4, 1, 2], [-4, -3, -2, -1]),
+    (Term("f", "feet", 4, LEGS), [2, 1, 4, 3], [3, 4, 1, 2], [4, 3, 2, 1]),
+    (
+        Term("f", "feet_vectors", 12, LEGS),
+        [4, -5, 6, 1, -2, 3, 10, -11, 12, 7, -8, 9],
+        [-7, 8, 9, -10, 11, 12, -1, 2, 3, -4, 5, 6],
+        [-10, -11, 12, -7, -8, 9, -4, -5, 6, -1, -2, 3],
+    ),
+    (Term("g", "grid", 6, shape=(2, 3)), [3, 2, 1, 6, 5, 4], [4, 5, 6, 1, 2, 3], [6, 5, 4, 3, 2, 1]),
+]
+
+
+@pytest.mark.parametrize(
+    ("term", "sagittal", "transverse", "half_turn"), EXPECTED, ids=lambda v: getattr(v, "kind", "")
+)
+def test_every_kind_by_hand(term, sagittal, transverse, half_turn):
+    x = np.arange(1, term.size + 1)
+    assert term.transform(SAGITTAL).apply(x).tolist() == sagittal
+    assert term.transform(TRANSVERSE).apply(x).tolist() == transverse
+    assert term.transform(HALF_TURN).apply(x).tolist() == half_turn
+
+
+@pytest.mark.parametrize(
+    ("reflection", "expected"),
+    [(SAGITTAL, [[3, 2, 1], [6, 5, 4]]), (TRANSVERSE, [[4, 5, 6], [1, 2, 3]]), (HALF_TURN, [[6, 5, 4], [3, 2, 1]])],
+    ids=PLANES,
+)
+def test_an_image_is_flipped(reflection, expected):
+    image = np.arange(1, 7).reshape(2, 3, 1)
+    assert Term("camera", "image", 6, shape=(2, 3, 1)).transform(reflection).apply(image)[:, :, 0].tolist() == expected
+
+
+@every_plane
+@pytest.mark.parametrize("term", [row[0] for row in EXPECTED], ids=lambda term: term.kind)
+def test_reflecting_twice_changes_nothing(term, reflection):
+    assert (term.transform(reflection) @ term.transform(reflection)).is_identity
+
+
+@pytest.mark.parametrize("term", [row[0] for row in EXPECTED], ids=lambda term: term.kind)
+def test_the_half_turn_is_the_product_of_the_reflections(term):
+    assert term.transform(SAGITTAL) @ term.transform(TRANSVERSE) == term.transform(HALF_TURN)
+    assert term.transform(TRANSVERSE) @ term.transform(SAGITTAL) == term.transform(HALF_TURN)
+
+
+def rotation(wxyz):
+    w, x, y, z = wxyz
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + 2 * w * cross + 2 * cross @ cross
+
+
+def cross_matrix(v):
+    return np.cross(np.eye(3), v)
+
+
+@st.composite
+def motions(draw):
+    """A random orientation of the base, as a unit quaternion, and two random vectors."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    q = rng.normal(size=4)
+    return q / np.linalg.norm(q), rng.normal(size=3), rng.normal(size=3)
+
+
+@every_plane
+@quick
+@given(motion=motions())
+def test_kinds_agree_with_the_reflection_of_the_world(reflection, motion):
+    """Reflect positions in the world by a matrix, and look at the reflected base from its own frame."""
+    quaternion, velocity, angular_velocity = motion
+    matrix = np.diag(reflection.axes)
+    orientation = rotation(quaternion)
+    reflected = matrix @ orientation @ matrix
+    wxyz = Term("q", "quaternion_wxyz", 4).transform(reflection).apply(quaternion)
+    np.testing.assert_allclose(rotation(wxyz), reflected, atol=1e-12)
+    xyzw = Term("q", "quaternion_xyzw", 4).transform(reflection).apply(np.roll(quaternion, -1))
+    np.testing.assert_allclose(np.roll(xyzw, 1), wxyz, atol=0)
+
+    seen = orientation.T @ velocity
+    seen_reflected = reflected.T @ (matrix @ velocity)
+    np.testing.assert_allclose(Term("v", "vector", 3).transform(reflection).apply(seen), seen_reflected, atol=1e-12)
+
+    # An orientation that turns by ω follows Ṙ = [ω]× R in the world and Ṙ = R [ω]× in the base frame.
+    turning = matrix @ cross_matrix(angular_velocity) @ orientation @ matrix
+    in_base = Term("w", "axial_vector", 3).transform(reflection).apply(orientation.T @ angular_velocity)
+    np.testing.assert_allclose(reflected @ cross_matrix(in_base), turning, atol=1e-12)
+    in_world = np.linalg.det(matrix) * matrix @ angular_velocity
+    np.testing.assert_allclose(cross_matrix(in_world) @ reflected, turning, atol=1e-12)
+    np.testing.assert_allclose(in_base, reflected.T @ in_world, atol=1e-12)
+
+
+@every_plane
+@quick
+@given(motion=motions())
+def test_planar_kinds_are_those_of_vectors_on_the_ground(reflection, motion):
+    _, command, turn = motion
+    matrix = np.diag(reflection.axes)
+    planar = Term("c", "xy", 2).transform(reflection).apply(command[:2])
+    np.testing.assert_allclose(planar, (matrix @ command)[:2], atol=0)
+    yaw_rate = Term("p", "pseudoscalar", 1).transform(reflection).apply(turn[2:])
+    np.testing.assert_allclose(yaw_rate, (np.linalg.det(matrix) * matrix @ turn)[2:], atol=1e-12)
+
+
+@every_plane
+def test_a_grid_scans_the_reflected_ground(reflection):
+    def ground(x, y):
+        return np.sin(x) + x * y + y**2 - 2 * y
+
+    x, y = np.meshgrid(np.linspace(-0.8, 0.8, 5), np.linspace(-0.5, 0.5, 4), indexing="ij")
+    scanned = ground(x, y).ravel()
+    # The reflected ground is as high at a point as the ground is at the point's image.
+    sign_x, sign_y, _ = reflection.axes
+    reflected = ground(sign_x * x, sign_y * y).ravel()
+    mirrored = Term("g", "grid", 20, shape=(5, 4)).transform(reflection).apply(scanned)
+    np.testing.assert_allclose(mirrored, reflected, atol=1e-12)
+
+
+@every_plane
+@pytest.mark.parametrize("kind", ["joints", "action", "feet", "feet_vectors"])
+@quick
+@given(order=st.permutations(range(4)))
+def test_names_decide_not_their_order(kind, reflection, order):
+    width = 3 if kind == "feet_vectors" else 1
+    values = np.arange(1, 4 * width + 1).reshape(4, width)
+    names = [LEGS[i] for i in order]
+    usual = Term("t", kind, 4 * width, LEGS).transform(reflection).apply(values.ravel()).reshape(4, width)
+    shuffled = Term("t", kind, 4 * width, names).transform(reflection).apply(values[order].ravel()).reshape(4, width)
+    np.testing.assert_array_equal(shuffled, usual[order])
+
+
+def test_terms_of_a_vector_follow_one_another():
+    terms = [Term("v", "vector", 3), Term("q", "joints", 4, LEGS), Term("s", "scalar", 1)]
+    assert vector_transform(terms, SAGITTAL) == SignedPermutation(
+        [0, 1, 2, 4, 3, 6, 5, 7], [1, -1, 1, -1, -1, -1, -1, 1]
+    )
+    assert observation_transform(terms, SAGITTAL) == vector_transform(terms, SAGITTAL)
+
+
+def test_terms_by_key_make_transforms_by_key():
+    terms = {
+        "camera": [Term("camera", "image", 12, shape=(2, 2, 3))],
+        "state": [Term("c", "xy", 2), Term("s", "scalar", 1)],
+    }
+    assert observation_transform(terms, SAGITTAL) == {
+        "camera": ImageFlip(horizontal=True),
+        "state": SignedPermutation([0, 1, 2], [1, -1, 1]),
+    }
+
+
+def test_an_image_among_other_terms_is_refused():
+    with pytest.raises(ValueError, match="term 'camera' is an image and cannot share a vector with others"):
+        vector_transform([Term("camera", "image", 12, shape=(2, 2, 3)), Term("s", "scalar", 1)], SAGITTAL)
+
+
+def test_group_of_terms():
+    group = group_of_terms(
+        {"left_right": SAGITTAL, "front_back": TRANSVERSE}, [Term("v", "vector", 3)], [Term("a", "action", 4, LEGS)]
+    )
+    assert group.names == ("identity", "left_right", "front_back", "left_right*front_back")
+    assert group["left_right*front_back"] == Mirror(
+        SignedPermutation([0, 1, 2], [-1, -1, 1]), SignedPermutation([3, 2, 1, 0], [-1] * 4)
+    )
+
+
+def test_group_of_terms_by_key():
+    group = group_of_terms(
+        {"left_right": SAGITTAL},
+        {"a": [Term("c", "xy", 2)], "b": [Term("s", "scalar", 1)]},
+        [Term("p", "pseudoscalar", 1)],
+    )
+    assert group["left_right"] == Mirror(
+        {"a": SignedPermutation([0, 1], [1, -1]), "b": SignedPermutation([0])}, SignedPermutation([0], [-1])
+    )
+
+
+def test_names_and_shape_can_be_lists_as_in_json():
+    assert Term("q", "joints", 2, ["a", "b"]) == Term("q", "joints", 2, ("a", "b"))
+    assert Term("g", "grid", 6, shape=[2, 3]) == Term("g", "grid", 6, shape=(2, 3))
+    assert hash(Term("q", "joints", 2, ["a", "b"])) == hash(Term("q", "joints", 2, ("a", "b")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("t", "speed", 1), r"term 't': `kind` must be one of \['vector', .*\], got 'speed'"),
+        (("t", "vector", 4), "term 't' of kind 'vector' needs a positive multiple of 3 entries, got 4"),
+        (("t", "xy", 3), "multiple of 2"),
+        (("t", "quaternion_wxyz", 3), "multiple of 4"),
+        (("t", "scalar", 0), "positive multiple of 1 entries, got 0"),
+        (("t", "scalar", -1), "positive multiple"),
+        (("t", "joints", 3, LEGS), r"term 't' of kind 'joints' has size 3, but its names .* make 4"),
+        (("t", "joints", 3), r"its names \[\] and shape \(\) make 0"),
+        (("t", "joints", 0), "positive multiple"),
+        (("t", "action", 5, LEGS), "make 4"),
+        (("t", "feet", 5, LEGS), "make 4"),
+        (("t", "feet_vectors", 4, LEGS), "make 12"),
+        (("t", "grid", 5, (), (2, 3)), "make 6"),
+        (("t", "grid", 6, (), (6,)), r"needs a `shape` of 2 dimensions, got \(6,\)"),
+        (("t", "grid", 1), r"needs a `shape` of 2 dimensions, got \(\)"),
+        (("t", "image", 6, (), (2, 3)), "needs a `shape` of 3 dimensions"),
+        (("t", "image", 5, (), (2, 3, 1)), "make 6"),
+    ],
+)
+def test_terms_that_contradict_themselves_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Term(*arguments)
+
+
+def test_a_term_of_parts_that_the_reflection_does_not_know_is_refused():
+    with pytest.raises(ValueError, match="joint 'arm' has no partner"):
+        Term("q", "joints", 1, ("arm",)).transform(SAGITTAL)
+    with pytest.raises(ValueError, match="foot 'FL' is listed without its mirror partner 'FR'"):
+        Term("f", "feet", 1, ("FL",)).transform(SAGITTAL)

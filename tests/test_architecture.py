@@ -1,0 +1,98 @@
+"""Imports point one way, floor by floor, and nothing heavy is imported before it is asked for."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = {"sb3_memaug": ROOT / "sb3_memaug", "sb3_memaug.envs": ROOT / "envs"}
+
+#: From the ground up. A package imports from the floors below its own, never from its neighbours.
+FLOORS = (
+    {"symmetry"},
+    {"common", "robots", "export"},
+    {"memaug_ppo", "sym_ppo", "evaluation", "wrappers"},
+    {"experiments", "envs"},
+    {"cli"},
+)
+FLOOR = {package: floor for floor, packages in enumerate(FLOORS) for package in packages}
+
+#: What lies below and is yet none of their business: algorithms know no robot, tasks know no algorithm.
+STRANGERS = {
+    "memaug_ppo": {"robots", "export"},
+    "sym_ppo": {"robots", "export"},
+    "envs": {"memaug_ppo", "sym_ppo", "evaluation", "export"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Every source file by the name that it is imported under."""
+    found = {}
+    for package, folder in FOLDERS.items():
+        for path in folder.rglob("*.py"):
+            name = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imports(module: str, path: Path) -> list[tuple[int, str]]:
+    """Line and full name of what a file imports of this library, wherever in the file it does."""
+    package = module.split(".")[: None if path.name == "__init__.py" else -1]
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = package[: len(package) - node.level + 1] if node.level else []
+            prefix = ".".join([*origin, *filter(None, [node.module])])
+            found += [(node.lineno, f"{prefix}.{alias.name}") for alias in node.names]
+    return [(line, name) for line, name in found if name.split(".")[0] == "sb3_memaug"]
+
+
+def may_import(package: str, other: str) -> bool:
+    if other in (package, "_version"):
+        return True
+    return FLOOR.get(other, len(FLOORS)) < FLOOR[package] and other not in STRANGERS.get(package, ())
+
+
+# The package's own __init__ is the roof, which shows what lies below it.
+@pytest.mark.parametrize("module", sorted(modules().keys() - {"sb3_memaug", "sb3_memaug._version"}))
+def test_imports_point_down(module: str) -> None:
+    package = module.split(".")[1]
+    assert package in FLOOR, f"give `{package}` a floor in tests/test_architecture.py"
+    path = modules()[module]
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for line, name in imports(module, path)
+        if not may_import(package, (name.split(".") + [""])[1])
+    ]
+    assert not wrong, f"`{package}` reaches up or aside: {wrong}"
+
+
+def test_imports_are_read_in_all_their_forms(tmp_path: Path) -> None:
+    source = tmp_path / "legged_env.py"
+    source.write_text(
+        "import math, sb3_memaug.cli\n"
+        "from sb3_memaug import robots\n"
+        "from .task import Task\n"
+        "def late():\n"
+        "    from ..symmetry import Term\n"
+    )
+    names = [name for _, name in imports("sb3_memaug.envs.legged_env", source)]
+    assert names == ["sb3_memaug.cli", "sb3_memaug.robots", "sb3_memaug.envs.task.Task", "sb3_memaug.symmetry.Term"]
+    assert not may_import("envs", "cli")
+    assert not may_import("envs", "memaug_ppo")
+    assert not may_import("common", "robots")
+    assert may_import("envs", "symmetry")
+
+
+def test_importing_the_library_imports_no_simulator() -> None:
+    extras = {"mujoco", "pybullet", "isaaclab", "isaacsim", "onnx", "onnxruntime", "ray", "rl_zoo3", "imageio"}
+    code = f"import sys, sb3_memaug, sb3_memaug.envs; print(*sorted({extras} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []

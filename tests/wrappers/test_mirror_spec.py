@@ -1,0 +1,216 @@
+import json
+from typing import ClassVar
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
+from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.symmetry import Mirror, Reflection, SignedPermutation, Term
+from sb3_memaug.wrappers import MirrorSpec
+
+
+class Cart(gym.Env):
+    """Sees the velocity of its base and the speeds of its wheels, and drives the wheels."""
+
+    def __init__(self, action_low=(-1.0, -1.0), by_key=False):
+        state = spaces.Box(-np.inf, np.inf, (4,), np.float32)
+        self.observation_space = spaces.Dict(state=state, height=spaces.Box(0, 1, (1,))) if by_key else state
+        self.action_space = spaces.Box(np.array(action_low, dtype=np.float32), np.ones(2, dtype=np.float32))
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        return self.observation_space.sample(), 0.0, False, False, {}
+
+
+class SelfDescribingCart(Cart):
+    observation_terms = (Term("base_velocity", "xy", 2), Term("wheel_speeds", "joints", 2, ("left", "right")))
+    action_terms = (Term("torques", "action", 2, ("left", "right")),)
+    reflections: ClassVar = {"left_right": Reflection("sagittal", {"left": ("right", 1), "right": ("left", 1)})}
+
+
+#: The same in plain mappings, as from YAML or JSON.
+STATE = [
+    {"name": "base_velocity", "kind": "xy", "size": 2},
+    {"name": "wheel_speeds", "kind": "joints", "size": 2, "names": ["left", "right"]},
+]
+ACTION = [{"name": "torques", "kind": "action", "size": 2, "names": ["left", "right"]}]
+REFLECTIONS = {
+    "left_right": {"plane": "sagittal", "joints": {"left": ["right", 1], "right": ["left", 1]}},
+    "front_back": {"plane": "transverse", "joints": {"left": ["left", -1], "right": ["right", -1]}},
+}
+DESCRIPTION = {"observation": STATE, "action": ACTION, "reflections": REFLECTIONS}
+
+LEFT_RIGHT = Mirror(SignedPermutation([0, 1, 3, 2], [1, -1, 1, 1]), SignedPermutation([1, 0]))
+FRONT_BACK = Mirror(SignedPermutation([0, 1, 2, 3], [-1, 1, -1, -1]), SignedPermutation([0, 1], [-1, -1]))
+
+
+@pytest.fixture(scope="module")
+def minitaur():
+    pytest.importorskip("mujoco")
+    env = MinitaurEnv("mujoco", VelocityTask())
+    yield env
+    env.close()
+
+
+@pytest.fixture
+def registered():
+    gym.register("Cart-v0", entry_point=f"{__name__}:Cart", max_episode_steps=5)
+    yield "Cart-v0"
+    del gym.registry["Cart-v0"]
+
+
+def test_the_minitaur_describes_itself(minitaur):
+    group = MirrorSpec(minitaur).symmetry_group
+    assert group.names == ("identity", "left_right", "front_back", "left_right*front_back")
+    # Motors of the front left, back left, front right and back right leg, L and R of each.
+    assert group["left_right"].action == SignedPermutation([5, 4, 7, 6, 1, 0, 3, 2], [-1] * 8)
+    assert group["front_back"].action == SignedPermutation([2, 3, 0, 1, 6, 7, 4, 5], [-1] * 8)
+    assert group["left_right"].observation.size == minitaur.observation_space.shape[0]
+    # Velocity, angular velocity and gravity, and at the end the command, the yaw rate and the clock.
+    signs = group["left_right"].observation.signs
+    assert signs[:9] == (1, -1, 1, -1, 1, -1, 1, -1, 1)
+    assert signs[-5:] == (1, -1, -1, 1, 1)
+
+
+def test_an_environment_can_describe_itself():
+    assert MirrorSpec(SelfDescribingCart()).symmetry_group["left_right"] == LEFT_RIGHT
+
+
+def test_a_description_in_plain_mappings():
+    group = MirrorSpec(Cart(), **DESCRIPTION).symmetry_group
+    assert group.names == ("identity", "left_right", "front_back", "left_right*front_back")
+    assert group["left_right"] == LEFT_RIGHT
+    assert group["front_back"] == FRONT_BACK
+
+
+def test_terms_and_reflections_can_be_given_as_such():
+    terms = SelfDescribingCart
+    env = MirrorSpec(
+        Cart(), observation=terms.observation_terms, action=terms.action_terms, reflections=terms.reflections
+    )
+    assert env.symmetry_group["left_right"] == LEFT_RIGHT
+
+
+def test_what_is_given_goes_before_what_the_environment_says():
+    assert MirrorSpec(SelfDescribingCart(), reflections=REFLECTIONS).symmetry_group["front_back"] == FRONT_BACK
+
+
+def test_dict_observations_are_described_by_key():
+    height = [{"name": "height", "kind": "scalar", "size": 1}]
+    env = MirrorSpec(
+        Cart(by_key=True),
+        mirrors=["left_right"],
+        observation={"state": STATE, "height": height},
+        action=ACTION,
+        reflections=REFLECTIONS,
+    )
+    assert env.symmetry_group["left_right"].observation == {
+        "state": LEFT_RIGHT.observation,
+        "height": SignedPermutation([0]),
+    }
+
+
+def test_some_of_the_mirrors_can_be_chosen(minitaur):
+    both = MirrorSpec(minitaur).symmetry_group
+    group = MirrorSpec(minitaur, mirrors=["left_right"]).symmetry_group
+    assert group.names == ("identity", "left_right")
+    assert group["left_right"] == both["left_right"]
+    assert MirrorSpec(minitaur, mirrors=["front_back", "left_right"]).symmetry_group.names[1:3] == (
+        "front_back",
+        "left_right",
+    )
+
+
+def test_the_group_is_found_through_other_wrappers():
+    env = gym.wrappers.TimeLimit(MirrorSpec(Cart(), **DESCRIPTION), 10)
+    assert env.has_wrapper_attr("symmetry_group")
+    assert env.get_wrapper_attr("symmetry_group")["left_right"] == LEFT_RIGHT
+
+
+def test_the_group_is_found_through_a_vec_env():
+    venv = DummyVecEnv([lambda: gym.wrappers.TimeLimit(MirrorSpec(Cart(), **DESCRIPTION), 10)] * 2)
+    groups = venv.get_attr("symmetry_group")
+    assert venv.has_attr("symmetry_group")
+    assert groups == [MirrorSpec(Cart(), **DESCRIPTION).symmetry_group] * 2
+
+
+def test_spaces_and_steps_are_left_alone():
+    env = MirrorSpec(Cart(), **DESCRIPTION)
+    assert env.observation_space == Cart().observation_space
+    assert env.action_space == Cart().action_space
+    assert env.reset(seed=0)[0] in env.observation_space
+    assert env.step(env.action_space.sample())[1:] == (0.0, False, False, {})
+
+
+@pytest.mark.parametrize(
+    ("missing", "attribute"),
+    [("reflections", "reflections"), ("observation", "observation_terms"), ("action", "action_terms")],
+)
+def test_an_environment_that_is_not_described_is_refused(missing, attribute):
+    description = {name: value for name, value in DESCRIPTION.items() if name != missing}
+    with pytest.raises(
+        ValueError, match=f"does not describe itself: it has no attribute `{attribute}`. Pass MirrorSpec"
+    ):
+        MirrorSpec(Cart(), **description)
+
+
+def test_an_unknown_mirror_is_refused():
+    with pytest.raises(ValueError, match=r"names \['up_down'\], but .* described are \['left_right', 'front_back'\]"):
+        MirrorSpec(Cart(), **DESCRIPTION, mirrors=["left_right", "up_down"])
+
+
+def test_sizes_that_disagree_are_refused():
+    with pytest.raises(ValueError, match=r"observation of mirror 'left_right' has 2 entries, .* the shape \(4,\)"):
+        MirrorSpec(Cart(), **{**DESCRIPTION, "observation": STATE[:1]})
+    with pytest.raises(ValueError, match=r"action of mirror 'left_right' has 4 entries, .* the shape \(2,\)"):
+        MirrorSpec(Cart(), **{**DESCRIPTION, "action": ACTION * 2})
+
+
+def test_keys_that_disagree_are_refused():
+    with pytest.raises(ValueError, match="the observation space is no Dict"):
+        MirrorSpec(Cart(), **{**DESCRIPTION, "observation": {"state": STATE}})
+
+
+def test_bounds_that_are_not_symmetric_are_refused():
+    with pytest.raises(ValueError, match=r"action of mirror 'left_right' maps entry 1 onto entry 0, whose bounds"):
+        MirrorSpec(Cart(action_low=(-1.0, -2.0)), **DESCRIPTION)
+    with pytest.raises(
+        ValueError, match=r"action of mirror 'front_back' maps entry 0 onto entry 0, whose bounds \[0, 1\]"
+    ):
+        MirrorSpec(Cart(action_low=(0.0, 0.0)), **DESCRIPTION)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"observation": [{"name": "v", "kind": "velocity", "size": 4}]}, "`kind` must be one of"),
+        ({"reflections": {"left_right": {"plane": "frontal"}}}, "`plane` must be one of"),
+        ({"reflections": {"left_right": {"plane": "sagittal"}}}, "joint 'left' has no partner"),
+        ({"reflections": {}}, "at least one mirror"),
+    ],
+)
+def test_a_description_with_a_mistake_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        MirrorSpec(Cart(), **{**DESCRIPTION, **change})
+
+
+def test_a_description_survives_json():
+    group = MirrorSpec(Cart(), **json.loads(json.dumps(DESCRIPTION))).symmetry_group
+    assert group == MirrorSpec(Cart(), **DESCRIPTION).symmetry_group
+
+
+def test_the_spec_makes_the_same_wrapper_again(registered):
+    env = MirrorSpec(gym.make(registered), mirrors=["front_back"], **DESCRIPTION)
+    for spec in (env.spec, EnvSpec.from_json(env.spec.to_json())):
+        again = gym.make(spec)
+        assert type(again) is MirrorSpec
+        assert again.symmetry_group == env.symmetry_group
+        assert again.symmetry_group.names == ("identity", "front_back")

@@ -1,0 +1,1 @@
+"""Hyperparameters for rl-zoo3, one file for each algorithm."""
