@@ -12,7 +12,7 @@ from gymnasium import spaces
 from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
-from stable_baselines3.common.utils import explained_variance
+from stable_baselines3.common.utils import FloatSchedule, explained_variance
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
@@ -73,12 +73,14 @@ class MirroredUpdate(OnPolicyAlgorithm):
         self.adapt_rate = adapt_rate
         self.adaptive_rate: AdaptiveLearningRate | None = None
         if desired_kl is not None:
-            if callable(self.learning_rate):
+            # rl_zoo3 turns numbers into constant schedules.
+            schedule = FloatSchedule(self.learning_rate)
+            if len({schedule(progress) for progress in (1.0, 0.5, 0.0)}) > 1:
                 raise ValueError(
                     "`desired_kl` adapts the learning rate by itself and cannot follow a schedule: "
                     "give `learning_rate` a number, or leave out `desired_kl`"
                 )
-            self.adaptive_rate = AdaptiveLearningRate(self.learning_rate, desired_kl)
+            self.adaptive_rate = AdaptiveLearningRate(schedule(1.0), desired_kl)
 
     def _setup_mirroring(self) -> None:
         """Find the group, and refuse at once what would only show as a policy that does not learn."""

@@ -16,6 +16,8 @@ class BulletRobot(Robot):
     A body in a physics client, with the motor model ``strength · clip(kp · (target - q) - kd · q̇, ±limit)``
     evaluated at every physics step, as MuJoCo's position actuators do.
 
+    The robot owns the client: :meth:`close` disconnects it.
+
     :param client: ``pybullet_utils.bullet_client.BulletClient``, or the module ``pybullet``
     :param body: id of the robot in it
     :param motors: names of the actuated joints, in the order of the actions
@@ -39,7 +41,7 @@ class BulletRobot(Robot):
         self.client, self.body = client, body
         self.stiffness, self.damping, self.torque_limit = stiffness, damping, torque_limit
         infos = [client.getJointInfo(body, i) for i in range(client.getNumJoints(body))]
-        moving = [i for i in infos if i[2] in (client.JOINT_REVOLUTE, client.JOINT_PRISMATIC)]
+        moving = [info for info in infos if info[2] in (client.JOINT_REVOLUTE, client.JOINT_PRISMATIC)]
         joints = {info[1].decode(): info[0] for info in moving}
         links = {info[12].decode(): info[0] for info in infos}
         for what, names, known in (
@@ -57,67 +59,96 @@ class BulletRobot(Robot):
         client.setJointMotorControlArray(
             body, self._joints, client.VELOCITY_CONTROL, forces=[0.0] * len(self._joints)
         )
+        offset, (x, y, z, w) = client.getDynamicsInfo(body, -1)[3:5]
+        # Bullet's base is the frame of its inertia, which the link's own frame need not be.
+        self._centre = np.array(offset)
+        self._turn = np.array((w, x, y, z))
+        self._centred = not self._centre.any() and w == 1
         self._targets = np.zeros(len(self._motors))
         self._strength = np.ones(len(self._motors))
         self._force: tuple[np.ndarray, np.ndarray] | None = None
 
     def get_state(self) -> RobotState:
-        position, (x, y, z, w) = self.client.getBasePositionAndOrientation(self.body)
-        linear, angular = self.client.getBaseVelocity(self.body)
+        position, orientation = self._base_pose()
+        linear, angular = map(np.array, self.client.getBaseVelocity(self.body))
+        if not self._centred:
+            linear -= np.cross(angular, rotation_matrix(orientation) @ self._centre)
         joints = self.client.getJointStates(self.body, self._joints)
         return RobotState(
-            base_position=np.array(position),
-            base_orientation=np.array((w, x, y, z)),
-            base_linear_velocity=np.array(linear),
-            base_angular_velocity=np.array(angular),
+            base_position=position,
+            base_orientation=orientation,
+            base_linear_velocity=linear,
+            base_angular_velocity=angular,
             joint_positions=np.array([joint[0] for joint in joints]),
             joint_velocities=np.array([joint[1] for joint in joints]),
         )
 
+    def _base_pose(self) -> tuple[np.ndarray, np.ndarray]:
+        centre, (x, y, z, w) = self.client.getBasePositionAndOrientation(self.body)
+        position, orientation = np.array(centre), np.array((w, x, y, z))
+        if not self._centred:
+            orientation = _product(orientation, self._turn * (1, -1, -1, -1))
+            position -= rotation_matrix(orientation) @ self._centre
+        return position, orientation
+
     def set_state(self, state: RobotState) -> None:
-        w, x, y, z = state.base_orientation
-        self.client.resetBasePositionAndOrientation(self.body, state.base_position, (x, y, z, w))
-        self.client.resetBaseVelocity(self.body, state.base_linear_velocity, state.base_angular_velocity)
-        for joint, position, velocity in zip(
-            self._joints, state.joint_positions, state.joint_velocities, strict=True
-        ):
-            self.client.resetJointState(self.body, joint, position, velocity)
+        client, body = self.client, self.body
+        arm = rotation_matrix(state.base_orientation) @ self._centre
+        w, x, y, z = _product(state.base_orientation, self._turn).tolist()
+        velocity = state.base_linear_velocity + np.cross(state.base_angular_velocity, arm)
+        client.resetBasePositionAndOrientation(body, (state.base_position + arm).tolist(), (x, y, z, w))
+        client.resetBaseVelocity(body, velocity.tolist(), state.base_angular_velocity.tolist())
+        client.resetJointStatesMultiDof(
+            body, self._joints, state.joint_positions[:, None].tolist(), state.joint_velocities[:, None].tolist()
+        )
+        # Else the contacts would still be those of the episode before.
+        client.performCollisionDetection()
 
     def foot_contacts(self) -> np.ndarray:
         touching = np.zeros(len(self.foot_names), dtype=bool)
-        for contact in self.client.getContactPoints(bodyA=self.body):
-            foot = self._foot_of_link.get(contact[3])
-            if foot is not None and contact[2] != self.body:
+        for _, body_a, body_b, link, _, _, _, _, distance, force, *_ in self.client.getContactPoints(self.body):
+            foot = self._foot_of_link.get(link)
+            # Bullet lists what comes near, too; a hard contact rests at a distance of about zero.
+            if foot is not None and body_a != body_b and (distance <= 0 or force > 0):
                 touching[foot] = True
         return touching
 
     def set_motor_targets(self, positions: np.ndarray) -> None:
-        self._targets = np.asarray(positions, dtype=np.float64)
+        self._targets = check_length("positions", positions, len(self.motor_names)).copy()
 
     def set_motor_strength(self, scale: np.ndarray) -> None:
         self._strength = check_length("scale", scale, len(self.motor_names)).copy()
 
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
-        self._force = check_length("force", force, 3), check_length("point", point, 3)
+        force, point = check_length("force", force, 3), check_length("point", point, 3)
+        self._force = (force.copy(), point.copy()) if force.any() else None
 
     def advance(self, n_steps: int) -> None:
-        client = self.client
+        client, body, motors, limit = self.client, self.body, self._motors, self.torque_limit
+        mode = client.TORQUE_CONTROL
+        read, drive, step = client.getJointStates, client.setJointMotorControlArray, client.stepSimulation
         for _ in range(n_steps):
-            joints = client.getJointStates(self.body, self._motors)
+            joints = read(body, motors)
             q = np.array([joint[0] for joint in joints])
             v = np.array([joint[1] for joint in joints])
-            torques = (self.stiffness * (self._targets - q) - self.damping * v).clip(
-                -self.torque_limit, self.torque_limit
-            ) * self._strength
-            client.setJointMotorControlArray(
-                self.body, self._motors, client.TORQUE_CONTROL, forces=torques.tolist()
-            )
+            torques = self.stiffness * (self._targets - q) - self.damping * v
+            drive(body, motors, mode, forces=(self._strength * torques.clip(-limit, limit)).tolist())
             if self._force is not None:
-                force, point = self._force
-                position, (x, y, z, w) = client.getBasePositionAndOrientation(self.body)
-                where = np.array(position) + rotation_matrix(np.array((w, x, y, z))) @ point
-                client.applyExternalForce(self.body, -1, force.tolist(), where.tolist(), client.WORLD_FRAME)
-            client.stepSimulation()
+                self._push(*self._force)
+            step()
+
+    def _push(self, force: np.ndarray, point: np.ndarray) -> None:
+        """Bullet forgets a force at the end of each physics step."""
+        position, orientation = self._base_pose()
+        where = position + rotation_matrix(orientation) @ point
+        self.client.applyExternalForce(self.body, -1, force.tolist(), where.tolist(), self.client.WORLD_FRAME)
 
     def close(self) -> None:
-        self.client.disconnect()
+        if self.client.isConnected():
+            self.client.disconnect()
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of two quaternions, scalar first: the rotation b, then a."""
+    scalar, vector = a[0] * b[0] - a[1:] @ b[1:], a[0] * b[1:] + b[0] * a[1:] + np.cross(a[1:], b[1:])
+    return np.array((scalar, *vector))

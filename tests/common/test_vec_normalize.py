@@ -191,5 +191,5 @@ def test_statistics_are_handed_to_an_evaluation_environment():
 
 
 def test_no_group_is_refused():
-    with pytest.raises(ValueError, match="needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec"):
+    with pytest.raises(ValueError, match=r"needs a symmetry group: wrap the environments in sb3_memaug\.MirrorSpec"):
         make()

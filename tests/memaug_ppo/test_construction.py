@@ -61,7 +61,7 @@ def test_symmetry_false_trains_without_mirrors_and_says_nothing(algorithm):
         ({"symmetry": group(action=SignedPermutation([2, 1, 0]))}, "has 3 entries, but the space .*2"),
         ({"mirror_loss_coef": -1.0}, "must not be negative, got -1"),
         ({"desired_kl": -0.01}, "must be positive"),
-        ({"desired_kl": 0.01, "learning_rate": lambda progress: 1e-3}, "cannot follow a schedule"),
+        ({"desired_kl": 0.01, "learning_rate": lambda progress: 1e-3 * progress}, "cannot follow a schedule"),
         ({"adapt_rate": "epoch"}, "'minibatch' or 'update', got 'epoch'"),
     ],
 )

@@ -182,7 +182,7 @@ def test_an_unknown_joint_is_refused_with_the_near_names(make):
     with pytest.raises(ValueError, match="'hip1' is no motor of the robot; did you mean 'hip_1'") as error:
         JointFailure(env, joints=["ankle_1", "hip1"])
     assert str(list(ANT_MOTORS)) in str(error.value)
-    with pytest.raises(ValueError, match=r"'zzz' is no motor of the robot Its motors|'zzz' is no motor of the robot"):
+    with pytest.raises(ValueError, match="'zzz' is no motor of the robot"):
         JointFailure(env, joints=["zzz"])
     with pytest.raises(ValueError, match="is no motor"):
         JointFailure(env, joints="hip_1")

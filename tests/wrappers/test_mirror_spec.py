@@ -74,10 +74,14 @@ def test_the_minitaur_describes_itself(minitaur):
     assert group["left_right"].action == SignedPermutation([5, 4, 7, 6, 1, 0, 3, 2], [-1] * 8)
     assert group["front_back"].action == SignedPermutation([2, 3, 0, 1, 6, 7, 4, 5], [-1] * 8)
     assert group["left_right"].observation.size == minitaur.observation_space.shape[0]
-    # Velocity, angular velocity and gravity, and at the end the command, the yaw rate and the clock.
-    signs = group["left_right"].observation.signs
-    assert signs[:9] == (1, -1, 1, -1, 1, -1, 1, -1, 1)
-    assert signs[-5:] == (1, -1, -1, 1, 1)
+    signs, start = {}, 0
+    for term in minitaur.observation_terms:
+        signs[term.name] = group["left_right"].observation.signs[start : start + term.size]
+        start += term.size
+    assert signs["base_linear_velocity"] == signs["projected_gravity"] == (1, -1, 1)
+    assert signs["base_angular_velocity"] == (-1, 1, -1)
+    assert signs["velocity_command"] == (1, -1)
+    assert signs["yaw_rate_command"] == (-1,)
 
 
 def test_an_environment_can_describe_itself():
