@@ -45,7 +45,7 @@ _ANGLES = {1.57075: math.pi / 2, 3.141592: math.pi}
 
 
 def make_bullet_minitaur(
-    timestep: float, stiffness: float, damping: float, torque_limit: float, visuals: bool = False, gui: bool = False
+    timestep: float, stiffness: float, damping: float, torque_limit: float, visuals: bool = False, window: bool = False
 ) -> BulletRobot:
     """
     Load the minitaur on a plane, in a physics client of its own.
@@ -55,10 +55,10 @@ def make_bullet_minitaur(
     :param damping: of the same in N·m·s/rad
     :param torque_limit: of a motor in N·m
     :param visuals: whether to load what a camera would see
-    :param gui: whether to open PyBullet's window
+    :param window: whether to open PyBullet's window
     :return: the robot, in its stance
     """
-    client = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
+    client = BulletClient(pybullet.GUI if window else pybullet.DIRECT)
     client.setGravity(0, 0, -9.81)
     client.setTimeStep(timestep)
     client.setPhysicsEngineParameter(
@@ -164,4 +164,3 @@ def _add_ground(client: Any, visuals: bool) -> None:
 
 def _lower_link(leg: str, side: str) -> str:
     return f"lower_leg_{leg}{side}_link"
-

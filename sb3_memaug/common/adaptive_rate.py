@@ -8,13 +8,13 @@ from dataclasses import dataclass
 @dataclass
 class AdaptiveLearningRate:
     """
-    The seeds' "target KL" schedule: divide the rate by 1.5 where the policy moved more than twice as far as desired,
+    The paper's "target KL" schedule: divide the rate by 1.5 where the policy moved more than twice as far as desired,
     multiply it by 1.5 where it moved less than half as far.
 
     :param rate: where to start
     :param desired_kl: desired KL divergence between the policy before and after an update
     :param bounds: between which the rate stays
-    :raises ValueError: if an argument is not positive
+    :raises ValueError: if ``desired_kl`` is not positive, or the rate starts outside its bounds
     """
 
     rate: float
@@ -22,8 +22,13 @@ class AdaptiveLearningRate:
     bounds: tuple[float, float] = (1e-5, 1e-2)
 
     def __post_init__(self) -> None:
-        if not (self.rate > 0 and self.desired_kl > 0 and 0 < self.bounds[0] <= self.bounds[1]):
-            raise ValueError(f"a learning rate, its bounds and `desired_kl` must be positive, got {self}")
+        low, high = self.bounds
+        if not self.desired_kl > 0:
+            raise ValueError(f"`desired_kl` must be positive, got {self.desired_kl}")
+        if not 0 < low <= self.rate <= high:
+            raise ValueError(
+                f"an adaptive learning rate must start within its bounds {low:g} to {high:g}, got {self.rate:g}"
+            )
 
     def adapt(self, kl: float) -> float:
         """

@@ -8,7 +8,7 @@ import numpy as np
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from sb3_memaug.symmetry import SymmetryGroup, Transform
+from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
 
 
 class SymmetricVecNormalize(VecNormalize):
@@ -23,7 +23,7 @@ class SymmetricVecNormalize(VecNormalize):
     :param symmetry: the group to average over; that of the environment's ``MirrorSpec`` by default
     :param args: as for ``VecNormalize``
     :param kwargs: as for ``VecNormalize``
-    :raises ValueError: if there is no group
+    :raises ValueError: if there is no group, it does not fit the spaces, or one of its mirrors has an offset
     """
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
@@ -35,16 +35,24 @@ class SymmetricVecNormalize(VecNormalize):
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "
                 "`symmetry=`, or use stable-baselines3's VecNormalize"
             )
+        check_group_fits(symmetry, venv.observation_space, venv.action_space)
         self.symmetry_group = symmetry
         if not self.norm_obs:
             return
+        if any(_moves_the_origin(transform) for mirror in symmetry for transform in mirror.by_key().values()):
+            raise ValueError(
+                "a mirror with an offset does not commute with any normalisation: measure joints from a symmetric "
+                "default pose, so that the mirror is linear, or use SymmetricVecNormalize(…, norm_obs=False)"
+            )
         if isinstance(self.obs_rms, dict):
             for key, statistics in self.obs_rms.items():
-                images = [mirror.observation[key] for mirror in symmetry]  # type: ignore[index]
-                self.obs_rms[key] = OrbitMeanStd(images, statistics.mean.shape)
+                self.obs_rms[key] = OrbitMeanStd([mirror.by_key()[key] for mirror in symmetry], statistics.mean.shape)
         else:
-            images = [mirror.observation for mirror in symmetry]  # type: ignore[misc]
-            self.obs_rms = OrbitMeanStd(images, self.obs_rms.mean.shape)
+            self.obs_rms = OrbitMeanStd([mirror.by_key()[""] for mirror in symmetry], self.obs_rms.mean.shape)
+
+
+def _moves_the_origin(transform: Transform) -> bool:
+    return isinstance(transform, SignedPermutation) and transform.offset is not None
 
 
 class OrbitMeanStd(RunningMeanStd):

@@ -28,6 +28,54 @@ SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurren
 
 
 class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
+    """
+    Recurrent PPO whose minibatches are joined by their mirror images and whose memory lives the mirrored life too, so
+    that one policy handles the mirror images of the tasks that it was trained on (Symmetry-Guided Memory Augmentation,
+    arXiv 2502.01521, sections 4.1 to 4.3).
+
+    Without a symmetry group it is sb3-contrib's ``RecurrentPPO``, on whole sequences. What it logs of the images stands
+    under ``train/mirror_*``: losses, KL divergence and clip fraction as SB3 logs them of the originals; how far the
+    probability ratio is from 1 before the first gradient step (``mirror_first_ratio``); and the root mean square of
+    ``π(g o) - g π(o)`` for the mean action (``mirror_equivariance_error``).
+
+    :param policy: ``"MlpLstmPolicy"``, ``"CnnLstmPolicy"``, ``"MultiInputLstmPolicy"``, or a policy class
+    :param env: to learn from, or the name of a registered one
+    :param learning_rate: a number, or a function of the remaining progress from 1 to 0; where to start with ``desired_kl``
+    :param n_steps: steps in each environment per update
+    :param batch_size: number of original samples in a minibatch, about: it holds whole sequences, and at least one; None
+        for all; not used with ``n_minibatches``
+    :param n_epochs: passes over the rollout per update
+    :param gamma: discount factor
+    :param gae_lambda: bias-variance trade-off of the advantage estimate
+    :param clip_range: of the probability ratio, a number or a function of the remaining progress
+    :param clip_range_vf: of the change of the values, likewise; not clipped by default
+    :param normalize_advantage: to zero mean and unit variance over the originals of each minibatch
+    :param ent_coef: weight of the entropy
+    :param vf_coef: weight of the value loss
+    :param max_grad_norm: at which the gradient is clipped
+    :param use_sde: explore by generalised state-dependent noise instead of independent noise
+    :param sde_sample_freq: steps between draws of that noise; once per rollout by default
+    :param target_kl: stop an update early where the KL divergence, on the originals, exceeds 1.5 times this
+    :param stats_window_size: number of episodes that the logged means are over
+    :param tensorboard_log: folder for TensorBoard
+    :param policy_kwargs: arguments of the policy; those of sb3-contrib's recurrent policies, and
+        ``lstm_skip_connection=True`` to let the heads read the features beside the latent of the LSTM
+    :param verbose: 0 for nothing, 1 for information, 2 for debugging
+    :param seed: of all random number generators
+    :param device: ``"cpu"``, ``"cuda"`` …
+    :param _init_setup_model: whether to build the networks
+    :param symmetry: the group to mirror by; that of the environment's ``MirrorSpec`` by default; False for none
+    :param n_minibatches: number of minibatches per epoch
+    :param sequence_length: cut sequences after so many steps (truncated backpropagation through time); by default only
+        where an episode starts
+    :param mirror_loss_coef: weight of the squared distance between the mean action on a mirrored observation and the
+        mirrored mean action, which is held fixed; 0, the default, is the paper
+    :param desired_kl: adapt the learning rate so that an update moves the policy by about this KL divergence, on the
+        originals; not adapted by default
+    :param adapt_rate: adapt it after every ``"minibatch"``, or once per ``"update"``
+    :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
+    """
+
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
         "MlpLstmPolicy": MlpLstmPolicy,
         "CnnLstmPolicy": CnnLstmPolicy,

@@ -56,9 +56,7 @@ class BulletRobot(Robot):
         self._motors = [joints[name] for name in self.motor_names]
         self._foot_of_link = {links[link]: i for i, group in enumerate(feet.values()) for link in group}
         # Bullet gives each joint a velocity motor, which would act as friction.
-        client.setJointMotorControlArray(
-            body, self._joints, client.VELOCITY_CONTROL, forces=[0.0] * len(self._joints)
-        )
+        client.setJointMotorControlArray(body, self._joints, client.VELOCITY_CONTROL, forces=[0.0] * len(self._joints))
         offset, (x, y, z, w) = client.getDynamicsInfo(body, -1)[3:5]
         # Bullet's base is the frame of its inertia, which the link's own frame need not be.
         self._centre = np.array(offset)

@@ -1,4 +1,4 @@
-"""PPO with mirrored minibatches: what the seeds call Baseline-Aug."""
+"""PPO with mirrored minibatches: what the paper calls Baseline-Aug."""
 
 from __future__ import annotations
 
@@ -20,6 +20,46 @@ SelfSymmetricPPO = TypeVar("SelfSymmetricPPO", bound="SymmetricPPO")
 
 
 class SymmetricPPO(MirroredUpdate, PPO):
+    """
+    PPO whose minibatches are joined by their mirror images (section 4.2; Mittal et al., arXiv 2403.04359): the paper's
+    Baseline-Aug, which has no memory. Without a symmetry group it is SB3's ``PPO``. It logs the images as
+    :class:`~sb3_memaug.memaug_ppo.MemAugRecurrentPPO` does.
+
+    :param policy: ``"MlpPolicy"``, ``"CnnPolicy"``, ``"MultiInputPolicy"``, or a policy class
+    :param env: to learn from, or the name of a registered one
+    :param learning_rate: a number, or a function of the remaining progress from 1 to 0; where to start with ``desired_kl``
+    :param n_steps: steps in each environment per update
+    :param batch_size: number of original samples in a minibatch
+    :param n_epochs: passes over the rollout per update
+    :param gamma: discount factor
+    :param gae_lambda: bias-variance trade-off of the advantage estimate
+    :param clip_range: of the probability ratio, a number or a function of the remaining progress
+    :param clip_range_vf: of the change of the values, likewise; not clipped by default
+    :param normalize_advantage: to zero mean and unit variance over the originals of each minibatch
+    :param ent_coef: weight of the entropy
+    :param vf_coef: weight of the value loss
+    :param max_grad_norm: at which the gradient is clipped
+    :param use_sde: explore by generalised state-dependent noise instead of independent noise
+    :param sde_sample_freq: steps between draws of that noise; once per rollout by default
+    :param rollout_buffer_class: of the rollout buffer; SB3's by default
+    :param rollout_buffer_kwargs: its arguments
+    :param target_kl: stop an update early where the KL divergence, on the originals, exceeds 1.5 times this
+    :param stats_window_size: number of episodes that the logged means are over
+    :param tensorboard_log: folder for TensorBoard
+    :param policy_kwargs: arguments of the policy
+    :param verbose: 0 for nothing, 1 for information, 2 for debugging
+    :param seed: of all random number generators
+    :param device: ``"cpu"``, ``"cuda"`` …
+    :param _init_setup_model: whether to build the networks
+    :param symmetry: the group to mirror by; that of the environment's ``MirrorSpec`` by default; False for none
+    :param mirror_loss_coef: weight of the squared distance between the mean action on a mirrored observation and the
+        mirrored mean action, which is held fixed; 0, the default, is the paper
+    :param desired_kl: adapt the learning rate so that an update moves the policy by about this KL divergence, on the
+        originals; not adapted by default
+    :param adapt_rate: adapt it after every ``"minibatch"``, or once per ``"update"``
+    :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
+    """
+
     def __init__(
         self,
         policy: str | type[ActorCriticPolicy],

@@ -42,6 +42,12 @@ class Mirror:
         """
         return self.action.apply(action)
 
+    def by_key(self) -> Mapping[str, Transform]:
+        """
+        :return: how the mirror acts on each key of a dict observation; any other observation has the key ``""``
+        """
+        return {"": self.observation} if isinstance(self.observation, Transform) else self.observation
+
     def inverse(self) -> Mirror:
         """
         :return: the mirror that undoes this one
@@ -63,7 +69,7 @@ class Mirror:
     @property
     def observation_is_identity(self) -> bool:
         """Whether the mirror leaves every observation as it is."""
-        return all(transform.is_identity for transform in _by_key(self.observation).values())
+        return all(transform.is_identity for transform in self.by_key().values())
 
     @property
     def is_identity(self) -> bool:
@@ -71,11 +77,7 @@ class Mirror:
         return self.observation_is_identity and self.action.is_identity
 
     def __hash__(self) -> int:
-        return hash((frozenset(_by_key(self.observation).items()), self.action))
-
-
-def _by_key(observation: Transform | Mapping[str, Transform]) -> Mapping[str, Transform]:
-    return {"": observation} if isinstance(observation, Transform) else observation
+        return hash((frozenset(self.by_key().items()), self.action))
 
 
 def _compose(

@@ -54,7 +54,7 @@ class JointFailure(gym.Wrapper, gym.utils.RecordConstructorArgs):
             near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
             raise ValueError(
                 f"{joint!r} is no motor of the robot"
-                + (f"; did you mean {' or '.join(map(repr, near))}?" if near else "")
+                + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ".")
                 + f" Its motors are {list(motors)}"
             )
         return motors.index(joint)

@@ -51,12 +51,12 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         )
         gym.Wrapper.__init__(self, env)
         known = {name: _as_reflection(value) for name, value in self._given_or("reflections", reflections).items()}
-        unknown = [name for name in mirrors or () if name not in known]
-        if unknown:
-            raise ValueError(f"`mirrors` names {unknown}, but the reflections that are described are {list(known)}")
+        chosen = list(known if mirrors is None else mirrors)
+        if not chosen or set(chosen) - set(known):
+            raise ValueError(f"`mirrors` must name one or more of the described reflections {list(known)}, got {chosen}")
         terms = self._given_or("observation_terms", observation)
         self.symmetry_group: SymmetryGroup = group_of_terms(
-            {name: known[name] for name in (mirrors or known)},
+            {name: known[name] for name in chosen},
             {key: _as_terms(group) for key, group in terms.items()} if isinstance(terms, Mapping) else _as_terms(terms),
             _as_terms(self._given_or("action_terms", action)),
         )

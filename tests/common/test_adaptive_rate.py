@@ -47,16 +47,17 @@ def test_the_rate_stays_within_its_bounds_and_moves_against_the_divergence(diver
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        {"rate": 0.0, "desired_kl": 0.01},
-        {"rate": -1e-3, "desired_kl": 0.01},
-        {"rate": math.nan, "desired_kl": 0.01},
-        {"rate": 1e-3, "desired_kl": 0.0},
-        {"rate": 1e-3, "desired_kl": 0.01, "bounds": (0.0, 1.0)},
-        {"rate": 1e-3, "desired_kl": 0.01, "bounds": (1e-2, 1e-5)},
+        ({"rate": 0.0, "desired_kl": 0.01}, "within its bounds 1e-05 to 0.01, got 0"),
+        ({"rate": -1e-3, "desired_kl": 0.01}, "within its bounds 1e-05 to 0.01, got -0.001"),
+        ({"rate": math.nan, "desired_kl": 0.01}, "within its bounds 1e-05 to 0.01, got nan"),
+        ({"rate": 0.1, "desired_kl": 0.01}, "within its bounds 1e-05 to 0.01, got 0.1"),
+        ({"rate": 1e-3, "desired_kl": 0.0}, "`desired_kl` must be positive, got 0"),
+        ({"rate": 1e-3, "desired_kl": 0.01, "bounds": (0.0, 1.0)}, "within its bounds 0 to 1"),
+        ({"rate": 1e-3, "desired_kl": 0.01, "bounds": (1e-2, 1e-5)}, "within its bounds 0.01 to 1e-05"),
     ],
 )
-def test_arguments_that_are_not_positive_are_refused(arguments):
-    with pytest.raises(ValueError, match="must be positive, got AdaptiveLearningRate"):
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
         AdaptiveLearningRate(**arguments)

@@ -72,6 +72,15 @@ def test_group_axioms(group):
     assert_group_axioms(group)
 
 
+@every_group
+def test_products_are_named_after_their_factors_from_left_to_right(group):
+    for name, element in list(zip(group.names, group, strict=True))[1:]:
+        first, *others = (group.generators[factor] for factor in name.split("*"))
+        for factor in others:
+            first = first @ factor
+        assert element == first
+
+
 @quick
 @given(commuting_involutions())
 def test_commuting_involutions_make_a_group_of_four(pair):

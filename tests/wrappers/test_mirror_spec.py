@@ -167,7 +167,7 @@ def test_an_environment_that_is_not_described_is_refused(missing, attribute):
 
 
 def test_an_unknown_mirror_is_refused():
-    with pytest.raises(ValueError, match=r"names \['up_down'\], but .* described are \['left_right', 'front_back'\]"):
+    with pytest.raises(ValueError, match=r"described reflections \['left_right', 'front_back'\], got .*'up_down'"):
         MirrorSpec(Cart(), **DESCRIPTION, mirrors=["left_right", "up_down"])
 
 
@@ -198,7 +198,8 @@ def test_bounds_that_are_not_symmetric_are_refused():
         ({"observation": [{"name": "v", "kind": "velocity", "size": 4}]}, "`kind` must be one of"),
         ({"reflections": {"left_right": {"plane": "frontal"}}}, "`plane` must be one of"),
         ({"reflections": {"left_right": {"plane": "sagittal"}}}, "joint 'left' has no partner"),
-        ({"reflections": {}}, "at least one mirror"),
+        ({"reflections": {}}, "one or more of the described reflections"),
+        ({"mirrors": []}, "one or more of the described reflections"),
     ],
 )
 def test_a_description_with_a_mistake_is_refused(change, message):
