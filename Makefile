@@ -32,7 +32,7 @@ lint: $(INSTALLED) ## Check style and formatting
 	$(BIN)/ruff format --check .
 
 format: $(INSTALLED) ## Mend what lint can mend by itself
-	$(BIN)/ruff check --fix .
+	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
 
 # mypy cannot follow the mapping of packages onto folders; it can follow a link.

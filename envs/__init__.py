@@ -10,7 +10,7 @@ MAX_EPISODE_STEPS = 125
 
 def register_envs() -> None:
     """
-    Register all environments with Gymnasium, which calls this by itself where the package is installed.
+    Register all environments with Gymnasium; importing the library has done it already.
 
     ===============================================  ===========  ===================================
     id                                               simulator    variation

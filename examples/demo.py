@@ -19,7 +19,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sb3_memaug.evaluation import Result, evaluate_generalization, load_model, split_table, write_csv
+from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
+from sb3_memaug.models import load_model
 
 TRAINED_ON = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
 TRANSFERRED_TO = "MemAug/MinitaurVelocityJointFailure-v0"

@@ -1,5 +1,6 @@
-"""Symmetry-guided memory augmentation for Stable-Baselines3."""
+"""Symmetry-guided memory augmentation for Stable-Baselines3; importing it registers the environments ``MemAug/…``."""
 
+from sb3_memaug import envs
 from sb3_memaug._version import __version__
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
@@ -13,4 +14,5 @@ __all__ = [
     "SymmetricPPO",
     "SymmetricVecNormalize",
     "__version__",
+    "envs",
 ]

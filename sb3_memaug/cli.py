@@ -6,12 +6,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 
-from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
+import gymnasium as gym
 
-#: Our algorithms, by the names that rl_zoo3 and the folders of its logs know them by.
-ALGORITHMS = {"memaug_ppo": MemAugRecurrentPPO, "sym_ppo": SymmetricPPO}
+from sb3_memaug.evaluation import evaluate_generalization, split_table, write_csv
+from sb3_memaug.models import ALGORITHMS, load_model
+
+#: What rl_zoo3 does not know.
+OURS = ("memaug_ppo", "sym_ppo")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,10 +54,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="[NAME=]MODEL.zip",
         help="saved models; one that memaug train saved is named after its algorithm",
     )
-    command.add_argument("--env", required=True, help="registered environment, e.g. MemAug/MinitaurVelocityJointFailure-MuJoCo-v0")
+    command.add_argument(
+        "--env",
+        required=True,
+        nargs="+",
+        metavar="ID",
+        help="registered environments, e.g. MemAug/MinitaurVelocityJointFailure-MuJoCo-v0",
+    )
     command.add_argument(
         "--algo",
-        choices=[*ALGORITHMS, "ppo", "ppo_lstm"],
+        choices=list(ALGORITHMS),
         help="of all models; by default that of the folder logs/ALGO/… a model lies in, else memaug_ppo",
     )
     command.add_argument("--episodes", type=int, default=32, metavar="N", help="per failure (default: %(default)s)")
@@ -79,10 +89,8 @@ def train(arguments: Sequence[str]) -> None:
         import rl_zoo3.train
     except ImportError as error:
         raise SystemExit(f'memaug train needs rl_zoo3 ({error}): pip install "sb3-memaug[zoo]"') from error
-    import sb3_memaug.envs  # noqa: F401  registers the environments
-
     # One dict, shared by all of rl_zoo3; its parser is built from it.
-    rl_zoo3.ALGOS.update(ALGORITHMS)
+    rl_zoo3.ALGOS.update({name: ALGORITHMS[name] for name in OURS})
     arguments = list(arguments)
     named = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     named.add_argument("--algo", default="memaug_ppo")
@@ -90,7 +98,7 @@ def train(arguments: Sequence[str]) -> None:
     known, _ = named.parse_known_args(arguments)
     if not any(argument.split("=")[0] == "--algo" for argument in arguments):
         arguments += ["--algo", known.algo]
-    if known.conf_file is None and known.algo in ALGORITHMS:
+    if known.conf_file is None and known.algo in OURS:
         arguments += ["--conf-file", str(files("sb3_memaug.zoo_configs") / f"{known.algo}.yml")]
     sys.argv = ["memaug train", *arguments]
     rl_zoo3.train.train()
@@ -101,24 +109,21 @@ def evaluate(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> Non
     :param parsed: what the command line asks for
     :param parser: which tells what is wrong with it
     """
-    import gymnasium as gym
-
-    import sb3_memaug.envs  # noqa: F401  registers the environments
-    from sb3_memaug.evaluation import evaluate_generalization, load_model, split_table, write_csv
-
-    if parsed.env not in gym.registry:
-        known = [name for name in gym.registry if name.startswith("MemAug/")]
-        parser.error(f"environment {parsed.env!r} is not registered; ours are {', '.join(known)}")
+    for env in parsed.env:
+        if env not in gym.registry:
+            known = [name for name in gym.registry if name.startswith("MemAug/")]
+            parser.error(f"environment {env!r} is not registered; ours are {', '.join(known)}")
+    actions = {"mean": [True], "sampled": [False], "both": [True, False]}[parsed.actions]
     results = []
     for model in parsed.models:
         name, _, path = model.rpartition("=")
         if not Path(path).is_file():
             parser.error(f"there is no model {path!r}")
         loaded = load_model(path, parsed.algo)
-        for deterministic in {"mean": [True], "sampled": [False], "both": [True, False]}[parsed.actions]:
+        for env, deterministic in product(parsed.env, actions):
             results += evaluate_generalization(
                 loaded.model,
-                parsed.env,
+                env,
                 name or loaded.algo,
                 n_episodes=parsed.episodes,
                 deterministic=deterministic,

@@ -18,7 +18,7 @@ FLOORS = (
     {"symmetry"},
     {"common", "robots", "export"},
     {"memaug_ppo", "sym_ppo", "evaluation", "wrappers"},
-    {"experiments", "envs"},
+    {"experiments", "envs", "models"},
     {""},  # sb3_memaug/__init__.py, which shows what lies below it
     {"cli"},
     {"__main__"},

@@ -25,7 +25,8 @@ PLATE_INERTIA, PLATE_MASS, PLATE_Y = (7.07e-5, 9.894e-4, 1.0307e-3), 0.1, 0.1
 #: kg·m² and N·m·s/rad, of every joint: what the MuJoCo model calls armature and damping. At a time step of 4 ms the
 #: inertia is also what lets Bullet's solver close the light linkages within its iterations.
 ROTOR_INERTIA, JOINT_DAMPING = 0.0005, 0.001
-SOLVER_ITERATIONS = 50
+#: A leg on the ground converges ninefold in 25 of them.
+SOLVER_ITERATIONS = 75
 
 #: kg·m² of each kind of link in its own frame, by how its name starts. A motor's frame has its axis along z.
 INERTIAS = {

@@ -160,7 +160,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     def train(self) -> None:
         """
-        Improve the policy on the rollout, by method.md's steps 3 to 5.
+        Improve the policy on the rollout, by steps 3 to 5 of docs/method.md.
         """
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)

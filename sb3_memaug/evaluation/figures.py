@@ -49,9 +49,10 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
 
     figure, axes = plt.subplots(1, len(envs), figsize=(5.2 * len(envs), 3.6), sharey=True, squeeze=False)
     for axis, env in zip(axes[0], envs, strict=True):
+        dots = []
         for k, policy in enumerate(policies):
             where = np.arange(len(legs)) + (k - (len(policies) - 1) / 2) * 0.8 / len(policies)
-            heights, dots = [], []
+            heights = []
             for x, (split, leg) in zip(where, legs, strict=True):
                 means = [
                     mean_return(results, policy=policy, env=env, split=split, failed_joint=joint)
@@ -61,7 +62,7 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
                 heights.append(float(np.mean(means)))
                 dots += [(x, mean) for mean in means if len(means) > 1]
             axis.bar(where, heights, 0.8 / len(policies), color=COLOURS[k % len(COLOURS)], label=policy)
-            axis.scatter(*zip(*dots, strict=True), s=9, color="black", zorder=3)
+            axis.plot([x for x, _ in dots], [mean for _, mean in dots], ".", markersize=5, color="black")
         ood = [i for i, (split, _) in enumerate(legs) if split == "ood"]
         if ood:
             axis.axvspan(ood[0] - 0.5, ood[-1] + 0.5, color="0.93", zorder=0)

@@ -33,7 +33,7 @@ def augment_memory(
 ) -> MirroredMemory:
     """
     Run the LSTMs over the mirrored observations of a rollout, from where they were left after the last one
-    (section 4.3; method.md, step 2).
+    (section 4.3; step 2 in docs/method.md).
 
     Only what an environment has lived since its present episode began can matter for its state, so no more than that
     is run, in one pass over all environments and images.

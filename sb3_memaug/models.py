@@ -1,4 +1,4 @@
-"""Loading what was trained, with what belongs to it."""
+"""The algorithms by name, and loading what they have trained."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
 from sb3_memaug.sym_ppo import SymmetricPPO
 
+#: By the names that rl_zoo3 and the folders of its logs know them by; ours first.
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {
     "memaug_ppo": MemAugRecurrentPPO,
     "sym_ppo": SymmetricPPO,
