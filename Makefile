@@ -53,4 +53,4 @@ wheel: $(INSTALLED) ## Build the source archive and the wheel into dist/
 clean: ## Remove what the other targets wrote, but for .venv
 	rm -rf build dist demo docs/_build *.egg-info .coverage
 	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find benchmarks docs envs examples sb3_memaug tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -62,7 +62,9 @@ def train(policies: list[str], folder: Path, steps: int, seed: int) -> dict[str,
     """One process for each policy, as many at a time as there are cores."""
     models = {name: folder / f"{name}.zip" for name in policies}
     columns = "[bold]{task.description}", BarColumn(), "{task.completed:,}/{task.total:,} steps", TimeRemainingColumn()
-    with Progress(*(TextColumn(c) if isinstance(c, str) else c for c in columns), TextColumn("{task.fields[note]}")) as bars:
+    with Progress(
+        *(TextColumn(c) if isinstance(c, str) else c for c in columns), TextColumn("{task.fields[note]}")
+    ) as bars:
 
         def run(name: str) -> None:
             if models[name].exists():
@@ -98,7 +100,11 @@ def train_one(name: str, model: Path, steps: int, seed: int, bars: Progress) -> 
 
 def follow(line: str, bars: Progress, bar: object) -> None:
     """Read the progress off what SB3 logs."""
-    patterns = {"total": r"n_timesteps', ([\d.e+]+)", "completed": r"total_timesteps\s*\|\s*(\d+)", "note": r"ep_rew_mean\s*\|\s*([-\d.e+]+)"}
+    patterns = {
+        "total": r"n_timesteps', ([\d.e+]+)",
+        "completed": r"total_timesteps\s*\|\s*(\d+)",
+        "note": r"ep_rew_mean\s*\|\s*([-\d.e+]+)",
+    }
     for field, pattern in patterns.items():
         match = re.search(pattern, line)
         if match:
@@ -140,7 +146,8 @@ def film(models: dict[str, Path], path: Path) -> Path | None:
 
     loaded = {name: load_model(model, POLICIES[name][1]).model for name, model in models.items()}
     episodes = [
-        Episode(1000, {"failed_joint": "motor_back_rightL_joint", "mirror": mirror}) for mirror in ("identity", "front_back")
+        Episode(1000, {"failed_joint": "motor_back_rightL_joint", "mirror": mirror})
+        for mirror in ("identity", "front_back")
     ]
     try:
         return record_side_by_side(loaded, TRAINED_ON, episodes, path)

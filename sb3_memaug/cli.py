@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         default="both",
         help="take the mean action, or sample as in training (default: %(default)s)",
     )
-    command.add_argument("--csv", type=Path, default=Path("evaluation.csv"), help="file to write (default: %(default)s)")
+    command.add_argument(
+        "--csv", type=Path, default=Path("evaluation.csv"), help="file to write (default: %(default)s)"
+    )
     command.add_argument("--figure", type=Path, help="also draw the returns per leg, e.g. figure.png")
     return parser
 

@@ -48,7 +48,9 @@ def test_train_help_is_that_of_rl_zoo3_with_our_algorithms():
     pytest.importorskip("rl_zoo3")
     result = memaug("train", "--help")
     assert result.returncode == 0
-    assert "memaug_ppo" in result.stdout and "sym_ppo" in result.stdout and "--optimize-hyperparameters" in result.stdout
+    assert (
+        "memaug_ppo" in result.stdout and "sym_ppo" in result.stdout and "--optimize-hyperparameters" in result.stdout
+    )
 
 
 @pytest.mark.parametrize("algo", ["memaug_ppo", "sym_ppo"])

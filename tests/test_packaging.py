@@ -28,7 +28,7 @@ import sb3_memaug
 print("from", sb3_memaug.__file__)
 print("simulators", *sorted({"mujoco", "pybullet", "isaaclab"} & set(sys.modules)))
 
-env = gym.make("sb3_memaug.envs:MemAug/MinitaurVelocity-MuJoCo-v0")
+env = gym.make("sb3_memaug:MemAug/MinitaurVelocity-MuJoCo-v0")
 env.reset(seed=0)
 observation, *_ = env.step(env.action_space.sample())
 assert env.observation_space.contains(observation)
@@ -49,7 +49,9 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 def copy_sources(to: Path) -> None:
     """What a commit of everything would hold: nothing that git ignores."""
-    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    listed = run(
+        "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT
+    )
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)

@@ -93,12 +93,22 @@ def _reflection(plane: str, legs: dict[str, str], sides: dict[str, str]) -> Refl
 REFLECTIONS = {
     "left_right": _reflection(
         "sagittal",
-        legs={"front_left": "front_right", "front_right": "front_left", "back_left": "back_right", "back_right": "back_left"},
+        legs={
+            "front_left": "front_right",
+            "front_right": "front_left",
+            "back_left": "back_right",
+            "back_right": "back_left",
+        },
         sides={"L": "R", "R": "L"},
     ),
     "front_back": _reflection(
         "transverse",
-        legs={"front_left": "back_left", "back_left": "front_left", "front_right": "back_right", "back_right": "front_right"},
+        legs={
+            "front_left": "back_left",
+            "back_left": "front_left",
+            "front_right": "back_right",
+            "back_right": "front_right",
+        },
         sides={"L": "L", "R": "R"},
     ),
 }

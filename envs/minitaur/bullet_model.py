@@ -105,11 +105,11 @@ def minitaur_urdf(visuals: bool) -> str:
     """
     The file of ``pybullet_data``, with what its mirrors and the MuJoCo model ask for.
 
-    Its rounded angles become exact, and its knees turn about the axes of their motors. Bullet would compute inertias
-    from the collision shapes, of which one motor has none and some lower legs have other lengths, so all are given
-    instead. What touches the ground is the hull, and one sphere for each foot in place of two boxes: on the outer of
-    the two links, which is the outer one in every mirror. A box touches a plane with one, two or four corners, as
-    rounding has it, and the force of two chains on one foot converges slowly.
+    Its rounded angles become exact, its lower legs equally long, and its knees turn about the axes of their motors.
+    Bullet would compute inertias from the collision shapes, of which one motor has none; they are set after loading
+    instead, see :data:`INERTIAS`. What touches the ground is the hull, and one sphere for each foot in place of two
+    boxes: on the outer of the two links, which is the outer one in every mirror. A box touches a plane with one, two
+    or four corners, as rounding has it, and the force of two chains on one foot converges slowly.
 
     :param visuals: whether to keep what a camera would see
     :return: the repaired text
@@ -121,6 +121,8 @@ def minitaur_urdf(visuals: bool) -> str:
         origin.set("rpy", " ".join(repr(math.copysign(_ANGLES.get(abs(a), abs(a)), a)) for a in angles))
     for axis in root.iterfind("joint[@type='revolute']/axis"):
         axis.set("xyz", "0 -1 0")
+    for box in root.iterfind("link[contact]/visual/geometry/box"):
+        box.set("size", f"0.01 0.01 {LOWER_LENGTH}")
 
     outer = {_lower_link(leg, "L" if leg.endswith("left") else "R") for leg in LEGS}
     for link in root.iter("link"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from xml.etree import ElementTree
 
-from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, SIDES, START_HEIGHT, STANCE, UPPER_LENGTH, knee, motor
+from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, SIDES, STANCE, START_HEIGHT, UPPER_LENGTH, knee, motor
 
 #: kg and kg·m² (about the centre of mass), as Bullet computes them from the URDF's collision shapes.
 BASE_MASS, BASE_INERTIA = 3.2, (0.0261, 0.0313, 0.0524)
@@ -93,8 +93,7 @@ def _leg(leg: str) -> ElementTree.Element:
     left = leg.endswith("left")
     colour = {"front": "0.85 0.33 0.1 1", "back": "0.1 0.45 0.7 1"}[leg.split("_")[0]]
     hip = ElementTree.fromstring(
-        f'<body name="{leg}" pos="{x} {LEG_Y if left else -LEG_Y} 0" '
-        f'euler="{LEG_LEAN if left else -LEG_LEAN} 0 0"/>'
+        f'<body name="{leg}" pos="{x} {LEG_Y if left else -LEG_Y} 0" euler="{LEG_LEAN if left else -LEG_LEAN} 0 0"/>'
     )
     for side in SIDES:
         sign = 1 if side == "L" else -1

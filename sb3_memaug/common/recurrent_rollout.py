@@ -104,7 +104,11 @@ class RecurrentRollout(RecurrentPPO):
         ]
         if cut:
             final = [infos[i]["terminal_observation"] for i in cut]
-            stacked = {k: np.stack([o[k] for o in final]) for k in final[0]} if isinstance(final[0], dict) else np.stack(final)
+            stacked = (
+                {k: np.stack([o[k] for o in final]) for k in final[0]}
+                if isinstance(final[0], dict)
+                else np.stack(final)
+            )
             hidden, cell = (state[:, cut].contiguous() for state in lstm_states.vf)
             with th.no_grad():
                 values = self.policy.predict_values(

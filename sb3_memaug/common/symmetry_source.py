@@ -23,7 +23,9 @@ def group_of_environment(env: VecEnv) -> SymmetryGroup | None:
         return None
     groups = env.get_attr("symmetry_group")
     if any(group != groups[0] for group in groups):
-        raise ValueError("the environments of one VecEnv must share one symmetry group, but their `symmetry_group`s differ")
+        raise ValueError(
+            "the environments of one VecEnv must share one symmetry group, but their `symmetry_group`s differ"
+        )
     group = groups[0]
     if group is not None and unwrap_vec_wrapper(env, VecTransposeImage) is not None:
         group = group.channels_first()

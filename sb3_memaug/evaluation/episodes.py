@@ -57,7 +57,12 @@ def run_episodes(
         [env.reset(seed=episode.seed, options=episode.options)[0] for env, episode in zip(envs, episodes, strict=True)]
     )
     n = len(episodes)
-    returns, lengths, fell, running = np.zeros(n), np.zeros(n, dtype=int), np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    returns, lengths, fell, running = (
+        np.zeros(n),
+        np.zeros(n, dtype=int),
+        np.zeros(n, dtype=bool),
+        np.ones(n, dtype=bool),
+    )
     state, starts = None, np.ones(n, dtype=bool)
     with th.random.fork_rng():
         # Samples depend on what is evaluated, not on what ran before.

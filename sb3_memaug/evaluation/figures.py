@@ -66,7 +66,9 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
         ood = [i for i, (split, _) in enumerate(legs) if split == "ood"]
         if ood:
             axis.axvspan(ood[0] - 0.5, ood[-1] + 0.5, color="0.93", zorder=0)
-            axis.text(np.mean(ood), 1.01, "never trained on", ha="center", transform=axis.get_xaxis_transform(), fontsize=9)
+            axis.text(
+                np.mean(ood), 1.01, "never trained on", ha="center", transform=axis.get_xaxis_transform(), fontsize=9
+            )
         axis.set_xticks(range(len(legs)), [leg.replace(" ", "\n") for _, leg in legs], fontsize=9)
         axis.set_title(env.removeprefix("MemAug/"), fontsize=9, pad=18)
         axis.spines[["top", "right"]].set_visible(False)

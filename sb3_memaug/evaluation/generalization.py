@@ -80,7 +80,10 @@ def evaluate_generalization(
     try:
         for split, joint in tasks:
             episodes = [
-                Episode(start, ({"mirror": mirror} if mirrored else {}) | ({"failed_joint": joint} if len(tasks) > 1 else {}))
+                Episode(
+                    start,
+                    ({"mirror": mirror} if mirrored else {}) | ({"failed_joint": joint} if len(tasks) > 1 else {}),
+                )
                 for start, mirror in starts
             ]
             outcomes = run_episodes(model, envs, episodes, deterministic, normalizer)

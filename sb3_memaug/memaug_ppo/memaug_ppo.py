@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, TypeVar
 
-import numpy as np
 import torch as th
 from gymnasium import spaces
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy

@@ -43,9 +43,7 @@ class MuJoCoRobot(Robot):
         self._actuators = np.flatnonzero(drives_joint)
         super().__init__(
             joint_names=[model.joint(i).name or f"joint_{i}" for i in scalar],
-            motor_names=[
-                model.joint(i).name or f"joint_{i}" for i in model.actuator_trnid[self._actuators, 0]
-            ],
+            motor_names=[model.joint(i).name or f"joint_{i}" for i in model.actuator_trnid[self._actuators, 0]],
             foot_names=list(feet or {}),
         )
         self._foot_of_geom = np.full(model.ngeom, -1)

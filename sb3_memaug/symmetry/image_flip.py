@@ -44,9 +44,7 @@ class ImageFlip(Transform):
     def __matmul__(self, other: Transform) -> ImageFlip:
         if not isinstance(other, ImageFlip) or other.channels_last != self.channels_last:
             raise ValueError(f"cannot compose {self!r} with {other!r}: they act on different spaces")
-        return replace(
-            self, horizontal=self.horizontal != other.horizontal, vertical=self.vertical != other.vertical
-        )
+        return replace(self, horizontal=self.horizontal != other.horizontal, vertical=self.vertical != other.vertical)
 
     def inverse(self) -> ImageFlip:
         return self

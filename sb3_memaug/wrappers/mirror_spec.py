@@ -53,7 +53,9 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         known = {name: _as_reflection(value) for name, value in self._given_or("reflections", reflections).items()}
         chosen = list(known if mirrors is None else mirrors)
         if not chosen or set(chosen) - set(known):
-            raise ValueError(f"`mirrors` must name one or more of the described reflections {list(known)}, got {chosen}")
+            raise ValueError(
+                f"`mirrors` must name one or more of the described reflections {list(known)}, got {chosen}"
+            )
         terms = self._given_or("observation_terms", observation)
         self.symmetry_group: SymmetryGroup = group_of_terms(
             {name: known[name] for name in chosen},

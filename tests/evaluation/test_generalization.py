@@ -50,8 +50,10 @@ def test_seeds_are_paired_and_commands_balanced():
 
 def test_an_equivariant_policy_does_as_well_on_every_leg():
     results = list(evaluate_generalization(Still(), ENV, "still", n_episodes=4))
-    outer = [mean_return(results, failed_joint=f"motor_{leg}{side}_joint") for leg, side in
-             (("front_left", "L"), ("front_right", "R"), ("back_left", "L"), ("back_right", "R"))]
+    outer = [
+        mean_return(results, failed_joint=f"motor_{leg}{side}_joint")
+        for leg, side in (("front_left", "L"), ("front_right", "R"), ("back_left", "L"), ("back_right", "R"))
+    ]
     assert outer == pytest.approx([outer[0]] * 4, abs=1e-6)
 
 

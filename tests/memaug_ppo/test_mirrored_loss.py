@@ -82,9 +82,7 @@ def test_mirror_loss_pulls_the_mirrored_mean_towards_the_mirror_of_the_mean_and_
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 def test_every_space_trains_with_mirrors(observation, action):
     policy = {"image": "CnnLstmPolicy", "dict": "MultiInputLstmPolicy"}.get(observation, "MlpLstmPolicy")
-    model = trained(
-        policy, random_worlds(2, observation=observation, action=action), n_steps=4, mirror_loss_coef=1.0
-    )
+    model = trained(policy, random_worlds(2, observation=observation, action=action), n_steps=4, mirror_loss_coef=1.0)
     assert model.group_size == 2
     assert all(th.isfinite(parameter).all() for parameter in model.policy.parameters())
 

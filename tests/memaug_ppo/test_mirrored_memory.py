@@ -107,9 +107,7 @@ def test_states_are_shaped_like_the_original_ones():
 
 def test_dropout_is_off_while_the_memory_is_augmented():
     kwargs = {"n_lstm_layers": 2, "lstm_hidden_size": 8, "lstm_kwargs": {"dropout": 0.5}}
-    model = MemAugRecurrentPPO(
-        "MlpLstmPolicy", random_worlds(3), n_steps=12, n_epochs=2, seed=0, policy_kwargs=kwargs
-    )
+    model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3), n_steps=12, n_epochs=2, seed=0, policy_kwargs=kwargs)
     life = MirroredLife()
     model.learn(12 * 3 * 3, callback=life)
     life.compare()

@@ -14,7 +14,9 @@ both = pytest.mark.parametrize("algorithm", POLICIES)
 
 def small(algorithm, env=None, **kwargs):
     return algorithm(
-        POLICIES[algorithm], env or random_worlds(4), **{"n_steps": 16, "batch_size": 32, "n_epochs": 2, "seed": 0, **kwargs}
+        POLICIES[algorithm],
+        env or random_worlds(4),
+        **{"n_steps": 16, "batch_size": 32, "n_epochs": 2, "seed": 0, **kwargs},
     )
 
 

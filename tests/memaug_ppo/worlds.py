@@ -36,7 +36,9 @@ ACTIONS = {
 class RandomWorld(gym.Env):
     """Observations are noise; episodes end, or are cut short, at random."""
 
-    def __init__(self, observation: str = "vector", action: str = "box", symmetric: bool = True, end: float = 0.1) -> None:
+    def __init__(
+        self, observation: str = "vector", action: str = "box", symmetric: bool = True, end: float = 0.1
+    ) -> None:
         self.observation_space, seen = OBSERVATIONS[observation]
         self.action_space, done = ACTIONS[action]
         self.end = end

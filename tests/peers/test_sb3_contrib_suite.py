@@ -22,7 +22,10 @@ def their_tests(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sb3_contrib")
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary=:all:"]
     result = subprocess.run(
-        [*pip, f"sb3-contrib=={version('sb3-contrib')}", "--dest", str(folder)], capture_output=True, text=True, check=False
+        [*pip, f"sb3-contrib=={version('sb3-contrib')}", "--dest", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode:
         pytest.skip(f"sb3-contrib's source distribution cannot be had: {result.stderr[-300:]}")

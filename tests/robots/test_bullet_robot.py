@@ -160,7 +160,7 @@ def test_a_force_acts_at_a_point_of_the_body_and_keeps_its_direction(make):
     robot = make()
     robot.set_motor_strength(np.zeros(1))
     robot.set_state(state(angular=(0, 0, 3.0)))
-    robot.set_base_force(np.array((0, 0, 1.0)), CENTRE + (0.1, 0, 0))
+    robot.set_base_force(np.array((0, 0, 1.0)), CENTRE + np.array((0.1, 0, 0)))
     turned = []
     for _ in range(400):
         robot.advance(1)

@@ -92,11 +92,11 @@ def test_a_mirrored_life_in_bullet_stays_near_the_mirror_image(pair, element, fa
     found = list(run_both(pair, element, failed, spread=0.2))
     # A leg with a dead motor drags along and bounces, and what its joints do depends most on small differences.
     looseness = 1 if failed is None else 20
-    for step, base, joints in ((1, 1e-9, 1e-9), (10, 1e-4, 5e-4), (STEPS, 3e-4, 2e-3)):
+    for step, base, joints, reward in ((1, 1e-9, 1e-9, 1e-7), (10, 1e-4, 5e-4, 1e-3), (STEPS, 3e-4, 2e-3, 1e-2)):
         at_step = found[step - 1]
         assert max(at_step["base_position"], at_step["base_orientation"]) < base * looseness, f"step {step}: {at_step}"
         assert at_step["joint_positions"] < joints * looseness, f"step {step}: {at_step}"
-    assert max(step["reward"] for step in found[:10]) < 1e-3
+        assert max(at["reward"] for at in found[:step]) < reward * looseness, f"up to step {step}: {found[:step]}"
 
 
 @pytest.mark.parametrize("pair", ["bullet", "mujoco"], indirect=True)
