@@ -1,9 +1,9 @@
 """
 How long one update takes: MemAugRecurrentPPO with and without mirrors against sb3-contrib's RecurrentPPO.
 
-Both train on a rollout of 64 environments × 24 steps of noise (38 observations, 8 actions, 1 % of steps end an episode),
-LSTMs of 256 units, heads of 128-128-128 units, 5 epochs of 4 minibatches, float32, one thread. They take turns, so that
-a machine whose speed drifts slows both. Prints a table and writes JSON.
+Both train on a rollout of 64 environments × 24 steps of noise (38 observations, 8 actions, 1 % of steps end an
+episode), LSTMs of 256 units, heads of 128-128-128 units, 5 epochs of 4 minibatches, float32, one thread. They take
+turns, so that a machine whose speed drifts slows both. Prints a table and writes JSON.
 """
 
 from __future__ import annotations

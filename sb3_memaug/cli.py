@@ -11,7 +11,7 @@ from pathlib import Path
 
 import gymnasium as gym
 
-from sb3_memaug.evaluation import evaluate_generalization, split_table, write_csv
+from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
 from sb3_memaug.models import ALGORITHMS, load_model
 
 #: What rl_zoo3 does not know.
@@ -85,7 +85,8 @@ def train(arguments: Sequence[str]) -> None:
     """
     Run ``rl_zoo3.train`` with our algorithms among its own.
 
-    :param arguments: of rl_zoo3's command line; without ``--conf-file``, our algorithms use the settings of this package
+    :param arguments: of rl_zoo3's command line; without ``--conf-file``, our algorithms use the settings of this
+        package
     """
     try:
         import rl_zoo3.train
@@ -116,7 +117,7 @@ def evaluate(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> Non
             known = [name for name in gym.registry if name.startswith("MemAug/")]
             parser.error(f"environment {env!r} is not registered; ours are {', '.join(known)}")
     actions = {"mean": [True], "sampled": [False], "both": [True, False]}[parsed.actions]
-    results = []
+    results: list[Result] = []
     for model in parsed.models:
         name, _, path = model.rpartition("=")
         if not Path(path).is_file():

@@ -48,9 +48,9 @@ def test_train_help_is_that_of_rl_zoo3_with_our_algorithms():
     pytest.importorskip("rl_zoo3")
     result = memaug("train", "--help")
     assert result.returncode == 0
-    assert (
-        "memaug_ppo" in result.stdout and "sym_ppo" in result.stdout and "--optimize-hyperparameters" in result.stdout
-    )
+    assert "memaug_ppo" in result.stdout
+    assert "sym_ppo" in result.stdout
+    assert "--optimize-hyperparameters" in result.stdout
 
 
 @pytest.mark.parametrize("algo", ["memaug_ppo", "sym_ppo"])
@@ -64,6 +64,7 @@ def test_train_then_evaluate(algo, tmp_path):
     (model,) = tmp_path.glob(f"logs/{algo}/*/MemAug-*.zip")
     evaluated = memaug("evaluate", str(model), "--env", ENV, "--episodes", "1", "--figure", "f.png", cwd=tmp_path)
     assert evaluated.returncode == 0, evaluated.stderr
-    assert f"| {algo}" in evaluated.stdout and "OOD failures" in evaluated.stdout
+    assert f"| {algo}" in evaluated.stdout
+    assert "OOD failures" in evaluated.stdout
     assert len((tmp_path / "evaluation.csv").read_text().splitlines()) == 1 + 2 * 9 * 4
     assert (tmp_path / "f.png").is_file()

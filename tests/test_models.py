@@ -22,5 +22,6 @@ def test_normalisation_is_loaded_beside_the_model(tmp_path):
     (folder / "X").mkdir()
     env.save(str(folder / "X" / "vecnormalize.pkl"))
     normalizer = load_model(folder / "X.zip").normalizer
-    assert isinstance(normalizer, SymmetricVecNormalize) and not normalizer.training
+    assert isinstance(normalizer, SymmetricVecNormalize)
+    assert not normalizer.training
     assert (normalizer.obs_rms.mean == env.obs_rms.mean).all()

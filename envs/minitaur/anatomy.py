@@ -1,8 +1,8 @@
 """The minitaur's parts: names, pose and reflections, the same in every simulator.
 
 A leg is a five-bar linkage: two motors on one axis turn two upper links, whose knees carry two lower links that meet
-in the foot. Names and angles are those of the URDF that ships with PyBullet: an angle of zero points an upper link
-upwards, and the ``L`` and ``R`` motors of a leg turn about opposite axes.
+in the foot. Names and motor angles are those of the URDF that ships with PyBullet: an angle of zero points an upper link
+upwards, and the ``L`` and ``R`` motors of a leg turn about opposite axes. A knee turns about the axis of its motor.
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ def knee(leg: str, side: str) -> str:
     return f"knee_{leg}{side}_link"
 
 
+def outer_side(leg: str) -> str:
+    """
+    :param leg: one of :data:`LEGS`
+    :return: which of its motors is farther from the robot's middle; no mirror exchanges the outer with the inner one
+    """
+    return "L" if leg.endswith("left") else "R"
+
+
 MOTORS = tuple(motor(leg, side) for leg in LEGS for side in SIDES)
 KNEES = tuple(knee(leg, side) for leg in LEGS for side in SIDES)
 
@@ -46,9 +54,9 @@ LOWER_LENGTH = 0.2
 #: m, half the thickness of a lower link: how far the ground is from a foot's centre.
 FOOT_RADIUS = 0.005
 
-#: Sign of the motor angles when both upper links of a leg are level, as in the factory's stance but for the sign of the back
-#: legs: there the outer links point forward, so that the back legs mirror the front legs, which the layers in which
-#: inner and outer links lie would otherwise prevent.
+#: Sign of the motor angles when both upper links of a leg are level, as in the factory's stance but for the sign of the
+#: back legs: there the outer links point forward, so that the back legs mirror the front legs, which the layers in
+#: which inner and outer links lie would otherwise prevent.
 _STANCE_SIGNS = {"front_left": -1.0, "back_left": 1.0, "front_right": 1.0, "back_right": -1.0}
 
 

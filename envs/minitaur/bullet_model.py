@@ -15,16 +15,21 @@ from pybullet_utils.bullet_client import BulletClient
 
 from sb3_memaug.robots.bullet_robot import BulletRobot
 
-from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, MOTORS, SIDES, STANCE, START_HEIGHT
-from .mujoco_model import BASE_INERTIA, LOWER_INERTIA, MOTOR_INERTIA, UPPER_INERTIA
+from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, MOTORS, SIDES, STANCE, START_HEIGHT, outer_side
+from .masses import (
+    BASE_INERTIA,
+    JOINT_DAMPING,
+    LOWER_INERTIA,
+    MOTOR_INERTIA,
+    PLATE_INERTIA,
+    PLATE_MASS,
+    PLATE_Y,
+    ROTOR_INERTIA,
+    UPPER_INERTIA,
+)
 
 #: m, from the layer of either lower link to the middle plane of its leg, in which they meet.
 HALF_LAYER = 0.0075
-#: kg·m² of each of the two chassis plates; kg and m, of their mass and of their distance from the base's centre.
-PLATE_INERTIA, PLATE_MASS, PLATE_Y = (7.07e-5, 9.894e-4, 1.0307e-3), 0.1, 0.1
-#: kg·m² and N·m·s/rad, of every joint: what the MuJoCo model calls armature and damping. At a time step of 4 ms the
-#: inertia is also what lets Bullet's solver close the light linkages within its iterations.
-ROTOR_INERTIA, JOINT_DAMPING = 0.0005, 0.001
 #: A leg on the ground converges ninefold in 25 of them.
 SOLVER_ITERATIONS = 75
 
@@ -124,7 +129,7 @@ def minitaur_urdf(visuals: bool) -> str:
     for box in root.iterfind("link[contact]/visual/geometry/box"):
         box.set("size", f"0.01 0.01 {LOWER_LENGTH}")
 
-    outer = {_lower_link(leg, "L" if leg.endswith("left") else "R") for leg in LEGS}
+    outer = {_lower_link(leg, outer_side(leg)) for leg in LEGS}
     for link in root.iter("link"):
         name = link.get("name", "")
         for mesh in link.iter("mesh"):

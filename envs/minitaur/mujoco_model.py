@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from xml.etree import ElementTree
 
-from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, SIDES, STANCE, START_HEIGHT, UPPER_LENGTH, knee, motor
+from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, SIDES, STANCE, START_HEIGHT, UPPER_LENGTH, knee, motor, outer_side
+from .masses import (
+    BASE_INERTIA,
+    BASE_MASS,
+    JOINT_DAMPING,
+    LINK_MASS,
+    LOWER_INERTIA,
+    MOTOR_INERTIA,
+    MOTOR_MASS,
+    ROTOR_INERTIA,
+    UPPER_INERTIA,
+)
 
-#: kg and kg·m² (about the centre of mass), as Bullet computes them from the URDF's collision shapes.
-BASE_MASS, BASE_INERTIA = 3.2, (0.0261, 0.0313, 0.0524)
-MOTOR_MASS, MOTOR_INERTIA = 0.25, (2.007e-4, 3.588e-4, 2.007e-4)
-LINK_MASS = 0.05
-UPPER_INERTIA = (5.08e-5, 5.08e-5, 8.0e-7)
-LOWER_INERTIA = (1.706e-4, 1.706e-4, 1.2e-6)
 #: m, from the motor's axis to the centre of the upper link.
 UPPER_CENTRE = 0.06
 #: m, of the legs from the base's centre; rad, by which their planes lean outwards.
@@ -34,20 +39,21 @@ def minitaur_xml(timestep: float, stiffness: float, damping: float, torque_limit
           <option timestep="{timestep}" integrator="implicitfast" cone="pyramidal" iterations="20" ls_iterations="20"/>
           <visual><global offwidth="960" offheight="720"/><headlight ambient="0.4 0.4 0.4"/></visual>
           <asset>
-            <texture name="sky" type="skybox" builtin="gradient" rgb1="1 1 1" rgb2="0.7 0.8 0.9" width="64" height="64"/>
+            <texture name="sky" type="skybox" builtin="gradient" rgb1="1 1 1" rgb2="0.7 0.8 0.9"
+                     width="64" height="64"/>
             <texture name="ground" type="2d" builtin="checker" rgb1="0.93 0.93 0.93" rgb2="0.84 0.86 0.88"
                      width="256" height="256"/>
             <material name="ground" texture="ground" texrepeat="100 100"/>
           </asset>
           <default>
-            <joint armature="0.0005" damping="0.001"/>
+            <joint armature="{ROTOR_INERTIA}" damping="{JOINT_DAMPING}"/>
             <geom contype="0" conaffinity="0" friction="1 0.02 0.01" condim="3" group="0" rgba="0.3 0.32 0.36 1"/>
             <default class="foot"><geom type="sphere" size="{FOOT_RADIUS}" contype="1" rgba="0.1 0.1 0.1 1"/></default>
             <default class="hull"><geom type="box" contype="1"/></default>
           </default>
           <worldbody>
             <light directional="true" diffuse="0.5 0.5 0.5" pos="0 0 3" dir="-0.3 0.3 -1"/>
-            <geom name="ground" type="plane" size="50 50 1" conaffinity="1" material="ground"/>
+            <geom name="ground" type="plane" size="50 50 1" conaffinity="1" material="ground" rgba="1 1 1 1"/>
             <body name="base" pos="0 0 {START_HEIGHT}">
               <freejoint name="base"/>
               <inertial pos="0 0 0" mass="{BASE_MASS}" diaginertia="{_vector(BASE_INERTIA)}"/>
@@ -61,7 +67,9 @@ def minitaur_xml(timestep: float, stiffness: float, damping: float, torque_limit
         """
     )
     base, equality, actuator = root.find(".//body"), root.find("equality"), root.find("actuator")
-    assert base is not None and equality is not None and actuator is not None
+    assert base is not None
+    assert equality is not None
+    assert actuator is not None
     for leg in LEGS:
         base.append(_leg(leg))
         for side in SIDES:
@@ -95,6 +103,8 @@ def _leg(leg: str) -> ElementTree.Element:
     hip = ElementTree.fromstring(
         f'<body name="{leg}" pos="{x} {LEG_Y if left else -LEG_Y} 0" euler="{LEG_LEAN if left else -LEG_LEAN} 0 0"/>'
     )
+    # One sphere for the two chains that meet in it, on the link that both mirrors keep on the outside.
+    foot = f'<geom name="foot_{leg}" class="foot" pos="0 0 {LOWER_LENGTH}"/>'
     for side in SIDES:
         sign = 1 if side == "L" else -1
         angle, knee_angle = STANCE[motor(leg, side)], STANCE[knee(leg, side)]
@@ -116,7 +126,7 @@ def _leg(leg: str) -> ElementTree.Element:
                     <joint name="{knee(leg, side)}" axis="0 {sign} 0" ref="{knee_angle}"/>
                     <inertial pos="0 0 0" mass="{LINK_MASS}" diaginertia="{_vector(LOWER_INERTIA)}"/>
                     <geom type="capsule" size="0.006" fromto="0 0 0 0 0 {LOWER_LENGTH}" rgba="{colour}"/>
-                    <geom name="foot_{leg}{side}" class="foot" pos="0 0 {LOWER_LENGTH}"/>
+                    {foot if side == outer_side(leg) else ""}
                   </body>
                 </body>
                 """

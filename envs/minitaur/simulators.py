@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sb3_memaug.robots import Robot
 
-from .anatomy import LEGS, SIDES
+from .anatomy import LEGS
 
 
 def make_robot(
@@ -57,7 +57,7 @@ def _mujoco(timestep: float, stiffness: float, damping: float, torque_limit: flo
     from .mujoco_model import minitaur_xml
 
     model = mujoco.MjModel.from_xml_string(minitaur_xml(timestep, stiffness, damping, torque_limit))
-    return MuJoCoRobot(model, mujoco.MjData(model), {leg: [f"foot_{leg}{side}" for side in SIDES] for leg in LEGS})
+    return MuJoCoRobot(model, mujoco.MjData(model), {leg: [f"foot_{leg}"] for leg in LEGS})
 
 
 _MAKERS: dict[str, Callable[[float, float, float, float, str | None], Robot]] = {"bullet": _bullet, "mujoco": _mujoco}

@@ -34,7 +34,16 @@ class Evaluation(NamedTuple):
         :param group_size: number of images of each sample, one after another
         :return: the same with a second axis for the images
         """
-        return Evaluation(*(None if x is None else x.unflatten(0, (-1, group_size)) for x in self))
+
+        def by_image(x: th.Tensor) -> th.Tensor:
+            return x.unflatten(0, (-1, group_size))
+
+        return Evaluation(
+            by_image(self.values),
+            by_image(self.log_prob),
+            None if self.entropy is None else by_image(self.entropy),
+            by_image(self.action_mean),
+        )
 
 
 def extract_features(policy: ActorCriticPolicy, observations: Any) -> tuple[th.Tensor, th.Tensor]:
@@ -70,11 +79,12 @@ def action_mean(distribution: Distribution) -> th.Tensor:
     :param distribution: of actions
     :return: its mean, before any squashing; for discrete actions the probabilities of all labels
     """
-    inner = distribution.distribution
     if isinstance(distribution, MultiCategoricalDistribution):
-        return th.cat([component.probs for component in inner], dim=-1)
+        return th.cat([component.probs for component in distribution.distribution], dim=-1)
     if isinstance(distribution, (CategoricalDistribution, BernoulliDistribution)):
-        return inner.probs
+        return distribution.distribution.probs
+    inner = distribution.distribution
+    assert not isinstance(inner, list)
     return inner.mean
 
 

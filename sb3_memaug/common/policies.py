@@ -47,7 +47,8 @@ class _LstmSkipConnection(RecurrentActorCriticPolicy):
         self.lstm_skip_connection = lstm_skip_connection
         super().__init__(observation_space, action_space, lr_schedule, *args, **kwargs)
         if lstm_skip_connection and self.critic is not None:
-            self.critic = _JoinFeatures(self.critic)
+            # sb3-contrib makes it a linear layer, but only ever calls it.
+            self.critic = _JoinFeatures(self.critic)  # type: ignore[assignment]
 
     def _build_mlp_extractor(self) -> None:
         skip_dim = self.features_dim if self.lstm_skip_connection else 0

@@ -8,11 +8,14 @@ import numpy as np
 import torch as th
 from gymnasium import spaces
 from sb3_contrib import RecurrentPPO
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import obs_as_tensor
 from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.common.sequence_buffer import SequenceRolloutBuffer
 
 
 class RecurrentRollout(RecurrentPPO):
@@ -20,6 +23,12 @@ class RecurrentRollout(RecurrentPPO):
     ``RecurrentPPO`` that fills a :class:`~sb3_memaug.common.sequence_buffer.SequenceRolloutBuffer`, and bootstraps the
     time limits of all environments at once.
     """
+
+    policy: RecurrentActorCriticPolicy
+    # SB3 lets them be None, which they never are during a rollout.
+    _last_obs: np.ndarray | dict[str, np.ndarray]
+    _last_episode_starts: np.ndarray
+    _last_lstm_states: RNNStates  # type: ignore[assignment]
 
     def collect_rollouts(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
@@ -33,6 +42,7 @@ class RecurrentRollout(RecurrentPPO):
         :return: False if the callback stopped the training
         """
         assert self._last_obs is not None, "No previous observation was provided"
+        assert isinstance(rollout_buffer, SequenceRolloutBuffer), f"{rollout_buffer} keeps no LSTM states"
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
         if self.use_sde:
@@ -63,18 +73,24 @@ class RecurrentRollout(RecurrentPPO):
                 log_probs,
                 lstm_states=self._last_lstm_states,
             )
-            self._last_obs, self._last_episode_starts, self._last_lstm_states = new_obs, dones, lstm_states
+            self._last_obs = new_obs  # type: ignore[assignment]
+            self._last_episode_starts, self._last_lstm_states = dones, lstm_states
 
-        with th.no_grad():
-            values = self.policy.predict_values(
-                obs_as_tensor(self._last_obs, self.device),
-                self._last_lstm_states.vf,
-                self._as_mask(self._last_episode_starts),
-            )
+        values = self._predict_values(
+            obs_as_tensor(self._last_obs, self.device), self._last_lstm_states.vf, self._last_episode_starts
+        )
         rollout_buffer.compute_returns_and_advantage(last_values=values, dones=self._last_episode_starts)
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
+
+    @th.no_grad()
+    def _predict_values(
+        self, observations: Any, states: tuple[th.Tensor, ...], episode_starts: np.ndarray
+    ) -> th.Tensor:
+        # The policy takes dicts of observations too, though its annotations know tensors only.
+        hidden, cell = states
+        return self.policy.predict_values(observations, (hidden, cell), self._as_mask(episode_starts))
 
     def _as_mask(self, episode_starts: np.ndarray) -> th.Tensor:
         return th.as_tensor(episode_starts, dtype=th.float32, device=self.device)
@@ -109,10 +125,7 @@ class RecurrentRollout(RecurrentPPO):
                 if isinstance(final[0], dict)
                 else np.stack(final)
             )
-            hidden, cell = (state[:, cut].contiguous() for state in lstm_states.vf)
-            with th.no_grad():
-                values = self.policy.predict_values(
-                    self.policy.obs_to_tensor(stacked)[0], (hidden, cell), self._as_mask(np.zeros(len(cut)))
-                )
+            before = tuple(state[:, cut].contiguous() for state in lstm_states.vf)
+            values = self._predict_values(self.policy.obs_to_tensor(stacked)[0], before, np.zeros(len(cut)))
             bootstrap[cut] = values.flatten().cpu().numpy()
         return bootstrap

@@ -43,11 +43,12 @@ class Rollout(NamedTuple):
         return Rollout(observations, *(x[rows] for x in others))
 
 
-class _Sequences:
-    """What both buffers add to those of SB3."""
+class SequenceRolloutBuffer(RolloutBuffer):
+    """
+    :param sequence_length: an LSTM state is stored every so many steps; by default only at the first step of the
+        rollout, since every other sequence starts with an episode, from zero
+    """
 
-    pos: int
-    buffer_size: int
     observations: Any
 
     def __init__(self, *args: Any, sequence_length: int | None = None, **kwargs: Any) -> None:
@@ -56,15 +57,15 @@ class _Sequences:
 
     def reset(self) -> None:
         self.lstm_states: list[RNNStates] = []
-        super().reset()  # type: ignore[misc]
+        super().reset()
 
-    def add(self, *args: Any, lstm_states: RNNStates, **kwargs: Any) -> None:
+    def add(self, *args: Any, lstm_states: RNNStates, **kwargs: Any) -> None:  # type: ignore[override]
         """
         :param lstm_states: of actor and critic before the step
         """
         if self.pos % (self.sequence_length or self.buffer_size) == 0:
             self.lstm_states.append(lstm_states)
-        super().add(*args, **kwargs)  # type: ignore[misc]
+        super().add(*args, **kwargs)
 
     def rollout(self) -> Rollout:
         """
@@ -79,17 +80,10 @@ class _Sequences:
         )
 
     def _rows(self, array: np.ndarray) -> th.Tensor:
-        return th.as_tensor(array, device=self.device).flatten(0, 1)  # type: ignore[attr-defined]
+        return th.as_tensor(array, device=self.device).flatten(0, 1)
 
 
-class SequenceRolloutBuffer(_Sequences, RolloutBuffer):
-    """
-    :param sequence_length: an LSTM state is stored every so many steps; by default only at the first step of the
-        rollout, since every other sequence starts with an episode, from zero
-    """
-
-
-class SequenceDictRolloutBuffer(_Sequences, DictRolloutBuffer):
+class SequenceDictRolloutBuffer(SequenceRolloutBuffer, DictRolloutBuffer):  # type: ignore[misc]
     """
     The same for dict observations.
 

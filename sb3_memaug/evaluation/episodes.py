@@ -57,12 +57,8 @@ def run_episodes(
         [env.reset(seed=episode.seed, options=episode.options)[0] for env, episode in zip(envs, episodes, strict=True)]
     )
     n = len(episodes)
-    returns, lengths, fell, running = (
-        np.zeros(n),
-        np.zeros(n, dtype=int),
-        np.zeros(n, dtype=bool),
-        np.ones(n, dtype=bool),
-    )
+    returns, lengths = np.zeros(n), np.zeros(n, dtype=int)
+    fell, running = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
     state, starts = None, np.ones(n, dtype=bool)
     with th.random.fork_rng():
         # Samples depend on what is evaluated, not on what ran before.
@@ -71,7 +67,7 @@ def run_episodes(
             seen = observations if normalizer is None else normalizer.normalize_obs(observations)
             actions, state = model.predict(seen, state=state, episode_start=starts, deterministic=deterministic)
             starts = np.zeros(n, dtype=bool)
-            for i in np.flatnonzero(running):
+            for i in np.flatnonzero(running).tolist():
                 observations[i], reward, fell[i], truncated, _ = envs[i].step(actions[i])
                 returns[i] += float(reward)
                 lengths[i] += 1

@@ -39,10 +39,11 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
 
     :param policy: ``"MlpLstmPolicy"``, ``"CnnLstmPolicy"``, ``"MultiInputLstmPolicy"``, or a policy class
     :param env: to learn from, or the name of a registered one
-    :param learning_rate: a number, or a function of the remaining progress from 1 to 0; where to start with ``desired_kl``
+    :param learning_rate: a number, or a function of the remaining progress from 1 to 0; where to start with
+        ``desired_kl``
     :param n_steps: steps in each environment per update
-    :param batch_size: number of original samples in a minibatch, about: it holds whole sequences, and at least one; None
-        for all; not used with ``n_minibatches``
+    :param batch_size: number of original samples in a minibatch, about: it holds whole sequences, and at least one;
+        None for all; not used with ``n_minibatches``
     :param n_epochs: passes over the rollout per update
     :param gamma: discount factor
     :param gae_lambda: bias-variance trade-off of the advantage estimate
@@ -80,7 +81,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         "CnnLstmPolicy": CnnLstmPolicy,
         "MultiInputLstmPolicy": MultiInputLstmPolicy,
     }
-    rollout_buffer: SequenceRolloutBuffer | SequenceDictRolloutBuffer
+    rollout_buffer: SequenceRolloutBuffer
 
     def __init__(
         self,
@@ -185,8 +186,8 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         if self.n_minibatches is None and self.batch_size is not None and self.batch_size < longest:
             warnings.warn(
                 f"batch_size = {self.batch_size} is less than the whole sequences of up to {longest} steps that a "
-                f"minibatch is made of, so there will be fewer, larger minibatches. Pass sequence_length={self.batch_size} "
-                "for truncated backpropagation, or a larger `batch_size`",
+                "minibatch is made of, so there will be fewer, larger minibatches. Pass "
+                f"sequence_length={self.batch_size} for truncated backpropagation, or a larger `batch_size`",
                 stacklevel=4,
             )
 

@@ -45,7 +45,7 @@ def augment_memory(
     :param sequence_length: also note the states every so many steps
     :return: the states at those steps, and those after the rollout
     """
-    n_steps, n_envs = episode_starts.shape
+    n_steps = len(episode_starts)
     states, at_starts = before, []
     for first in range(0, n_steps, sequence_length or n_steps):
         at_starts.append(states)

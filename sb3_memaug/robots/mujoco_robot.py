@@ -75,7 +75,9 @@ class MuJoCoRobot(Robot):
 
     def set_state(self, state: RobotState) -> None:
         data = self.data
+        targets = data.ctrl.copy()
         mujoco.mj_resetData(self.model, data)
+        data.ctrl[:] = targets
         q, v = self._base_q, self._base_v
         data.qpos[q : q + 3] = state.base_position
         data.qpos[q + 3 : q + 7] = state.base_orientation

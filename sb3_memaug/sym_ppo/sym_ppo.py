@@ -27,7 +27,8 @@ class SymmetricPPO(MirroredUpdate, PPO):
 
     :param policy: ``"MlpPolicy"``, ``"CnnPolicy"``, ``"MultiInputPolicy"``, or a policy class
     :param env: to learn from, or the name of a registered one
-    :param learning_rate: a number, or a function of the remaining progress from 1 to 0; where to start with ``desired_kl``
+    :param learning_rate: a number, or a function of the remaining progress from 1 to 0; where to start with
+        ``desired_kl``
     :param n_steps: steps in each environment per update
     :param batch_size: number of original samples in a minibatch
     :param n_epochs: passes over the rollout per update

@@ -32,7 +32,7 @@ class ImageFlip(Transform):
 
     def apply(self, x: Array) -> Array:
         height = -3 if self.channels_last else -2
-        axes = [height] * self.vertical + [height + 1] * self.horizontal
+        axes = (height,) * self.vertical + (height + 1,) * self.horizontal
         return cast(Array, th.flip(x, axes) if isinstance(x, th.Tensor) else np.flip(x, axes).copy())
 
     def channels_first(self) -> ImageFlip:

@@ -42,8 +42,8 @@ class LabelPermutation(Transform):
             raise ValueError(f"`permutation` exchanges components with different numbers of labels: {sizes}")
 
         table = np.zeros((len(sizes), max(sizes)), dtype=np.int64)
-        for row, values in zip(table, self.labels, strict=True):
-            row[: len(values)] = values
+        for i, row in enumerate(self.labels):
+            table[i, : len(row)] = row
         self._table = table
         self._tensors: dict[th.device, th.Tensor] = {}
 

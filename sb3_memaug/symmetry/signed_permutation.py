@@ -101,10 +101,9 @@ class SignedPermutation(Transform):
         if isinstance(x, th.Tensor):
             indices, signs, *offset = self._on(x.device, x.dtype)
             y = x.index_select(-1, indices) * signs
-        else:
-            y = x[..., self._indices] * np.asarray(self.signs, dtype=x.dtype)
-            offset = [] if self.offset is None else [np.asarray(self.offset, dtype=x.dtype)]
-        return cast(Array, y + offset[0] if offset else y)
+            return cast(Array, y + offset[0] if offset else y)
+        z = x[..., self._indices] * np.asarray(self.signs, dtype=x.dtype)
+        return cast(Array, z if self.offset is None else z + np.asarray(self.offset, dtype=x.dtype))
 
     def _on(self, device: th.device, dtype: th.dtype) -> tuple[th.Tensor, ...]:
         """Constants as tensors, made once for each device and dtype: ``apply`` runs in the training loop."""

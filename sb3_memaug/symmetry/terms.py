@@ -164,7 +164,7 @@ def _feet_vectors(reflection: Reflection, term: Term) -> SignedPermutation:
 
 def _grid(reflection: Reflection, term: Term) -> SignedPermutation:
     points = np.arange(term.size).reshape(term.shape)
-    flipped = [axis for axis in (0, 1) if reflection.axes[axis] < 0]
+    flipped = tuple(axis for axis in (0, 1) if reflection.axes[axis] < 0)
     return SignedPermutation(np.flip(points, flipped).ravel().tolist())
 
 

@@ -16,7 +16,7 @@ class Transform(ABC):
     """
     An invertible map of arrays, as one element of a symmetry group acts on one space.
 
-    Transforms are immutable values: they compare and hash by what they do, pickle, and compose.
+    Transforms are immutable values: each class compares and hashes them by what they do, and they pickle and compose.
     """
 
     @abstractmethod
@@ -42,9 +42,3 @@ class Transform(ABC):
     @abstractmethod
     def is_identity(self) -> bool:
         """Whether this transform changes nothing."""
-
-    @abstractmethod
-    def __eq__(self, other: object) -> bool: ...
-
-    @abstractmethod
-    def __hash__(self) -> int: ...

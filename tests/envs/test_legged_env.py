@@ -61,7 +61,8 @@ def test_a_fall_ends_the_episode_and_costs(env):
     state = robot.get_state()
     robot.set_state(state._replace(base_orientation=np.array([np.cos(1.0), np.sin(1.0), 0, 0])))
     _, reward, terminated, truncated, info = env.step(np.zeros(8, np.float32))
-    assert terminated and not truncated
+    assert terminated
+    assert not truncated
     assert info["rewards"]["fall"] == -2.0
     assert reward == pytest.approx(sum(info["rewards"].values()))
 

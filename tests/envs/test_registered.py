@@ -80,7 +80,8 @@ def test_splits(env_id):
         seen[split] = {env.reset(seed=seed)[1]["failed_joint"] for seed in range(60)}
         env.close()
     assert seen["id"] == set(FRONT_LEFT)
-    assert len(seen["ood"]) == 6 and not seen["ood"] & seen["id"]
+    assert len(seen["ood"]) == 6
+    assert not seen["ood"] & seen["id"]
     assert seen["all"] == seen["id"] | seen["ood"]
 
 

@@ -34,7 +34,8 @@ def test_commands_are_closed_under_the_mirrors():
         task.reset(rng)
         drawn.append((task.forward, task.heading))
     forward, heading = np.array(drawn).T
-    assert np.abs(forward).min() >= 0.3 and np.abs(forward).max() <= 0.6
+    assert np.abs(forward).min() >= 0.3
+    assert np.abs(forward).max() <= 0.6
     assert np.abs(heading).max() <= 0.5
     assert (forward > 0).mean() == pytest.approx(0.5, abs=0.03)
     assert (heading > 0).mean() == pytest.approx(0.5, abs=0.03)
@@ -86,7 +87,8 @@ def test_standing_still_is_worth_less_than_creeping():
     worth = [
         sum(commanded(0.5).rewards(motion(velocity=(v, 0, 0)), still, still).values()) for v in (0, 0.05, 0.2, 0.5)
     ]
-    assert worth == sorted(worth) and len(set(worth)) == 4
+    assert worth == sorted(worth)
+    assert len(set(worth)) == 4
 
 
 def test_progress_is_clipped():

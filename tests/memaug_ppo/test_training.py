@@ -101,7 +101,7 @@ def test_target_kl_stops_an_update_early(algorithm):
 
 
 def test_stacked_frames_do_not_fit_the_group_of_single_ones():
-    with pytest.raises(ValueError, match="has 4 entries, but the space .*12"):
+    with pytest.raises(ValueError, match=r"has 4 entries, but the space .*12"):
         small(MemAugRecurrentPPO, VecFrameStack(random_worlds(4), 3))
 
 

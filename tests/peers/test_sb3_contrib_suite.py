@@ -51,7 +51,9 @@ def test_recurrent_tests_pass(their_tests):
 def test_the_swap_is_real(their_tests, tmp_path):
     probe = their_tests / "test_probe.py"
     probe.write_text(
-        "from sb3_contrib import RecurrentPPO\n\ndef test_it():\n    assert RecurrentPPO.__module__.startswith('sb3_memaug')\n"
+        "from sb3_contrib import RecurrentPPO\n\n"
+        "def test_it():\n"
+        "    assert RecurrentPPO.__module__.startswith('sb3_memaug')\n"
     )
     run(their_tests, "test_probe.py")
 
