@@ -1,8 +1,9 @@
 """The minitaur's parts: names, pose and reflections, the same in every simulator.
 
 A leg is a five-bar linkage: two motors on one axis turn two upper links, whose knees carry two lower links that meet
-in the foot. Names and motor angles are those of the URDF that ships with PyBullet: an angle of zero points an upper link
-upwards, and the ``L`` and ``R`` motors of a leg turn about opposite axes. A knee turns about the axis of its motor.
+in the foot. Names and motor angles are those of the URDF that ships with PyBullet: an angle of zero points an upper
+link upwards, and the ``L`` and ``R`` motors of a leg turn about opposite axes. A knee turns about the axis of its
+motor.
 """
 
 from __future__ import annotations
@@ -85,6 +86,9 @@ def knee_angles(motor_angles: Sequence[float]) -> list[float]:
 _STANCE_MOTORS = [_STANCE_SIGNS[leg] * math.pi / 2 for leg in LEGS for _ in SIDES]
 #: rad, of every joint in the default pose.
 STANCE = dict(zip(MOTORS + KNEES, _STANCE_MOTORS + knee_angles(_STANCE_MOTORS), strict=True))
+#: rad, from the stance to the stops of a motor, either way. Without them the free chain of a dead motor folds over its
+#: own hip, and the body lies on the ground at that corner.
+MOTOR_RANGE = 1.0
 #: m, of the motors' axes above the ground in the stance, the legs being vertical, and where an episode starts.
 STANCE_HEIGHT = math.sqrt(LOWER_LENGTH**2 - UPPER_LENGTH**2) + FOOT_RADIUS
 START_HEIGHT = STANCE_HEIGHT + 0.02

@@ -15,7 +15,7 @@ from pybullet_utils.bullet_client import BulletClient
 
 from sb3_memaug.robots.bullet_robot import BulletRobot
 
-from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, MOTORS, SIDES, STANCE, START_HEIGHT, outer_side
+from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, MOTOR_RANGE, MOTORS, SIDES, STANCE, START_HEIGHT, outer_side
 from .masses import (
     BASE_INERTIA,
     JOINT_DAMPING,
@@ -110,7 +110,8 @@ def minitaur_urdf(visuals: bool) -> str:
     """
     The file of ``pybullet_data``, with what its mirrors and the MuJoCo model ask for.
 
-    Its rounded angles become exact, its lower legs equally long, and its knees turn about the axes of their motors.
+    Its rounded angles become exact, its lower legs equally long, its knees turn about the axes of their motors, and the
+    motors get their stops.
     Bullet would compute inertias from the collision shapes, of which one motor has none; they are set after loading
     instead, see :data:`INERTIAS`. What touches the ground is the hull, and one sphere for each foot in place of two
     boxes: on the outer of the two links, which is the outer one in every mirror. A box touches a plane with one, two
@@ -126,6 +127,12 @@ def minitaur_urdf(visuals: bool) -> str:
         origin.set("rpy", " ".join(repr(math.copysign(_ANGLES.get(abs(a), abs(a)), a)) for a in angles))
     for axis in root.iterfind("joint[@type='revolute']/axis"):
         axis.set("xyz", "0 -1 0")
+    for joint in root.iterfind("joint[@type='continuous']"):
+        stance, limit = STANCE[joint.get("name", "")], joint.find("limit")
+        assert limit is not None
+        joint.set("type", "revolute")
+        limit.set("lower", repr(stance - MOTOR_RANGE))
+        limit.set("upper", repr(stance + MOTOR_RANGE))
     for box in root.iterfind("link[contact]/visual/geometry/box"):
         box.set("size", f"0.01 0.01 {LOWER_LENGTH}")
 

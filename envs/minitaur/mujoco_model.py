@@ -5,7 +5,19 @@ from __future__ import annotations
 import math
 from xml.etree import ElementTree
 
-from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, SIDES, STANCE, START_HEIGHT, UPPER_LENGTH, knee, motor, outer_side
+from .anatomy import (
+    FOOT_RADIUS,
+    LEGS,
+    LOWER_LENGTH,
+    MOTOR_RANGE,
+    SIDES,
+    STANCE,
+    START_HEIGHT,
+    UPPER_LENGTH,
+    knee,
+    motor,
+    outer_side,
+)
 from .masses import (
     BASE_INERTIA,
     BASE_MASS,
@@ -118,7 +130,8 @@ def _leg(leg: str) -> ElementTree.Element:
             ElementTree.fromstring(
                 f"""
                 <body name="upper_{leg}{side}" quat="{_about_y(sign * angle)}">
-                  <joint name="{motor(leg, side)}" axis="0 {sign} 0" ref="{angle}"/>
+                  <joint name="{motor(leg, side)}" axis="0 {sign} 0" ref="{angle}" limited="true"
+                         range="{angle - MOTOR_RANGE} {angle + MOTOR_RANGE}"/>
                   <inertial pos="0 0 {centre}" mass="{mass}" diaginertia="{_vector(inertia)}"/>
                   <geom type="cylinder" size="0.0434 0.013" zaxis="0 1 0" rgba="0.2 0.2 0.22 1"/>
                   <geom type="capsule" size="0.008" fromto="0 0 0 0 0 {UPPER_LENGTH}" rgba="{colour}"/>
