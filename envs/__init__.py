@@ -12,14 +12,14 @@ def register_envs() -> None:
     """
     Register all environments with Gymnasium; importing the library has done it already.
 
-    ===============================================  ===========  ===================================
-    id                                               simulator    variation
-    ===============================================  ===========  ===================================
-    ``MemAug/MinitaurVelocity-v0``                   PyBullet     none
-    ``MemAug/MinitaurVelocity-MuJoCo-v0``            MuJoCo       none
-    ``MemAug/MinitaurVelocityJointFailure-v0``       PyBullet     a failed motor (``split``)
-    ``MemAug/MinitaurVelocityJointFailure-MuJoCo-v0``  MuJoCo     a failed motor (``split``)
-    ===============================================  ===========  ===================================
+    ====================================================  =========  ================================
+    id                                                    simulator  variation
+    ====================================================  =========  ================================
+    ``MemAug/MinitaurVelocity-v0``                        PyBullet   none
+    ``MemAug/MinitaurVelocity-MuJoCo-v0``                 MuJoCo     none
+    ``MemAug/MinitaurVelocityJointFailure-v0``            PyBullet   a failed motor (``split``)
+    ``MemAug/MinitaurVelocityJointFailure-MuJoCo-v0``     MuJoCo     a failed motor (``split``)
+    ====================================================  =========  ================================
     """
     for suffix, simulator in (("", "bullet"), ("-MuJoCo", "mujoco")):
         for variation, entry_point in (("", "velocity"), ("JointFailure", "velocity_joint_failure")):

@@ -88,7 +88,7 @@ _STANCE_MOTORS = [_STANCE_SIGNS[leg] * math.pi / 2 for leg in LEGS for _ in SIDE
 STANCE = dict(zip(MOTORS + KNEES, _STANCE_MOTORS + knee_angles(_STANCE_MOTORS), strict=True))
 #: rad, from the stance to the stops of a motor, either way. Without them the free chain of a dead motor folds over its
 #: own hip, and the body lies on the ground at that corner.
-MOTOR_RANGE = 1.0
+MOTOR_RANGE = 1.25
 #: m, of the motors' axes above the ground in the stance, the legs being vertical, and where an episode starts.
 STANCE_HEIGHT = math.sqrt(LOWER_LENGTH**2 - UPPER_LENGTH**2) + FOOT_RADIUS
 START_HEIGHT = STANCE_HEIGHT + 0.02

@@ -76,12 +76,25 @@ def test_callbacks_see_what_they_look_for(algorithm, tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_progress_bar_and_tensorboard(tmp_path):
+def test_progress_bar():
     pytest.importorskip("tqdm")
     pytest.importorskip("rich")
     model = small(MemAugRecurrentPPO)
     model.learn(128, progress_bar=True)
     assert model.num_timesteps == 128
+
+
+@both
+def test_tensorboard_gets_what_is_logged_of_the_images(algorithm, tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    small(algorithm, tensorboard_log=str(tmp_path)).learn(256)
+    (run,) = tmp_path.iterdir()
+    assert run.name == f"{algorithm.__name__}_1"
+    events = accumulator.EventAccumulator(str(run))
+    events.Reload()
+    tags = events.Tags()["scalars"]
+    assert "train/mirror_equivariance_error" in tags
+    assert "train/mirror_first_ratio" in tags
 
 
 @both
