@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
 from sb3_memaug.models import load_model
@@ -61,10 +61,14 @@ def main() -> None:
 def train(policies: list[str], folder: Path, steps: int, seed: int) -> dict[str, Path]:
     """One process for each policy, as many at a time as there are cores."""
     models = {name: folder / f"{name}.zip" for name in policies}
-    columns = "[bold]{task.description}", BarColumn(), "{task.completed:,}/{task.total:,} steps", TimeRemainingColumn()
-    with Progress(
-        *(TextColumn(c) if isinstance(c, str) else c for c in columns), TextColumn("{task.fields[note]}")
-    ) as bars:
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("steps, return {task.fields[episode_return]},"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns) as bars:
 
         def run(name: str) -> None:
             if models[name].exists():
@@ -86,7 +90,7 @@ def train_one(name: str, model: Path, steps: int, seed: int, bars: Progress) -> 
         *("--seed", str(seed), "-n", str(steps), "--num-threads", "1", "--eval-freq", "-1", "-f", str(logs)),
     ]
     print("$ memaug " + " ".join(command[3:]))
-    bar = bars.add_task(name, total=None, note="")
+    bar = bars.add_task(name, total=None, episode_return="–")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         with (logs / "output.txt").open("w") as log:
@@ -98,18 +102,14 @@ def train_one(name: str, model: Path, steps: int, seed: int, bars: Progress) -> 
     shutil.copy(next(logs.glob("*/*/MemAug-*.zip")), model)
 
 
-def follow(line: str, bars: Progress, bar: object) -> None:
-    """Read the progress off what SB3 logs."""
-    patterns = {
-        "total": r"n_timesteps', ([\d.e+]+)",
-        "completed": r"total_timesteps\s*\|\s*(\d+)",
-        "note": r"ep_rew_mean\s*\|\s*([-\d.e+]+)",
-    }
-    for field, pattern in patterns.items():
-        match = re.search(pattern, line)
-        if match:
-            value = match[1] if field == "note" else float(match[1])
-            bars.update(bar, **{field: f"return {value}" if field == "note" else value})  # type: ignore[arg-type]
+def follow(line: str, bars: Progress, bar: TaskID) -> None:
+    """Read the progress off what rl_zoo3 and SB3 print."""
+    if match := re.search(r"n_timesteps(?:', | with n=)([\d.e+]+)", line):
+        bars.update(bar, total=int(float(match[1])))
+    elif match := re.search(r"total_timesteps\s*\|\s*(\d+)", line):
+        bars.update(bar, completed=int(match[1]))
+    elif match := re.search(r"ep_rew_mean\s*\|\s*([-\d.e+]+)", line):
+        bars.update(bar, episode_return=match[1])
 
 
 def simulators() -> list[str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
 
@@ -64,7 +67,8 @@ def make_bullet_minitaur(
     :param window: whether to open PyBullet's window
     :return: the robot, in its stance
     """
-    client = BulletClient(pybullet.GUI if window else pybullet.DIRECT)
+    with _silence():
+        client = BulletClient(pybullet.GUI if window else pybullet.DIRECT)
     client.setGravity(0, 0, -9.81)
     client.setTimeStep(timestep)
     client.setPhysicsEngineParameter(
@@ -104,6 +108,20 @@ def make_bullet_minitaur(
         foot = (0, HALF_LAYER, LOWER_LENGTH)
         client.createConstraint(body, ends[0], body, ends[1], client.JOINT_POINT2POINT, (0, 0, 0), foot, foot)
     return robot
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """PyBullet's C code greets every client on standard output."""
+    sys.stdout.flush()
+    saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(nowhere)
 
 
 def minitaur_urdf(visuals: bool) -> str:

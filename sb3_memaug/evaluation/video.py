@@ -39,7 +39,11 @@ def record_side_by_side(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"part.{path.name}")
-    options = {"fps": fps, "codec": "libx264"} if path.suffix == ".mp4" else {"duration": 1000 / fps, "loop": 0}
+    options = (
+        {"fps": fps, "codec": "libx264", "macro_block_size": 8}
+        if path.suffix == ".mp4"
+        else {"duration": 1000 / fps, "loop": 0}
+    )
     imageio.imwrite(part, np.concatenate(films, axis=2), **options)
     os.replace(part, path)
     return path
