@@ -10,8 +10,11 @@ import torch as th
 from gymnasium import spaces
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
+from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
 from sb3_memaug.common.loss import Targets
@@ -166,10 +169,29 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             n_envs=self.n_envs,
             sequence_length=self.sequence_length,
         )
+        self._forget_the_mirrored_life()
+
+    def _forget_the_mirrored_life(self) -> None:
         self._last_mirrored_lstm_states = [
             RNNStates(*(tuple(th.zeros_like(x) for x in pair) for pair in self._last_lstm_states))
             for _ in range(self.group_size - 1)
         ]
+
+    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
+        group = self.symmetry_group
+        super().set_env(env, force_reset)
+        if self.symmetry_group != group:
+            self._forget_the_mirrored_life()
+
+    def collect_rollouts(
+        self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
+    ) -> bool:
+        goes_on = super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
+        if not goes_on:
+            # The steps so far will never be mirrored: a training that is resumed starts with new episodes, so that
+            # neither life has a gap.
+            self._last_obs = None  # type: ignore[assignment]
+        return goes_on
 
     def _check_minibatches(self) -> None:
         length = self.sequence_length

@@ -14,13 +14,14 @@ class MirroredLife(BaseCallback):
 
     compared = 0
     states = None
+    at_starts = ()
 
     def _init_callback(self):
         if self.states is None:
             self.states = zero_states(self.model.policy, self.training_env.num_envs)
 
     def _on_rollout_start(self):
-        if self.num_timesteps:
+        if self.at_starts:
             self.compare()
         self.at_starts = []
 
@@ -103,6 +104,28 @@ def test_states_are_shaped_like_the_original_ones():
     for pair, original in zip(model._last_mirrored_lstm_states[0], model._last_lstm_states, strict=True):
         assert [x.shape for x in pair] == [x.shape for x in original] == [(1, 3, 8)] * 2
         assert all((x == 0).all() for x in pair)
+
+
+class Stops(BaseCallback):
+    def _on_step(self):
+        return self.n_calls < 7
+
+
+def test_a_stopped_training_goes_on_without_a_gap_in_either_life():
+    model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3, end=0.0), n_steps=12, n_epochs=1, seed=0)
+    model.learn(36)
+    model.learn(36, callback=Stops(), reset_num_timesteps=False)
+    life = MirroredLife()
+    model.learn(72, callback=life, reset_num_timesteps=False)
+    life.compare()
+
+
+def test_another_group_starts_another_life():
+    model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3, symmetric=False), n_steps=12, symmetry=None)
+    assert model._last_mirrored_lstm_states == []
+    model.set_env(random_worlds(3))
+    assert len(model._last_mirrored_lstm_states) == 1
+    model.learn(36)
 
 
 def test_dropout_is_off_while_the_memory_is_augmented():
