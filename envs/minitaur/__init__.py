@@ -1,0 +1,1 @@
+"""The minitaur in PyBullet and in MuJoCo."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from sb3_memaug.robots.bullet_robot import BulletRobot
 
-from .rendering import DISTANCE, HEIGHT, OPENING, PITCH, TARGET_HEIGHT, WIDTH, YAW, Pace
+from .view import DISTANCE, HEIGHT, OPENING, PITCH, TARGET_HEIGHT, WIDTH, YAW, Pace
 
 
 class BulletCamera:

@@ -11,8 +11,9 @@ from sb3_memaug.robots import RobotState
 from ..legged_env import LeggedEnv
 from ..task import Task
 from .anatomy import REFLECTIONS, STANCE, standing_state
-from .rendering import Renderer, make_renderer, require_screen
+from .rendering import make_renderer
 from .simulators import make_robot
+from .view import Renderer, require_screen
 
 #: N·m/rad, N·m·s/rad and N·m, of a motor.
 STIFFNESS, DAMPING, TORQUE_LIMIT = 8.0, 0.2, 3.5

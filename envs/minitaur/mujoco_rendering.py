@@ -12,7 +12,7 @@ import numpy as np
 from sb3_memaug.robots import Robot
 from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
 
-from .rendering import DISTANCE, HEIGHT, OPENING, PITCH, TARGET_HEIGHT, WIDTH, YAW, Pace
+from .view import DISTANCE, HEIGHT, OPENING, PITCH, TARGET_HEIGHT, WIDTH, YAW, Pace
 
 
 class MuJoCoCamera:

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.minitaur import rendering
+from sb3_memaug.envs.minitaur import view
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
 from sb3_memaug.envs.velocity import VelocityTask
 
@@ -158,7 +158,7 @@ def test_a_window_shows_each_step_and_follows_the_robot(make, monkeypatch):
 
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(viewer_module, "launch_passive", Window)
-    monkeypatch.setattr(rendering.time, "sleep", lambda _: None)
+    monkeypatch.setattr(view.time, "sleep", lambda _: None)
     env = make("mujoco", render_mode="human")
     place(env, x=2.0)
     env.step(np.zeros(8))
@@ -170,7 +170,7 @@ def test_a_window_shows_each_step_and_follows_the_robot(make, monkeypatch):
 
 
 def test_pace_holds_back_to_real_time_and_never_catches_up():
-    pace = rendering.Pace(0.02)
+    pace = view.Pace(0.02)
     start = time.perf_counter()
     for _ in range(5):
         pace.wait()
