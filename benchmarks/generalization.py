@@ -2,7 +2,8 @@
 The result that the README tells: memory-aug, memory-id and baseline-aug on the minitaur, over several seeds.
 
 Runs ``examples/demo.py`` once for each seed, with the settings of ``zoo_configs/`` for all policies, and writes every
-evaluated episode of every seed into one CSV file. A seed whose models lie in its folder already is not trained again.
+evaluated episode of every seed into one CSV file, and the figure of their means. A seed whose models lie in its folder
+already is not trained again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from itertools import product
 from pathlib import Path
 from statistics import fmean
 
+from sb3_memaug.evaluation import read_csv
+from sb3_memaug.evaluation.figures import returns_by_leg
+
 ENVIRONMENTS = {
     "MuJoCo": "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0",
     "PyBullet": "MemAug/MinitaurVelocityJointFailure-v0",
@@ -25,9 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="(default: %(default)s)")
     parser.add_argument("--policies", nargs="+", default=["memory-aug", "memory-id", "baseline-aug"])
-    parser.add_argument("--episodes", type=int, default=32, help="per failure (default: %(default)s)")
+    parser.add_argument("--episodes", type=int, default=16, help="per failure (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("runs/generalization"), help="(default: %(default)s)")
     parser.add_argument("--csv", type=Path, default=Path("benchmarks/results/minitaur_generalization.csv"))
+    parser.add_argument("--figure", type=Path, default=Path("docs/figure.png"))
     options = parser.parse_args()
 
     rows: list[dict[str, str]] = []
@@ -48,6 +53,7 @@ def main() -> None:
         writer.writeheader()
         writer.writerows(rows)
     print(table(rows, options.seeds, options.policies) + f"\n\n{options.csv}")
+    print(returns_by_leg(read_csv(options.csv), options.figure))
 
 
 def table(rows: list[dict[str, str]], seeds: list[int], policies: list[str]) -> str:

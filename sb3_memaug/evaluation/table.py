@@ -28,6 +28,26 @@ def write_csv(results: Iterable[Result], path: str | Path) -> Path:
     return path
 
 
+def read_csv(path: str | Path) -> list[Result]:
+    """
+    :param path: of a file that :func:`write_csv` wrote; columns of others are left out
+    :return: its rows
+    """
+    with Path(path).open(newline="") as file:
+        return [Result(**{name: _READERS[name](row[name]) for name in Result._fields}) for row in csv.DictReader(file)]
+
+
+def _as_bool(text: str) -> bool:
+    return text == "True"
+
+
+#: How each column is read back.
+_READERS = {
+    **dict.fromkeys(Result._fields, str),
+    **{"seed": int, "length": int, "episode_return": float, "deterministic": _as_bool, "terminated": _as_bool},
+}
+
+
 def mean_return(results: Iterable[Result], **where: object) -> float:
     """
     :param results: to average

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sb3_memaug  # noqa: F401
-from sb3_memaug.evaluation import Result, evaluate_generalization, mean_return, split_table, write_csv
+from sb3_memaug.evaluation import Result, evaluate_generalization, mean_return, read_csv, split_table, write_csv
 from sb3_memaug.evaluation.figures import leg_of, returns_by_leg
 from sb3_memaug.evaluation.generalization import failure_tasks
 
@@ -76,6 +76,7 @@ def test_csv_holds_every_episode(tmp_path):
     assert [row["episode_return"] for row in rows] == ["1.5", "1.0"]
     assert rows[1]["terminated"] == "True"
     assert [file.name for file in path.parent.iterdir()] == ["results.csv"]
+    assert read_csv(path) == results
 
 
 def test_legs():

@@ -13,13 +13,13 @@ from tests.memaug_ppo.worlds import ACTIONS, OBSERVATIONS, random_worlds
 POLICY_OF = {"image": "CnnLstmPolicy", "dict": "MultiInputLstmPolicy"}
 
 
-def pair_of_models(observation="vector", action="box", policy_kwargs=None, **kwargs):
+def pair_of_models(observation="vector", action="box", policy_kwargs=None, end=0.3, **kwargs):
     """One of each, with the same parameters and a rollout each from the same environments."""
     models = []
     for algorithm, extra in ((RecurrentPPO, {}), (MemAugRecurrentPPO, {"symmetry": False})):
         model = algorithm(
             POLICY_OF.get(observation, "MlpLstmPolicy"),
-            random_worlds(3, symmetric=False, observation=observation, action=action),
+            random_worlds(3, symmetric=False, observation=observation, action=action, end=end),
             n_steps=10,
             n_epochs=1,
             batch_size=None,
@@ -85,6 +85,6 @@ def test_time_limits_are_bootstrapped_from_the_final_observation_and_the_state_b
         return added[-1]
 
     monkeypatch.setattr(MemAugRecurrentPPO, "_values_at_time_limits", spy)
-    contrib, ours = pair_of_models()
+    contrib, ours = pair_of_models(end=0.6)
     assert np.count_nonzero(added) > 1, "the comparison needs episodes that are cut short"
     np.testing.assert_allclose(contrib.rollout_buffer.rewards, ours.rollout_buffer.rewards, atol=1e-5)
