@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from sb3_memaug.evaluation.generalization import Result
 
@@ -42,7 +43,7 @@ def _as_bool(text: str) -> bool:
 
 
 #: How each column is read back.
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(Result._fields, str),
     **{"seed": int, "length": int, "episode_return": float, "deterministic": _as_bool, "terminated": _as_bool},
 }
