@@ -18,13 +18,14 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
 from sb3_memaug.common.loss import Targets
+from sb3_memaug.common.lstm_states import join_steps, select_states, stack_images, zero_states
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.recurrent_rollout import RecurrentRollout
 from sb3_memaug.common.sequence_buffer import Rollout, SequenceDictRolloutBuffer, SequenceRolloutBuffer
 from sb3_memaug.common.sequences import Sequences, pack, split_into_minibatches, split_into_sequences
 from sb3_memaug.common.symmetry_source import SymmetryArgument
-from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory, continues, select_states, stack_states
+from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory, continues
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
 
@@ -172,10 +173,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         self._forget_the_mirrored_life()
 
     def _forget_the_mirrored_life(self) -> None:
-        self._last_mirrored_lstm_states = [
-            RNNStates(*(tuple(th.zeros_like(x) for x in pair) for pair in self._last_lstm_states))
-            for _ in range(self.group_size - 1)
-        ]
+        self._last_mirrored_lstm_states = [zero_states(self._last_lstm_states) for _ in range(self.group_size - 1)]
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
         group = self.symmetry_group
@@ -236,7 +234,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             )
             self._last_mirrored_lstm_states = memory.after
             at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
-        self._states_at_starts = _concatenate([stack_states(states) for states in at_starts])
+        self._states_at_starts = join_steps([stack_images(states) for states in at_starts])
 
     def _minibatches(self) -> Iterator[Minibatch]:
         n_minibatches = self.n_minibatches
@@ -298,10 +296,3 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             "_sequences",
             "_states_at_starts",
         ]
-
-
-def _concatenate(states: list[RNNStates]) -> RNNStates:
-    """Join the states of several steps along the axis of the environments."""
-    return RNNStates(
-        *(tuple(th.cat(parts, dim=1) for parts in zip(*pairs, strict=True)) for pairs in zip(*states, strict=True))
-    )

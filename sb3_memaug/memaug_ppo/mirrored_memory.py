@@ -10,6 +10,7 @@ from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
 from sb3_memaug.common.fused_evaluation import final_states
+from sb3_memaug.common.lstm_states import select_states, stack_images
 from sb3_memaug.common.sequences import Sequences, last_sequences, pack
 
 
@@ -72,7 +73,7 @@ def _relive(
         if isinstance(images, dict)
         else images[rows].flatten(0, 1)
     )
-    stacked = stack_states(states)
+    stacked = stack_images(states)
     remembers = continues(sequences, episode_starts, continues_at)
     before = select_states(stacked, th.as_tensor(sequences.envs, device=device), th.as_tensor(remembers, device=device))
     after = final_states(policy, observations, before, batch_sizes * n_images)
@@ -91,24 +92,3 @@ def continues(sequences: Sequences, episode_starts: np.ndarray, at: int | np.nda
     :return: whether each sequence goes on from the noted state, and not from zero
     """
     return (sequences.starts == at) & ~episode_starts[sequences.starts, sequences.envs].astype(bool)
-
-
-def stack_states(states: list[RNNStates]) -> RNNStates:
-    """
-    :param states: of each image, each tensor (n_layers, n_envs, hidden_size)
-    :return: the same in tensors of shape (n_layers, n_envs, n_images, hidden_size)
-    """
-    return RNNStates(
-        *(tuple(th.stack(parts, dim=2) for parts in zip(*pairs, strict=True)) for pairs in zip(*states, strict=True))
-    )
-
-
-def select_states(stacked: RNNStates, rows: th.Tensor, remembers: th.Tensor) -> RNNStates:
-    """
-    :param stacked: tensors of shape (n_layers, n_rows, n_images, hidden_size)
-    :param rows: of each sequence, (n_sequences,)
-    :param remembers: whether a sequence starts from its state, and not from zero, (n_sequences,)
-    :return: tensors of shape (n_layers, n_sequences · n_images, hidden_size), the images of a sequence side by side
-    """
-    keep = remembers.view(1, -1, 1, 1)
-    return RNNStates(*(tuple((x[:, rows] * keep).flatten(1, 2) for x in pair) for pair in stacked))
