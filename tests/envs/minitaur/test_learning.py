@@ -47,7 +47,7 @@ def test_the_return_rises(simulator, module):
     pytest.importorskip(module)
     env = make_vec_env(f"sb3_memaug:MemAug/MinitaurVelocityJointFailure{simulator}-v0", 64, seed=0)
     returns = Returns()
-    MemAugRecurrentPPO("MlpLstmPolicy", env, seed=0, device="cpu", **SETTINGS).learn(60_000, callback=returns)
+    MemAugRecurrentPPO("MlpLstmPolicy", env, seed=0, device="cpu", **SETTINGS).learn(90_000, callback=returns)
     env.close()
     first, last = np.mean(returns.returns[:100]), np.mean(returns.returns[-100:])
     assert last > first + 25, f"{first:.1f} at first, {last:.1f} at last, of {len(returns.returns)} episodes"
