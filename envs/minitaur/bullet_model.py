@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import sys
@@ -112,12 +113,14 @@ def make_bullet_minitaur(
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """PyBullet's C code greets every client on standard output."""
+    """PyBullet's C code greets every client on standard output, through a buffer that Python does not flush."""
     sys.stdout.flush()
     saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
         yield
+        if os.name == "posix":
+            ctypes.CDLL(None).fflush(None)
     finally:
         os.dup2(saved, 1)
         os.close(saved)
