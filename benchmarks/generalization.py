@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from statistics import fmean
 
-from sb3_memaug.evaluation import read_csv
+from sb3_memaug.evaluation import Result, mean_return, read_csv
 from sb3_memaug.evaluation.figures import returns_by_leg
 
 ENVIRONMENTS = {
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, default=Path("docs/figure.png"))
     options = parser.parse_args()
 
-    rows: list[dict[str, str]] = []
+    results: dict[int, list[Result]] = {}
     for seed in options.seeds:
         folder = options.folder / f"seed_{seed}"
         subprocess.run(
@@ -45,34 +45,27 @@ def main() -> None:
             ],
             check=True,
         )
-        with (folder / "results.csv").open() as file:
-            rows += [{"training_seed": str(seed), **row} for row in csv.DictReader(file)]
+        results[seed] = read_csv(folder / "results.csv")
     options.csv.parent.mkdir(parents=True, exist_ok=True)
     with options.csv.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    print(table(rows, options.seeds, options.policies) + f"\n\n{options.csv}")
-    print(returns_by_leg(read_csv(options.csv), options.figure))
+        writer = csv.writer(file)
+        writer.writerow(("training_seed", *Result._fields))
+        writer.writerows((seed, *result) for seed, rows in results.items() for result in rows)
+    print(table(results, options.policies) + f"\n\n{options.csv}")
+    print(returns_by_leg([result for rows in results.values() for result in rows], options.figure))
 
 
-def table(rows: list[dict[str, str]], seeds: list[int], policies: list[str]) -> str:
+def table(results: dict[int, list[Result]], policies: list[str]) -> str:
     """Mean returns over all seeds, those of each seed in brackets."""
     lines = ["| simulator | actions | policy | no failure | ID failures | OOD failures |", "| --- " * 6 + "|"]
-    for (simulator, env), (actions, deterministic), policy in product(
-        ENVIRONMENTS.items(), (("mean", "True"), ("sampled", "False")), policies
-    ):
+    for (simulator, env), deterministic, policy in product(ENVIRONMENTS.items(), (True, False), policies):
         where = {"env": env, "deterministic": deterministic, "policy": policy}
-        cells = []
+        cells = [simulator, "mean" if deterministic else "sampled", policy]
         for split in ("none", "id", "ood"):
-            means = [mean(rows, training_seed=str(seed), split=split, **where) for seed in seeds]
+            means = [mean_return(rows, split=split, **where) for rows in results.values()]
             cells.append(f"{fmean(means):.0f} ({', '.join(f'{m:.0f}' for m in means)})")
-        lines.append(f"| {simulator} | {actions} | {policy} | " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def mean(rows: list[dict[str, str]], **where: str) -> float:
-    return fmean(float(row["episode_return"]) for row in rows if all(row[k] == v for k, v in where.items()))
 
 
 if __name__ == "__main__":
