@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -89,9 +90,20 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.action_space = spaces.Box(-1.0, 1.0, (len(motors),), np.float32)
 
         self._default_motors = default[robot.motor_indices]
+        self._offset, self._scale = self._normalization(len(motors), size)
         self._previous_action = np.zeros(len(motors))
+        self._action_scale = np.full(len(motors), action_scale)
+        self._low, self._high = -np.ones(len(motors)), np.ones(len(motors))
         self._phase = 0.0
         self._step = 0
+
+    def _normalization(self, n_motors: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """What is subtracted from the measurements, and what they are multiplied by then."""
+        offset, scale = np.zeros(size), np.ones(size)
+        offset[9 : 9 + n_motors] = self._default_motors
+        scale[0:3], scale[3:6] = LINEAR_VELOCITY_SCALE, ANGULAR_VELOCITY_SCALE
+        scale[9 + n_motors : 9 + 2 * n_motors] = JOINT_VELOCITY_SCALE
+        return offset, scale
 
     @abstractmethod
     def _initial_state(self) -> RobotState:
@@ -125,34 +137,34 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         return [self.reflections[factor] for factor in factors]
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        action = np.asarray(action, dtype=np.float64).clip(-1.0, 1.0)
-        self.robot.set_motor_targets(self._default_motors + self.action_scale * action)
+        action = np.minimum(np.maximum(action, self._low), self._high)
+        self.robot.set_motor_targets(self._default_motors + self._action_scale * action)
         self.robot.advance(self.physics_steps)
         self._step += 1
 
         motion = measure(self.robot)
         rewards = self.task.rewards(motion, action, self._previous_action)
         self._previous_action = action
-        fallen = bool(-motion.gravity[2] < self.min_uprightness)
+        fallen = -motion.gravity.item(2) < self.min_uprightness
         if fallen:
             rewards["fall"] = self.fall_reward
         return self._observe(motion), sum(rewards.values()), fallen, False, {"rewards": rewards}
 
     def _observe(self, motion: Motion) -> np.ndarray:
         phase = self._phase + 2 * np.pi * self.gait_frequency * self._step * self.dt
-        return np.concatenate(
+        measured = np.concatenate(
             (
-                LINEAR_VELOCITY_SCALE * motion.linear_velocity,
-                ANGULAR_VELOCITY_SCALE * motion.angular_velocity,
+                motion.linear_velocity,
+                motion.angular_velocity,
                 motion.gravity,
-                motion.motor_positions - self._default_motors,
-                JOINT_VELOCITY_SCALE * motion.motor_velocities,
+                motion.motor_positions,
+                motion.motor_velocities,
                 self._previous_action,
                 self.task.observe(motion),
-                (np.sin(phase), np.cos(phase)),
-            ),
-            dtype=np.float32,
+                np.array((math.sin(phase), math.cos(phase))),
+            )
         )
+        return ((measured - self._offset) * self._scale).astype(np.float32)
 
     def close(self) -> None:
         self.robot.close()

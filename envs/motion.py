@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from sb3_memaug.robots import Robot
-from sb3_memaug.robots.rotations import heading, rotation_matrix
+from sb3_memaug.robots.rotations import rotation_rows, to_body
 
 
 class Motion(NamedTuple):
@@ -28,13 +29,14 @@ def measure(robot: Robot) -> Motion:
     :return: the same, seen from its base
     """
     state = robot.get_state()
-    matrix = rotation_matrix(state.base_orientation)
+    rows = rotation_rows(state.base_orientation)
+    forward_x, forward_y, (down_x, down_y, down_z) = rows[0][0], rows[1][0], rows[2]
     return Motion(
-        linear_velocity=state.base_linear_velocity @ matrix,
-        angular_velocity=state.base_angular_velocity @ matrix,
-        gravity=-matrix[2],
-        heading=heading(matrix),
-        height=float(state.base_position[2]),
-        motor_positions=state.joint_positions[robot.motor_indices],
-        motor_velocities=state.joint_velocities[robot.motor_indices],
+        np.array(to_body(rows, state.base_linear_velocity.tolist())),
+        np.array(to_body(rows, state.base_angular_velocity.tolist())),
+        np.array((-down_x, -down_y, -down_z)),
+        math.atan2(forward_y, forward_x),
+        state.base_position.item(2),
+        state.joint_positions[robot.motor_indices],
+        state.joint_velocities[robot.motor_indices],
     )

@@ -81,10 +81,11 @@ class VelocityTask(Task):
 
     def rewards(self, motion: Motion, action: np.ndarray, previous_action: np.ndarray) -> dict[str, float]:
         vx, vy, vz = motion.linear_velocity.tolist()
+        _, _, rate = motion.angular_velocity.tolist()
         gx, gy, _ = motion.gravity.tolist()
         speed = abs(self.forward)
         along = vx * math.copysign(1.0, self.forward)
-        rate_error = motion.angular_velocity[2] - self._yaw_rate(motion)
+        rate_error = rate - self._yaw_rate(motion)
         change = action - previous_action
         terms = {
             "velocity_progress": max(-1.0, min(1.0, along / speed)),
@@ -93,7 +94,7 @@ class VelocityTask(Task):
             "lateral_velocity": abs(vy),
             "linear_z_velocity": vz * vz,
             "flat_orientation": gx * gx + gy * gy,
-            "action_rate": float(change @ change),
-            "joint_velocity": float(motion.motor_velocities @ motion.motor_velocities),
+            "action_rate": float(change.dot(change)),
+            "joint_velocity": float(motion.motor_velocities.dot(motion.motor_velocities)),
         }
         return {name: self.weights[name] * value for name, value in terms.items()}

@@ -1,11 +1,10 @@
-"""Cutting a rollout into the sequences that a recurrent policy is trained on, and packing them without padding."""
+"""Cutting a rollout into the sequences that a recurrent policy is trained on."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-import torch as th
 
 
 class Sequences(NamedTuple):
@@ -21,28 +20,6 @@ class Sequences(NamedTuple):
     starts: np.ndarray
     lengths: np.ndarray
 
-    def take(self, which: np.ndarray) -> Sequences:
-        """
-        :param which: indices of sequences
-        :return: those sequences
-        """
-        return Sequences(self.envs[which], self.starts[which], self.lengths[which])
-
-
-class Packing(NamedTuple):
-    """
-    Sequences in the order in which ``torch.nn.utils.rnn.PackedSequence`` lists them: all first steps, all second
-    steps of the sequences that have one, and so on, longer sequences first.
-
-    :param sequences: longest first
-    :param indices: of each packed step in the flattened (n_steps · n_envs) rollout
-    :param batch_sizes: number of sequences that have a first, second, … step; on the CPU, as PyTorch asks
-    """
-
-    sequences: Sequences
-    indices: np.ndarray
-    batch_sizes: th.Tensor
-
 
 def split_into_sequences(episode_starts: np.ndarray, max_length: int | None = None) -> Sequences:
     """
@@ -55,54 +32,26 @@ def split_into_sequences(episode_starts: np.ndarray, max_length: int | None = No
     n_steps = len(episode_starts)
     cuts = np.asarray(episode_starts, dtype=bool).T.copy()
     cuts[:, :: max_length or n_steps] = True
-    return _between_cuts(cuts)
-
-
-def last_sequences(episode_starts: np.ndarray) -> Sequences:
-    """
-    What each environment has lived since the rollout or its present episode began, whichever is later.
-
-    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
-    :return: one sequence for each environment, in their order
-    """
-    sequences = split_into_sequences(episode_starts)
-    return sequences.take(np.append(np.flatnonzero(np.diff(sequences.envs)), len(sequences.envs) - 1))
-
-
-def _between_cuts(cuts: np.ndarray) -> Sequences:
-    n_steps = cuts.shape[1]
     first = np.flatnonzero(cuts)
     return Sequences(first // n_steps, first % n_steps, np.diff(np.append(first, cuts.size)))
 
 
-def split_into_minibatches(sequences: Sequences, n_minibatches: int) -> list[Sequences]:
+def continues(sequences: Sequences, episode_starts: np.ndarray) -> np.ndarray:
     """
-    Shuffle whole sequences into minibatches of about the same number of steps.
-
-    :param sequences: to be shuffled
-    :param n_minibatches: how many; fewer where there are not as many sequences
-    :return: the minibatches, none empty
+    :param sequences: of a rollout
+    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
+    :return: whether each sequence goes on with an episode, and not from zero
     """
-    order = np.random.permutation(len(sequences.envs))
-    ends = np.cumsum(sequences.lengths[order])
-    middles = ends - sequences.lengths[order] / 2
-    minibatch = (middles * n_minibatches / ends[-1]).astype(np.intp)
-    parts = np.split(order, np.flatnonzero(np.diff(minibatch)) + 1)
-    if len(parts) < min(n_minibatches, len(order)):
-        # Long sequences have jumped over a minibatch: balance their number instead of their steps.
-        parts = np.array_split(order, min(n_minibatches, len(order)))
-    return [sequences.take(part) for part in parts]
+    return ~episode_starts[sequences.starts, sequences.envs].astype(bool)
 
 
-def pack(sequences: Sequences, n_envs: int) -> Packing:
+def steps_since_episode_start(episode_starts: np.ndarray) -> np.ndarray:
     """
-    :param sequences: in any order
-    :param n_envs: number of environments of the rollout
-    :return: the same sequences, packed
+    What each environment has lived since the first step or its present episode began, whichever is later.
+
+    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
+    :return: whether a step belongs to it, (n_steps, n_envs)
     """
-    longest_first = sequences.take(np.argsort(-sequences.lengths, kind="stable"))
-    envs, starts, lengths = longest_first
-    steps = np.arange(lengths[0])[:, None]
-    lives = steps < lengths
-    indices = ((starts + steps) * n_envs + envs)[lives]
-    return Packing(longest_first, indices, th.from_numpy(lives.sum(axis=1)))
+    starts = np.asarray(episode_starts, dtype=bool)
+    later_starts = starts[::-1].cumsum(axis=0)[::-1] - starts
+    return later_starts == 0

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, TypeVar
 
+import numpy as np
 import torch as th
 from gymnasium import spaces
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
@@ -16,16 +17,18 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 from stable_baselines3.common.vec_env import VecEnv
 
+from sb3_memaug.common.forgetful_lstm import rows_of
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
+from sb3_memaug.common.lanes import Lanes, lay_out, split_into_minibatches
 from sb3_memaug.common.loss import Targets
 from sb3_memaug.common.lstm_states import join_steps, select_states, stack_images, zero_states
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.recurrent_rollout import RecurrentRollout
 from sb3_memaug.common.sequence_buffer import Rollout, SequenceDictRolloutBuffer, SequenceRolloutBuffer
-from sb3_memaug.common.sequences import Sequences, pack, split_into_minibatches, split_into_sequences
+from sb3_memaug.common.sequences import continues, split_into_sequences
 from sb3_memaug.common.symmetry_source import SymmetryArgument
-from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory, continues
+from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
 
@@ -221,6 +224,8 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         buffer = self.rollout_buffer
         self._rollout = buffer.rollout()
         self._sequences = split_into_sequences(buffer.episode_starts, self.sequence_length)
+        self._leads = continues(self._sequences, buffer.episode_starts)
+        self._lanes = lay_out(self._sequences, self._leads, self.n_envs, self._n_minibatches())
         at_starts = [[states] for states in buffer.lstm_states]
         if self.symmetry_group is not None:
             orbit = self.symmetry_group.observations(self._rollout.observations)
@@ -236,38 +241,36 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
         self._states_at_starts = join_steps([stack_images(states) for states in at_starts])
 
-    def _minibatches(self) -> Iterator[Minibatch]:
-        n_minibatches = self.n_minibatches
-        if n_minibatches is None:
-            size = self.n_steps * self.n_envs
-            n_minibatches = -(-size // (self.batch_size or size))
-        for sequences in split_into_minibatches(self._sequences, n_minibatches):
-            yield self._evaluate(sequences)
+    def _n_minibatches(self) -> int:
+        size = self.n_steps * self.n_envs
+        return self.n_minibatches or -(-size // (self.batch_size or size))
 
-    def _evaluate(self, sequences: Sequences) -> Minibatch:
-        sequences, indices, batch_sizes = pack(sequences, self.n_envs)
-        batch: Rollout = self._rollout.take(th.as_tensor(indices, device=self.device))
+    def _minibatches(self) -> Iterator[Minibatch]:
+        for lanes in split_into_minibatches(self._lanes, self._n_minibatches()):
+            yield self._evaluate(lanes)
+
+    def _evaluate(self, lanes: Lanes) -> Minibatch:
+        rows, rectangle = rows_of(lanes.rows, self.device)
+        batch: Rollout = self._rollout.take(rows)
         evaluation = evaluate_sequences(
             self.policy,
             self._observation_orbit(batch.observations),
             self._action_orbit(batch.actions),
-            self._states_before(sequences),
-            batch_sizes * self.group_size,
+            self._states_before(lanes.leaders),
+            rectangle,
         )
         return Minibatch(
             evaluation.unflatten(self.group_size),
             Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
         )
 
-    def _states_before(self, sequences: Sequences) -> RNNStates:
-        length = self.sequence_length or self.n_steps
-        chunk = sequences.starts // length
-        remembers = continues(sequences, self.rollout_buffer.episode_starts, chunk * length)
-        rows = chunk * self.n_envs + sequences.envs
+    def _states_before(self, which: np.ndarray) -> RNNStates:
+        chunk = self._sequences.starts[which] // (self.sequence_length or self.n_steps)
+        rows = chunk * self.n_envs + self._sequences.envs[which]
         return select_states(
             self._states_at_starts,
             th.as_tensor(rows, device=self.device),
-            th.as_tensor(remembers, device=self.device),
+            th.as_tensor(self._leads[which], device=self.device),
         )
 
     def learn(
@@ -294,5 +297,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             "_last_mirrored_lstm_states",
             "_rollout",
             "_sequences",
+            "_leads",
+            "_lanes",
             "_states_at_starts",
         ]

@@ -9,9 +9,10 @@ import torch as th
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
+from sb3_memaug.common.forgetful_lstm import rectangle_of
 from sb3_memaug.common.fused_evaluation import final_states
 from sb3_memaug.common.lstm_states import select_states, stack_images
-from sb3_memaug.common.sequences import Sequences, last_sequences, pack
+from sb3_memaug.common.sequences import steps_since_episode_start
 
 
 class MirroredMemory(NamedTuple):
@@ -50,45 +51,30 @@ def augment_memory(
     states, at_starts = before, []
     for first in range(0, n_steps, sequence_length or n_steps):
         at_starts.append(states)
-        lived = last_sequences(episode_starts[first : first + (sequence_length or n_steps)])
-        lived = Sequences(lived.envs, lived.starts + first, lived.lengths)
-        states = _relive(policy, images, episode_starts, states, lived, continues_at=first)
+        states = _relive(policy, images, episode_starts, states, range(n_steps)[first:][: sequence_length or n_steps])
     return MirroredMemory(at_starts, states)
 
 
 def _relive(
-    policy: RecurrentActorCriticPolicy,
-    images: Any,
-    episode_starts: np.ndarray,
-    states: list[RNNStates],
-    lived: Sequences,
-    continues_at: int,
+    policy: RecurrentActorCriticPolicy, images: Any, episode_starts: np.ndarray, states: list[RNNStates], steps: range
 ) -> list[RNNStates]:
     n_images, n_envs = len(states), episode_starts.shape[1]
     device = states[0].pi[0].device
-    sequences, indices, batch_sizes = pack(lived, n_envs)
-    rows = th.as_tensor(indices, device=device)
+    starts = episode_starts[steps.start : steps.stop]
+    lived = steps_since_episode_start(starts)
+    # Nobody remembers what was before the first of these steps.
+    skipped = int(lived.any(axis=1).argmax())
+    lived, starts = lived[skipped:], starts[skipped:]
+    rows = th.as_tensor(np.flatnonzero(lived) + (steps.start + skipped) * n_envs, device=device)
     observations = (
         {key: value[rows].flatten(0, 1) for key, value in images.items()}
         if isinstance(images, dict)
         else images[rows].flatten(0, 1)
     )
-    stacked = stack_images(states)
-    remembers = continues(sequences, episode_starts, continues_at)
-    before = select_states(stacked, th.as_tensor(sequences.envs, device=device), th.as_tensor(remembers, device=device))
-    after = final_states(policy, observations, before, batch_sizes * n_images)
-    back = th.as_tensor(np.argsort(sequences.envs), device=device)
+    remembers = th.as_tensor(~starts[0].astype(bool) & (skipped == 0), device=device)
+    before = select_states(stack_images(states), th.arange(n_envs, device=device), remembers)
+    after = final_states(policy, observations, before, rectangle_of(lived, device))
     return [
-        RNNStates(*(tuple(x.unflatten(1, (n_envs, n_images))[:, back, i].contiguous() for x in pair) for pair in after))
+        RNNStates(*(tuple(x.unflatten(1, (n_envs, n_images))[:, :, i].contiguous() for x in pair) for pair in after))
         for i in range(n_images)
     ]
-
-
-def continues(sequences: Sequences, episode_starts: np.ndarray, at: int | np.ndarray) -> np.ndarray:
-    """
-    :param sequences: of a rollout
-    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
-    :param at: step, for each sequence, at which states were noted
-    :return: whether each sequence goes on from the noted state, and not from zero
-    """
-    return (sequences.starts == at) & ~episode_starts[sequences.starts, sequences.envs].astype(bool)

@@ -4,8 +4,10 @@ import torch as th
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
 from sb3_memaug import MemAugRecurrentPPO
+from sb3_memaug.common.forgetful_lstm import rectangle_of, rows_of
 from sb3_memaug.common.fused_evaluation import evaluate_sequences, final_states
-from sb3_memaug.common.sequences import pack, split_into_sequences
+from sb3_memaug.common.lanes import lay_out
+from sb3_memaug.common.sequences import continues, split_into_sequences, steps_since_episode_start
 from tests.memaug_ppo.worlds import random_worlds
 
 POLICIES = {
@@ -46,14 +48,19 @@ def test_whole_sequences_equal_one_step_at_a_time(policy_kwargs, p_start):
         expected.append(th.stack((values.flatten(), log_prob, entropy)))
     expected = th.stack(expected).transpose(1, 2).flatten(0, 1)
 
-    sequences, indices, batch_sizes = pack(split_into_sequences(starts), n_envs)
-    before = zero_states(policy, len(sequences.envs))
-    rows = observations.flatten(0, 1)[indices]
-    evaluation = evaluate_sequences(policy, rows, actions.flatten(0, 1)[indices], before, batch_sizes)
-    th.testing.assert_close(th.stack(evaluation[:3], dim=1), expected[indices], atol=1e-5, rtol=1e-5)
+    sequences = split_into_sequences(starts)
+    lanes = lay_out(sequences, continues(sequences, starts), n_envs)
+    rows, rectangle = rows_of(lanes.rows, th.device("cpu"))
+    before = zero_states(policy, rectangle.n_lanes)
+    evaluation = evaluate_sequences(
+        policy, observations.flatten(0, 1)[rows], actions.flatten(0, 1)[rows], before, rectangle
+    )
+    th.testing.assert_close(th.stack(evaluation[:3], dim=1), expected[rows], atol=1e-5, rtol=1e-5)
 
-    after = final_states(policy, rows, before, batch_sizes)
-    last = np.flatnonzero(sequences.starts + sequences.lengths == n_steps)
+    lived = steps_since_episode_start(starts)
+    after = final_states(
+        policy, observations[th.as_tensor(lived)], zero_states(policy, n_envs), rectangle_of(lived, th.device("cpu"))
+    )
     for pair, stepped in zip(after, states, strict=True):
         for tensor, online in zip(pair, stepped, strict=True):
-            th.testing.assert_close(tensor[:, last], online[:, sequences.envs[last]], atol=1e-5, rtol=1e-5)
+            th.testing.assert_close(tensor, online, atol=1e-5, rtol=1e-5)
