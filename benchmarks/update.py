@@ -11,7 +11,6 @@ that a machine whose speed drifts slows all alike. Prints a table and writes JSO
 from __future__ import annotations
 
 import argparse
-import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -61,10 +60,9 @@ def rows(sizes: Sizes, device: str) -> dict[str, Row]:
         print("rsl_rl is not installed, and is left out: pip install rsl-rl-lib", file=sys.stderr)
     for size in (1, 2, 4):
         found[f"MemAugRecurrentPPO, |G| = {size}"] = Row(size, lambda n=size: memaug(sizes, device, n))
-    if "autocast" in inspect.signature(MemAugRecurrentPPO).parameters:
-        for size in (1, 4):
-            name = f"MemAugRecurrentPPO, |G| = {size}, bfloat16"
-            found[name] = Row(size, lambda n=size: memaug(sizes, device, n, autocast="bf16"))
+    for size in (1, 4):
+        name = f"MemAugRecurrentPPO, |G| = {size}, bfloat16"
+        found[name] = Row(size, lambda n=size: memaug(sizes, device, n, autocast="bf16"))
     for size in (1, 4):
         for name, dtype in DTYPES.items():
             found[f"bare torch, |G| = {size}, {name}"] = Row(

@@ -16,10 +16,10 @@ from sb3_memaug.robots.reflect import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
 
 from .motion import Motion, measure
+from .reward_terms import RewardTerms
 from .task import Task
 
-#: Factors that bring what is observed to the order of one.
-LINEAR_VELOCITY_SCALE = 1.0
+#: Factors that bring to the order of one what is not of that order by itself.
 ANGULAR_VELOCITY_SCALE = 0.25
 JOINT_VELOCITY_SCALE = 0.05
 
@@ -89,21 +89,15 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.observation_space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = spaces.Box(-1.0, 1.0, (len(motors),), np.float32)
 
+        # Arrays, because NumPy takes longer to look at a number than to work on a few of them.
+        ones = np.ones(len(motors))
+        self._action_bounds = -ones, ones
+        self._action_factors = action_scale * ones
+        self._velocity_factors = JOINT_VELOCITY_SCALE * ones
         self._default_motors = default[robot.motor_indices]
-        self._offset, self._scale = self._normalization(len(motors), size)
         self._previous_action = np.zeros(len(motors))
-        self._action_scale = np.full(len(motors), action_scale)
-        self._low, self._high = -np.ones(len(motors)), np.ones(len(motors))
         self._phase = 0.0
         self._step = 0
-
-    def _normalization(self, n_motors: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-        """What is subtracted from the measurements, and what they are multiplied by then."""
-        offset, scale = np.zeros(size), np.ones(size)
-        offset[9 : 9 + n_motors] = self._default_motors
-        scale[0:3], scale[3:6] = LINEAR_VELOCITY_SCALE, ANGULAR_VELOCITY_SCALE
-        scale[9 + n_motors : 9 + 2 * n_motors] = JOINT_VELOCITY_SCALE
-        return offset, scale
 
     @abstractmethod
     def _initial_state(self) -> RobotState:
@@ -137,34 +131,34 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         return [self.reflections[factor] for factor in factors]
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        action = np.minimum(np.maximum(action, self._low), self._high)
-        self.robot.set_motor_targets(self._default_motors + self._action_scale * action)
+        low, high = self._action_bounds
+        action = np.minimum(np.maximum(action, low), high)
+        self.robot.set_motor_targets(self._default_motors + self._action_factors * action)
         self.robot.advance(self.physics_steps)
         self._step += 1
 
         motion = measure(self.robot)
-        rewards = self.task.rewards(motion, action, self._previous_action)
+        rewards = RewardTerms(self.task.rewards(motion, action, self._previous_action))
         self._previous_action = action
-        fallen = -motion.gravity.item(2) < self.min_uprightness
+        fallen = -motion.gravity[2] < self.min_uprightness
         if fallen:
             rewards["fall"] = self.fall_reward
         return self._observe(motion), sum(rewards.values()), fallen, False, {"rewards": rewards}
 
     def _observe(self, motion: Motion) -> np.ndarray:
         phase = self._phase + 2 * np.pi * self.gait_frequency * self._step * self.dt
-        measured = np.concatenate(
+        angular_velocity = [ANGULAR_VELOCITY_SCALE * rate for rate in motion.angular_velocity]
+        return np.concatenate(
             (
-                motion.linear_velocity,
-                motion.angular_velocity,
-                motion.gravity,
-                motion.motor_positions,
-                motion.motor_velocities,
+                np.array((*motion.linear_velocity, *angular_velocity, *motion.gravity)),
+                motion.motor_positions - self._default_motors,
+                self._velocity_factors * motion.motor_velocities,
                 self._previous_action,
                 self.task.observe(motion),
-                np.array((math.sin(phase), math.cos(phase))),
-            )
+                (math.sin(phase), math.cos(phase)),
+            ),
+            dtype=np.float32,
         )
-        return ((measured - self._offset) * self._scale).astype(np.float32)
 
     def close(self) -> None:
         self.robot.close()

@@ -8,15 +8,18 @@ from typing import NamedTuple
 import numpy as np
 
 from sb3_memaug.robots import Robot
-from sb3_memaug.robots.rotations import rotation_rows, to_body
+from sb3_memaug.robots.rotations import Vector, rotation_rows, to_body
 
 
 class Motion(NamedTuple):
-    """Base velocities (m/s, rad/s) and the direction of gravity in the base frame; heading (rad) and motors (rad)."""
+    """
+    Base velocities (m/s, rad/s) and the direction of gravity in the base frame, as plain floats; heading (rad) and
+    height (m) of the base; positions (rad) and velocities (rad/s) of the motors, as arrays.
+    """
 
-    linear_velocity: np.ndarray
-    angular_velocity: np.ndarray
-    gravity: np.ndarray
+    linear_velocity: Vector
+    angular_velocity: Vector
+    gravity: Vector
     heading: float
     height: float
     motor_positions: np.ndarray
@@ -30,13 +33,13 @@ def measure(robot: Robot) -> Motion:
     """
     state = robot.get_state()
     rows = rotation_rows(state.base_orientation)
-    forward_x, forward_y, (down_x, down_y, down_z) = rows[0][0], rows[1][0], rows[2]
+    up_x, up_y, up_z = rows[2]
     return Motion(
-        np.array(to_body(rows, state.base_linear_velocity.tolist())),
-        np.array(to_body(rows, state.base_angular_velocity.tolist())),
-        np.array((-down_x, -down_y, -down_z)),
-        math.atan2(forward_y, forward_x),
-        state.base_position.item(2),
-        state.joint_positions[robot.motor_indices],
-        state.joint_velocities[robot.motor_indices],
+        linear_velocity=to_body(rows, state.base_linear_velocity.tolist()),
+        angular_velocity=to_body(rows, state.base_angular_velocity.tolist()),
+        gravity=(-up_x, -up_y, -up_z),
+        heading=math.atan2(rows[1][0], rows[0][0]),
+        height=state.base_position.item(2),
+        motor_positions=state.joint_positions[robot.motor_indices],
+        motor_velocities=state.joint_velocities[robot.motor_indices],
     )

@@ -80,21 +80,21 @@ class VelocityTask(Task):
         return np.array((self.forward, 0.0, self._yaw_rate(motion)))
 
     def rewards(self, motion: Motion, action: np.ndarray, previous_action: np.ndarray) -> dict[str, float]:
-        vx, vy, vz = motion.linear_velocity.tolist()
-        _, _, rate = motion.angular_velocity.tolist()
-        gx, gy, _ = motion.gravity.tolist()
+        vx, vy, vz = motion.linear_velocity
+        gx, gy, _ = motion.gravity
         speed = abs(self.forward)
         along = vx * math.copysign(1.0, self.forward)
-        rate_error = rate - self._yaw_rate(motion)
+        rate_error = motion.angular_velocity[2] - self._yaw_rate(motion)
         change = action - previous_action
-        terms = {
-            "velocity_progress": max(-1.0, min(1.0, along / speed)),
-            "velocity_tracking": math.exp(-((along - speed) ** 2 + vy * vy) / (0.25 * speed * speed)),
-            "yaw_rate_tracking": math.exp(-rate_error * rate_error / 0.25),
-            "lateral_velocity": abs(vy),
-            "linear_z_velocity": vz * vz,
-            "flat_orientation": gx * gx + gy * gy,
-            "action_rate": float(change.dot(change)),
-            "joint_velocity": float(motion.motor_velocities.dot(motion.motor_velocities)),
+        weights = self.weights
+        return {
+            "velocity_progress": weights["velocity_progress"] * max(-1.0, min(1.0, along / speed)),
+            "velocity_tracking": weights["velocity_tracking"]
+            * math.exp(-((along - speed) ** 2 + vy * vy) / (0.25 * speed * speed)),
+            "yaw_rate_tracking": weights["yaw_rate_tracking"] * math.exp(-rate_error * rate_error / 0.25),
+            "lateral_velocity": weights["lateral_velocity"] * abs(vy),
+            "linear_z_velocity": weights["linear_z_velocity"] * vz * vz,
+            "flat_orientation": weights["flat_orientation"] * (gx * gx + gy * gy),
+            "action_rate": weights["action_rate"] * float(change.dot(change)),
+            "joint_velocity": weights["joint_velocity"] * float(motion.motor_velocities.dot(motion.motor_velocities)),
         }
-        return {name: self.weights[name] * value for name, value in terms.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch as th
+
 
 @dataclass
 class AdaptiveLearningRate:
@@ -35,9 +37,17 @@ class AdaptiveLearningRate:
         :param kl: what was measured
         :return: the new rate
         """
-        low, high = self.bounds
-        if kl > 2 * self.desired_kl:
-            self.rate = max(low, self.rate / 1.5)
-        elif kl < self.desired_kl / 2:
-            self.rate = min(high, self.rate * 1.5)
+        self.rate = float(self.after(th.tensor(self.rate, dtype=th.float64), th.tensor(kl, dtype=th.float64)))
         return self.rate
+
+    def after(self, rate: th.Tensor, kl: th.Tensor) -> th.Tensor:
+        """
+        The same on a device, without looking at what was measured.
+
+        :param rate: the present one, a scalar in float64
+        :param kl: what was measured, a scalar
+        :return: the rate that follows
+        """
+        faster, slower = rate * 1.5, rate / 1.5
+        follows = th.where(kl > 2 * self.desired_kl, slower, th.where(kl < self.desired_kl / 2, faster, rate))
+        return follows.clamp(*self.bounds)

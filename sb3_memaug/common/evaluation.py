@@ -68,10 +68,14 @@ def evaluate_latents(
     :param actions: taken, as the policy's distribution expects them
     :return: values, log-probabilities, entropies and action means
     """
-    values = policy.value_net(policy.mlp_extractor.forward_critic(latent_vf)).flatten()
-    distribution = policy._get_action_dist_from_latent(policy.mlp_extractor.forward_actor(latent_pi))
-    log_prob = distribution.log_prob(actions)
-    return Evaluation(values, log_prob, distribution.entropy(), action_mean(distribution))
+    latent_vf = policy.mlp_extractor.forward_critic(latent_vf).float()
+    latent_pi = policy.mlp_extractor.forward_actor(latent_pi).float()
+    # Where autocast is on, it ends here: probabilities want all the digits, and what is left costs next to nothing.
+    with th.autocast(latent_pi.device.type, enabled=False):
+        values = policy.value_net(latent_vf).flatten()
+        distribution = policy._get_action_dist_from_latent(latent_pi)
+        log_prob = distribution.log_prob(actions)
+        return Evaluation(values, log_prob, distribution.entropy(), action_mean(distribution))
 
 
 def action_mean(distribution: Distribution) -> th.Tensor:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch as th
 from torch.nn import functional
 
+from sb3_memaug.common.distributed import is_distributed, total
 from sb3_memaug.common.evaluation import Evaluation
 
 
@@ -42,26 +43,34 @@ class LossTerms(NamedTuple):
     log_ratio: th.Tensor
 
 
+def normalize_advantages(advantages: th.Tensor) -> th.Tensor:
+    """
+    :param advantages: of the originals of a minibatch, (n,)
+    :return: the same with zero mean and unit variance, over all ranks; as they are where there is only one
+    """
+    count = len(advantages)
+    if is_distributed():
+        n = total(th.tensor(float(count), device=advantages.device))
+        centred = advantages - total(advantages.sum()) / n
+        return centred / ((total(centred.square().sum()) / (n - 1)).sqrt() + 1e-8)
+    return (advantages - advantages.mean()) / (advantages.std() + 1e-8) if count > 1 else advantages
+
+
 def ppo_loss_terms(
     evaluation: Evaluation,
     targets: Targets,
     clip_range: float,
     clip_range_vf: float | None = None,
-    normalize_advantage: bool = True,
 ) -> LossTerms:
     """
     :param evaluation: of samples and images, the originals first, (n, group size)
     :param targets: of the originals
     :param clip_range: of the probability ratio
     :param clip_range_vf: of the change of the values, not clipped by default
-    :param normalize_advantage: to zero mean and unit variance over the originals
     :return: the terms of the loss
     """
     values, log_prob, entropy, _ = evaluation
-    advantages = targets.advantages
-    if normalize_advantage and len(advantages) > 1:
-        advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-    advantages = advantages.unsqueeze(1)
+    advantages = targets.advantages.unsqueeze(1)
 
     log_ratio = log_prob - targets.log_prob.unsqueeze(1)
     ratio = log_ratio.exp()

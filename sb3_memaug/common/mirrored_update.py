@@ -12,14 +12,25 @@ from gymnasium import spaces
 from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
-from stable_baselines3.common.utils import FloatSchedule, explained_variance
+from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
+from sb3_memaug.common.devices import without_looking
+from sb3_memaug.common.distributed import is_distributed, share_gradients, total
 from sb3_memaug.common.evaluation import Evaluation, on_action_mean
 from sb3_memaug.common.finite_check import FiniteCheck
-from sb3_memaug.common.loss import LossTerms, Targets, approximate_kl, mirror_loss, ppo_loss_terms
+from sb3_memaug.common.loss import (
+    LossTerms,
+    Targets,
+    approximate_kl,
+    mirror_loss,
+    normalize_advantages,
+    ppo_loss_terms,
+)
 from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization, group_of_environment
+from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
+from sb3_memaug.common.update_log import UpdateLog
 from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
 
 
@@ -38,10 +49,14 @@ class MirroredUpdate(OnPolicyAlgorithm):
     What the symmetric algorithms share: where the group comes from, the loss over samples and images, the adaptive
     learning rate, and the log. A subclass yields minibatches, already evaluated.
 
+    Nothing between the first minibatch of an update and the last waits for the device, but for ``target_kl``.
+
     :param symmetry: see the algorithms
     :param mirror_loss_coef: see the algorithms
     :param desired_kl: see the algorithms
     :param adapt_rate: see the algorithms
+    :param autocast: see the algorithms
+    :param compile: see the algorithms
     """
 
     n_epochs: int
@@ -49,6 +64,9 @@ class MirroredUpdate(OnPolicyAlgorithm):
     clip_range_vf: Any
     normalize_advantage: bool
     target_kl: float | None
+    rollout_buffer: TensorRolloutBuffer
+    #: The adaptive learning rate during an update, on the device.
+    _rate: th.Tensor
 
     def _init_mirroring(
         self,
@@ -56,6 +74,8 @@ class MirroredUpdate(OnPolicyAlgorithm):
         mirror_loss_coef: float,
         desired_kl: float | None,
         adapt_rate: Literal["minibatch", "update"],
+        autocast: Literal["bf16"] | None,
+        compile: bool,
     ) -> None:
         if not (symmetry is None or symmetry is False or isinstance(symmetry, SymmetryGroup)):
             raise ValueError(
@@ -66,11 +86,15 @@ class MirroredUpdate(OnPolicyAlgorithm):
             raise ValueError(f"`mirror_loss_coef` must not be negative, got {mirror_loss_coef}")
         if adapt_rate not in ("minibatch", "update"):
             raise ValueError(f"`adapt_rate` must be 'minibatch' or 'update', got {adapt_rate!r}")
+        if autocast not in (None, "bf16"):
+            raise ValueError(f"`autocast` must be 'bf16', or None for float32, got {autocast!r}")
         self.symmetry = symmetry
         self.symmetry_group: SymmetryGroup | None = symmetry or None
         self.mirror_loss_coef = mirror_loss_coef
         self.desired_kl = desired_kl
         self.adapt_rate = adapt_rate
+        self.autocast = autocast
+        self.compile = compile
         self.adaptive_rate: AdaptiveLearningRate | None = None
         if desired_kl is not None:
             # rl_zoo3 turns numbers into constant schedules.
@@ -84,6 +108,13 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     def _setup_mirroring(self) -> None:
         """Find the group, and refuse at once what would only show as a policy that does not learn."""
+        if self.compile:
+            for head in (self.policy.mlp_extractor.policy_net, self.policy.mlp_extractor.value_net):
+                head.compile(dynamic=True)
+        for group in self.policy.optimizer.param_groups:
+            # One kernel for all parameters; SB3 leaves it to PyTorch, which chooses one for each on a CPU.
+            if isinstance(self.policy.optimizer, th.optim.Adam) and not group["foreach"]:
+                group["fused"] = True
         if self.env is None:
             return
         self._fit_group(self.env)
@@ -144,19 +175,19 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     @abstractmethod
     def _minibatches(self) -> Iterator[Minibatch]:
-        """One epoch over the rollout."""
+        """One epoch over the rollout; called with autocast on, where it is asked for."""
 
     def _update_learning_rate(self, optimizers: list[th.optim.Optimizer] | th.optim.Optimizer) -> None:
         if self.adaptive_rate is None:
             super()._update_learning_rate(optimizers)
             return
         self.logger.record("train/learning_rate", self.adaptive_rate.rate)
-        self._use_adaptive_rate()
+        self._use_rate(self.adaptive_rate.rate)
 
-    def _use_adaptive_rate(self) -> None:
-        assert self.adaptive_rate is not None
+    def _use_rate(self, rate: float | th.Tensor) -> None:
         for group in self.policy.optimizer.param_groups:
-            group["lr"] = self.adaptive_rate.rate
+            # Only fused optimisers take a rate that is still on its way.
+            group["lr"] = rate if group.get("fused") else float(rate)
 
     def train(self) -> None:
         """
@@ -164,44 +195,68 @@ class MirroredUpdate(OnPolicyAlgorithm):
         """
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
-        log: list[dict[str, th.Tensor]] = []
-        for epoch in range(self.n_epochs):
-            self._n_updates += 1
-            if not self._train_epoch(epoch, log):
-                break
+        log = UpdateLog()
+        if self.adaptive_rate is not None:
+            self._rate = th.tensor(self.adaptive_rate.rate, dtype=th.float64, device=self.device)
+        with without_looking(self.device):
+            for epoch in range(self.n_epochs):
+                self._n_updates += 1
+                if not self._train_epoch(epoch, log):
+                    break
+        if self.adaptive_rate is not None:
+            self.adaptive_rate.rate = float(self._rate)
+            self._use_rate(self.adaptive_rate.rate)
         self._record(log)
 
-    def _train_epoch(self, epoch: int, log: list[dict[str, th.Tensor]]) -> bool:
+    def _train_epoch(self, epoch: int, log: UpdateLog) -> bool:
         """Returns False where the policy has moved so far that the rollout should not be used any more."""
         divergences = []
-        for minibatch in self._minibatches():
+        minibatches = self._minibatches()
+        while True:
+            with self._precision():
+                minibatch = next(minibatches, None)
+            if minibatch is None:
+                break
+            share = self._share_of_samples(minibatch)
             loss, entry = self._loss(minibatch)
+            kl = entry["approx_kl"] = total(entry["approx_kl"] * share)
+            divergences.append(kl)
             log.append(entry)
-            divergences.append(entry["approx_kl"])
-            if self.target_kl is not None and entry["approx_kl"] > 1.5 * self.target_kl:
+            if self.target_kl is not None and kl > 1.5 * self.target_kl:
                 if self.verbose >= 1:
-                    print(f"Early stopping at step {epoch} due to reaching max kl: {entry['approx_kl']:.2f}")
+                    print(f"Early stopping at step {epoch} due to reaching max kl: {kl:.2f}")
                 return False
             if self.adaptive_rate is not None and self.adapt_rate == "minibatch":
-                self.adaptive_rate.adapt(float(entry["approx_kl"]))
-                self._use_adaptive_rate()
+                self._rate = self.adaptive_rate.after(self._rate, kl)
+                self._use_rate(self._rate)
             self.policy.optimizer.zero_grad()
             loss.backward()
+            if is_distributed():
+                share_gradients(self.policy.parameters(), share)
             th.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
             self.policy.optimizer.step()
         if self.adaptive_rate is not None and self.adapt_rate == "update" and epoch == self.n_epochs - 1:
-            self.adaptive_rate.adapt(float(th.stack(divergences).mean()))
+            self._rate = self.adaptive_rate.after(self._rate, th.stack(divergences).mean())
         return True
+
+    def _precision(self) -> th.autocast:
+        return th.autocast(self.device.type, dtype=th.bfloat16, enabled=self.autocast is not None)
+
+    def _share_of_samples(self, minibatch: Minibatch) -> th.Tensor:
+        """Of this rank among the samples that all ranks learn from together."""
+        n = th.tensor(float(len(minibatch.targets.returns)), device=self.device)
+        return n / total(n.clone())
 
     def _loss(self, minibatch: Minibatch) -> tuple[th.Tensor, dict[str, th.Tensor]]:
         evaluation, targets = minibatch
+        if self.normalize_advantage:
+            targets = targets._replace(advantages=normalize_advantages(targets.advantages))
         clip_range = self.clip_range(self._current_progress_remaining)
         terms = ppo_loss_terms(
             evaluation,
             targets,
             clip_range,
             None if self.clip_range_vf is None else self.clip_range_vf(self._current_progress_remaining),
-            self.normalize_advantage,
         )
         loss = terms.policy.mean() - self.ent_coef * terms.entropy.mean() + self.vf_coef * terms.value.mean()
         with th.no_grad():
@@ -224,25 +279,21 @@ class MirroredUpdate(OnPolicyAlgorithm):
         original = means[:, 0].detach()
         return th.stack([on_action_mean(mirror.action).apply(original) for mirror in self.symmetry_group], dim=1)
 
-    def _record(self, log: list[dict[str, th.Tensor]]) -> None:
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_rate"]
+
+    def _record(self, log: UpdateLog) -> None:
         buffer = self.rollout_buffer
-        record = self.logger.record
-        for name in log[0]:
-            values = th.stack([entry[name] for entry in log])
-            if name == "mirror_ratio_distance":
-                # At the first gradient step it is 1 only where the policy is already equivariant.
-                record("train/mirror_first_ratio", values[0].item())
-            elif name == "loss":
-                record("train/loss", values[-1].item())
-            else:
-                record(f"train/{name}", values.mean().item())
-        record("train/explained_variance", explained_variance(buffer.values.flatten(), buffer.returns.flatten()))
+        values, returns = buffer.values, buffer.returns
+        latest = {"explained_variance": 1 - (returns - values).var() / returns.var()}  # nan or -inf of constant ones
         if hasattr(self.policy, "log_std"):
-            record("train/std", self.policy.log_std.detach().exp().mean().item())
-        record("train/n_updates", self._n_updates, exclude="tensorboard")
-        record("train/clip_range", self.clip_range(self._current_progress_remaining))
+            latest["std"] = self.policy.log_std.detach().exp().mean()
+        for name, value in log.summary(latest).items():
+            self.logger.record(f"train/{name}", value)
+        self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
+        self.logger.record("train/clip_range", self.clip_range(self._current_progress_remaining))
         if self.clip_range_vf is not None:
-            record("train/clip_range_vf", self.clip_range_vf(self._current_progress_remaining))
+            self.logger.record("train/clip_range_vf", self.clip_range_vf(self._current_progress_remaining))
 
 
 def _entry(terms: LossTerms, clip_range: float) -> dict[str, th.Tensor]:

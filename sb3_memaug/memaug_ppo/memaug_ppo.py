@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 import torch as th
-from gymnasium import spaces
+from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.buffers import RolloutBuffer
@@ -24,16 +24,16 @@ from sb3_memaug.common.loss import Targets
 from sb3_memaug.common.lstm_states import join_steps, select_states, stack_images, zero_states
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
-from sb3_memaug.common.recurrent_rollout import RecurrentRollout
-from sb3_memaug.common.sequence_buffer import Rollout, SequenceDictRolloutBuffer, SequenceRolloutBuffer
+from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.sequences import continues, split_into_sequences
 from sb3_memaug.common.symmetry_source import SymmetryArgument
+from sb3_memaug.common.tensor_rollout_buffer import Rollout, TensorRolloutBuffer
 from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
 
 
-class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
+class MemAugRecurrentPPO(MirroredUpdate, TensorRollout, RecurrentPPO):
     """
     Recurrent PPO whose minibatches are joined by their mirror images and whose memory lives the mirrored life too, so
     that one policy handles the mirror images of the tasks that it was trained on (Symmetry-Guided Memory Augmentation,
@@ -80,6 +80,9 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
     :param desired_kl: adapt the learning rate so that an update moves the policy by about this KL divergence, on the
         originals; not adapted by default
     :param adapt_rate: adapt it after every ``"minibatch"``, or once per ``"update"``
+    :param autocast: ``"bf16"`` to learn with the networks in bfloat16, the rollout and all losses staying in float32;
+        faster on GPUs, and on CPUs that compute in it
+    :param compile: the heads of the policy, by ``torch.compile``, which needs a C++ compiler on a CPU
     :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
     """
 
@@ -88,7 +91,10 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         "CnnLstmPolicy": CnnLstmPolicy,
         "MultiInputLstmPolicy": MultiInputLstmPolicy,
     }
-    rollout_buffer: SequenceRolloutBuffer
+    policy: RecurrentActorCriticPolicy
+    rollout_buffer: TensorRolloutBuffer
+    # SB3 lets it be None, which it never is during a rollout.
+    _last_lstm_states: RNNStates  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -122,6 +128,8 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         mirror_loss_coef: float = 0.0,
         desired_kl: float | None = None,
         adapt_rate: Literal["minibatch", "update"] = "minibatch",
+        autocast: Literal["bf16"] | None = None,
+        compile: bool = False,
     ) -> None:
         super().__init__(
             policy,
@@ -149,7 +157,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             device=device,
             _init_setup_model=False,
         )
-        self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate)
+        self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate, autocast, compile)
         self.n_minibatches = n_minibatches
         self.sequence_length = sequence_length
         self._last_mirrored_lstm_states: list[RNNStates] = []
@@ -160,10 +168,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         super()._setup_model()
         self._setup_mirroring()
         self._check_minibatches()
-        buffer_class = (
-            SequenceDictRolloutBuffer if isinstance(self.observation_space, spaces.Dict) else SequenceRolloutBuffer
-        )
-        self.rollout_buffer = buffer_class(
+        self.rollout_buffer = TensorRolloutBuffer(
             self.n_steps,
             self.observation_space,
             self.action_space,
@@ -194,6 +199,19 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
             self._last_obs = None  # type: ignore[assignment]
         return goes_on
 
+    def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+        self.rollout_buffer.note_lstm_states(self._last_lstm_states)
+        actions, values, log_probs, self._last_lstm_states = self.policy(
+            observations, self._last_lstm_states, episode_starts.float()
+        )
+        return actions, values, log_probs
+
+    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+        hidden, cell = self._last_lstm_states.vf
+        if envs is not None:
+            hidden, cell = hidden[:, envs], cell[:, envs]
+        return self.policy.predict_values(observations, (hidden, cell), episode_starts.float())
+
     def _check_minibatches(self) -> None:
         length = self.sequence_length
         if length is not None and not 1 <= length <= self.n_steps:
@@ -223,8 +241,9 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
         self.policy.set_training_mode(False)
         buffer = self.rollout_buffer
         self._rollout = buffer.rollout()
-        self._sequences = split_into_sequences(buffer.episode_starts, self.sequence_length)
-        self._leads = continues(self._sequences, buffer.episode_starts)
+        episode_starts = buffer.episode_starts.cpu().numpy()
+        self._sequences = split_into_sequences(episode_starts, self.sequence_length)
+        self._leads = continues(self._sequences, episode_starts)
         self._lanes = lay_out(self._sequences, self._leads, self.n_envs, self._n_minibatches())
         at_starts = [[states] for states in buffer.lstm_states]
         if self.symmetry_group is not None:
@@ -235,7 +254,7 @@ class MemAugRecurrentPPO(MirroredUpdate, RecurrentRollout):
                 else orbit[1:].transpose(0, 1)
             )
             memory = augment_memory(
-                self.policy, images, buffer.episode_starts, self._last_mirrored_lstm_states, self.sequence_length
+                self.policy, images, episode_starts, self._last_mirrored_lstm_states, self.sequence_length
             )
             self._last_mirrored_lstm_states = memory.after
             at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]

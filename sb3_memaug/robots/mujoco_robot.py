@@ -62,12 +62,16 @@ class MuJoCoRobot(Robot):
     def get_state(self) -> RobotState:
         qpos, qvel = self.data.qpos, self.data.qvel
         q, v = self._base_q, self._base_v
-        pose, velocity = qpos[q : q + 7].copy(), qvel[v : v + 6].copy()
-        orientation = pose[3:]
+        orientation = qpos[q + 3 : q + 7].copy()
         # MuJoCo keeps a free joint's angular velocity in the frame of its body.
-        velocity[3:] = to_world(rotation_rows(orientation), velocity[3:].tolist())
+        spin = to_world(rotation_rows(orientation), qvel[v + 3 : v + 6].tolist())
         return RobotState(
-            pose[:3], orientation, velocity[:3], velocity[3:], qpos[self._joint_q], qvel[self._joint_v]
+            base_position=qpos[q : q + 3].copy(),
+            base_orientation=orientation,
+            base_linear_velocity=qvel[v : v + 3].copy(),
+            base_angular_velocity=np.array(spin),
+            joint_positions=qpos[self._joint_q],
+            joint_velocities=qvel[self._joint_v],
         )
 
     def set_state(self, state: RobotState) -> None:

@@ -6,21 +6,22 @@ from collections.abc import Iterable
 
 import numpy as np
 
-Floats = tuple[float, float, float]
-Rows = tuple[Floats, Floats, Floats]
+#: A vector, and a matrix by its rows.
+Vector = tuple[float, float, float]
+Rows = tuple[Vector, Vector, Vector]
 
 
 def rotation_rows(quaternion: np.ndarray) -> Rows:
     """
     :param quaternion: orientation of a body, (w, x, y, z)
-    :return: rows of :func:`rotation_matrix`: the world's axes, seen from the body
+    :return: rows of the matrix whose columns are the body's axes in the world
     """
     w, x, y, z = quaternion.tolist()
-    return (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    )
+    x2, y2, z2 = x + x, y + y, z + z
+    xx, yy, zz = x * x2, y * y2, z * z2
+    xy, xz, yz = x * y2, x * z2, y * z2
+    wx, wy, wz = w * x2, w * y2, w * z2
+    return (1 - (yy + zz), xy - wz, xz + wy), (xy + wz, 1 - (xx + zz), yz - wx), (xz - wy, yz + wx, 1 - (xx + yy))
 
 
 def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
@@ -31,22 +32,22 @@ def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
     return np.array(rotation_rows(quaternion))
 
 
-def to_world(rows: Rows, vector: Iterable[float]) -> Floats:
+def to_world(rows: Rows, vector: Iterable[float]) -> Vector:
     """
     :param rows: as by :func:`rotation_rows`
-    :param vector: in the frame of the body, of three
-    :return: the same vector in the frame of the world
+    :param vector: along the body's axes, three plain floats
+    :return: the same along the world's axes
     """
     x, y, z = vector
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rows
     return xx * x + xy * y + xz * z, yx * x + yy * y + yz * z, zx * x + zy * y + zz * z
 
 
-def to_body(rows: Rows, vector: Iterable[float]) -> Floats:
+def to_body(rows: Rows, vector: Iterable[float]) -> Vector:
     """
     :param rows: as by :func:`rotation_rows`
-    :param vector: in the frame of the world, of three
-    :return: the same vector in the frame of the body
+    :param vector: along the world's axes, three plain floats
+    :return: the same along the body's axes
     """
     x, y, z = vector
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rows

@@ -14,12 +14,14 @@ from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedul
 from sb3_memaug.common.evaluation import evaluate_latents, extract_features
 from sb3_memaug.common.loss import Targets
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
+from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.symmetry_source import SymmetryArgument
+from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 
 SelfSymmetricPPO = TypeVar("SelfSymmetricPPO", bound="SymmetricPPO")
 
 
-class SymmetricPPO(MirroredUpdate, PPO):
+class SymmetricPPO(MirroredUpdate, TensorRollout, PPO):
     """
     PPO whose minibatches are joined by their mirror images (section 4.2; Mittal et al., arXiv 2403.04359): the paper's
     Baseline-Aug, which has no memory. Without a symmetry group it is SB3's ``PPO``. It logs the images as
@@ -42,7 +44,8 @@ class SymmetricPPO(MirroredUpdate, PPO):
     :param max_grad_norm: at which the gradient is clipped
     :param use_sde: explore by generalised state-dependent noise instead of independent noise
     :param sde_sample_freq: steps between draws of that noise; once per rollout by default
-    :param rollout_buffer_class: of the rollout buffer; SB3's by default
+    :param rollout_buffer_class: of the rollout buffer, a subclass of
+        :class:`~sb3_memaug.common.tensor_rollout_buffer.TensorRolloutBuffer`, which is the default
     :param rollout_buffer_kwargs: its arguments
     :param target_kl: stop an update early where the KL divergence, on the originals, exceeds 1.5 times this
     :param stats_window_size: number of episodes that the logged means are over
@@ -58,6 +61,9 @@ class SymmetricPPO(MirroredUpdate, PPO):
     :param desired_kl: adapt the learning rate so that an update moves the policy by about this KL divergence, on the
         originals; not adapted by default
     :param adapt_rate: adapt it after every ``"minibatch"``, or once per ``"update"``
+    :param autocast: ``"bf16"`` to learn with the networks in bfloat16, the rollout and all losses staying in float32;
+        faster on GPUs, and on CPUs that compute in it
+    :param compile: the heads of the policy, by ``torch.compile``, which needs a C++ compiler on a CPU
     :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
     """
 
@@ -93,6 +99,8 @@ class SymmetricPPO(MirroredUpdate, PPO):
         mirror_loss_coef: float = 0.0,
         desired_kl: float | None = None,
         adapt_rate: Literal["minibatch", "update"] = "minibatch",
+        autocast: Literal["bf16"] | None = None,
+        compile: bool = False,
     ) -> None:
         super().__init__(
             policy,
@@ -111,7 +119,7 @@ class SymmetricPPO(MirroredUpdate, PPO):
             max_grad_norm=max_grad_norm,
             use_sde=use_sde,
             sde_sample_freq=sde_sample_freq,
-            rollout_buffer_class=rollout_buffer_class,
+            rollout_buffer_class=rollout_buffer_class or TensorRolloutBuffer,
             rollout_buffer_kwargs=rollout_buffer_kwargs,
             target_kl=target_kl,
             stats_window_size=stats_window_size,
@@ -122,13 +130,19 @@ class SymmetricPPO(MirroredUpdate, PPO):
             device=device,
             _init_setup_model=False,
         )
-        self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate)
+        self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate, autocast, compile)
         if _init_setup_model:
             self._setup_model()
 
     def _setup_model(self) -> None:
         super()._setup_model()
         self._setup_mirroring()
+
+    def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+        return self.policy(observations)
+
+    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+        return self.policy.predict_values(observations)
 
     def _minibatches(self) -> Iterator[Minibatch]:
         for batch in self.rollout_buffer.get(self.batch_size):

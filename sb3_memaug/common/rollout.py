@@ -1,0 +1,132 @@
+"""Collecting a rollout on the training device."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from typing import Any
+
+import torch as th
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.utils import obs_as_tensor
+from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.common.devices import without_looking
+from sb3_memaug.common.episode_window import EpisodeWindow
+from sb3_memaug.common.sources import CutShort, DeviceSource, source_of
+from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
+
+
+class TensorRollout(OnPolicyAlgorithm):
+    """
+    Fills a :class:`~sb3_memaug.common.tensor_rollout_buffer.TensorRolloutBuffer` from any ``VecEnv``; from a
+    :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv` without a transfer to the host but for the log. The value of
+    what a time limit cut short is estimated for all environments at once.
+    """
+
+    # SB3 lets them be None, which they never are during a rollout; on the device they are tensors.
+    _last_obs: Any
+    _last_episode_starts: Any
+    _episode_window: EpisodeWindow | None = None
+
+    @abstractmethod
+    def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+        """
+        :param observations: (n_envs, …), or a dict of them
+        :param episode_starts: whether they are the first of an episode, (n_envs,)
+        :return: actions, values and log-probabilities
+        """
+
+    @abstractmethod
+    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+        """
+        :param observations: of some environments, (n, …), or a dict of them
+        :param episode_starts: whether they are the first of an episode, (n,)
+        :param envs: which these are, (n,); None for all
+        :return: their values by the memory of each environment, (n, 1)
+        """
+
+    def collect_rollouts(
+        self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
+    ) -> bool:
+        """
+        :param env: the training environment
+        :param callback: called at each step, and at the beginning and end of the rollout; its ``locals`` hold the names
+            that SB3's callbacks look for (``new_obs``, ``rewards``, ``dones``, ``infos``), as tensors and with empty
+            infos where the environment gives tensors
+        :param rollout_buffer: to fill
+        :param n_rollout_steps: number of steps in each environment
+        :return: False if the callback stopped the training
+        """
+        assert self._last_obs is not None, "No previous observation was provided"
+        assert isinstance(rollout_buffer, TensorRolloutBuffer), f"{rollout_buffer} holds no tensors"
+        self.policy.set_training_mode(False)
+        rollout_buffer.reset()
+        if self.use_sde:
+            self.policy.reset_noise(env.num_envs)
+        callback.on_rollout_start()
+        with th.no_grad(), without_looking(self.device):
+            return self._collect(env, callback, rollout_buffer, n_rollout_steps)
+
+    def _collect(
+        self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
+    ) -> bool:
+        source = source_of(env, self.device)
+        log: list[Any] = []
+        observations = obs_as_tensor(self._last_obs, self.device)
+        episode_starts = self._as_tensor(self._last_episode_starts)
+        for step in range(n_rollout_steps):
+            if self.use_sde and self.sde_sample_freq > 0 and step % self.sde_sample_freq == 0:
+                self.policy.reset_noise(env.num_envs)
+            actions, values, log_probs = self._act(observations, episode_starts)
+            new_obs, rewards, dones, infos, cut_short = source.step(actions)
+            self.num_timesteps += env.num_envs
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            if isinstance(source, DeviceSource):
+                self._note_episodes(source)
+                log.append(source.last.log)
+            else:
+                self._update_info_buffer(infos, dones)
+            rewards = self._as_tensor(rewards).float()
+            if cut_short is not None:
+                rewards = self._add_values(rewards, cut_short)
+            rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
+            self._last_obs, self._last_episode_starts = new_obs, dones
+            observations, episode_starts = obs_as_tensor(new_obs, self.device), self._as_tensor(dones)
+
+        rollout_buffer.compute_returns_and_advantage(
+            last_values=self._values_now(observations, episode_starts, None), dones=episode_starts
+        )
+        if isinstance(source, DeviceSource):
+            self._log_device(log)
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    def _as_tensor(self, array: Any) -> th.Tensor:
+        return th.as_tensor(array, device=self.device)
+
+    def _add_values(self, rewards: th.Tensor, cut_short: CutShort) -> th.Tensor:
+        """What an episode that was only cut short would still have been worth, from the state before the reset."""
+        observations, envs, counts = cut_short
+        values = self._values_now(observations, th.zeros_like(counts), envs).flatten()
+        return rewards.index_add(0, envs, self.gamma * values * counts)
+
+    def _note_episodes(self, source: DeviceSource) -> None:
+        step = source.last
+        if self._episode_window is None:
+            self._episode_window = EpisodeWindow(self._stats_window_size, self.device)
+        self._episode_window.add(step.episode_returns, step.episode_lengths, step.dones)
+
+    def _log_device(self, log: list[Any]) -> None:
+        """The only look that the host takes at a rollout."""
+        self.ep_info_buffer = deque(self._episode_window.episodes(), maxlen=self._stats_window_size)
+        for name in log[0]:
+            self.logger.record(name, th.stack([entry[name] for entry in log]).float().mean().item())
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_episode_window"]

@@ -1,0 +1,148 @@
+"""Where the steps of a rollout come from: environments on the host, or on the device."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch as th
+from gymnasium import spaces
+from stable_baselines3.common.utils import obs_as_tensor
+from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.common.devices import is_asynchronous
+from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
+
+
+class CutShort(NamedTuple):
+    """
+    Episodes that a time limit ended, which would have gone on.
+
+    :param observations: their last ones, (n, …), or a dict of them, on the device
+    :param envs: of each, (n,)
+    :param counts: whether each was really cut short, (n,)
+    """
+
+    observations: Any
+    envs: th.Tensor
+    counts: th.Tensor
+
+
+class Step(NamedTuple):
+    """
+    :param new_obs: after the step, as the environment gave them
+    :param rewards: (n_envs,)
+    :param dones: whether an episode ended, (n_envs,)
+    :param infos: one for each environment
+    :param cut_short: episodes whose value has to be estimated, None if there are none
+    """
+
+    new_obs: Any
+    rewards: Any
+    dones: Any
+    infos: list[dict[str, Any]]
+    cut_short: CutShort | None
+
+
+class Source(ABC):
+    """
+    :param env: to step
+    :param device: of the algorithm
+    """
+
+    def __init__(self, env: VecEnv, device: th.device) -> None:
+        self.env = env
+        self.device = device
+
+    @abstractmethod
+    def step(self, actions: th.Tensor) -> Step:
+        """
+        :param actions: on the device, brought within the bounds here: a Gaussian knows none
+        :return: what came of them
+        """
+
+
+class HostSource(Source):
+    """Environments that take and give numpy arrays."""
+
+    def step(self, actions: th.Tensor) -> Step:
+        space, taken = self.env.action_space, actions.cpu().numpy()
+        if isinstance(space, spaces.Box):
+            taken = np.clip(taken, space.low, space.high)
+        new_obs, rewards, dones, infos = self.env.step(taken)
+        return Step(new_obs, rewards, dones, infos, self._cut_short(dones, infos))
+
+    def _cut_short(self, dones: np.ndarray, infos: list[dict[str, Any]]) -> CutShort | None:
+        envs = [
+            i
+            for i in np.flatnonzero(dones).tolist()
+            if infos[i].get("TimeLimit.truncated", False) and infos[i].get("terminal_observation") is not None
+        ]
+        if not envs:
+            return None
+        final = [infos[i]["terminal_observation"] for i in envs]
+        stacked = (
+            {key: np.stack([observation[key] for observation in final]) for key in final[0]}
+            if isinstance(final[0], Mapping)
+            else np.stack(final)
+        )
+        rows = th.as_tensor(envs, device=self.device)
+        return CutShort(obs_as_tensor(stacked, self.device), rows, th.ones_like(rows, dtype=th.bool))
+
+
+class DeviceSource(Source):
+    """
+    A :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv`: nothing of a step is looked at on the host.
+
+    :param env: to step
+    :param device: of the algorithm
+    :raises ValueError: if the environments live on another device than the algorithm
+    """
+
+    env: TensorVecEnv
+
+    def __init__(self, env: TensorVecEnv, device: th.device) -> None:
+        super().__init__(env, device)
+        if env.device.type != device.type:
+            raise ValueError(
+                f"the environments live on {env.device}, the algorithm on {device}: give both the same `device`"
+            )
+        space = env.action_space
+        self._bounds = (
+            tuple(th.as_tensor(bound, device=device) for bound in (space.low, space.high))
+            if isinstance(space, spaces.Box)
+            else None
+        )
+        self._infos: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
+        self._all = th.arange(env.num_envs, device=device)
+        self.last: TensorStep | None = None
+
+    def step(self, actions: th.Tensor) -> Step:
+        if self._bounds is not None:
+            actions = th.clamp(actions, *self._bounds)
+        step = self.last = self.env.step_tensors(actions)
+        return Step(step.observations, step.rewards, step.dones, self._infos, self._cut_short(step))
+
+    def _cut_short(self, step: TensorStep) -> CutShort | None:
+        if step.final_observations is None:
+            return None
+        cut, final = step.truncated & ~step.terminated, step.final_observations
+        if is_asynchronous(self.device):
+            # To know whom it concerns would mean to wait for the device: it is quicker to ask about all of them.
+            return CutShort(final, self._all, cut)
+        envs = cut.nonzero().flatten()
+        if not len(envs):
+            return None
+        of_them = {key: x[envs] for key, x in final.items()} if isinstance(final, Mapping) else final[envs]
+        return CutShort(of_them, envs, cut[envs])
+
+
+def source_of(env: VecEnv, device: th.device) -> Source:
+    """
+    :param env: of the algorithm
+    :param device: of the algorithm
+    :return: its steps
+    """
+    return DeviceSource(env, device) if isinstance(env, TensorVecEnv) else HostSource(env, device)
