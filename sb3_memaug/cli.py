@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import gymnasium as gym
 
+from sb3_memaug.common.distributed import join, rank
 from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
 from sb3_memaug.models import ALGORITHMS, load_model
 
@@ -103,8 +105,13 @@ def train(arguments: Sequence[str]) -> None:
         arguments += ["--algo", known.algo]
     if known.conf_file is None and known.algo in OURS:
         arguments += ["--conf-file", str(files("sb3_memaug.zoo_configs") / f"{known.algo}.yml")]
-    sys.argv = ["memaug train", *arguments]
-    rl_zoo3.train.train()
+    join()
+    with TemporaryDirectory() as elsewhere:
+        if rank() > 0:
+            # The ranks learn as one; rank 0 logs, evaluates and saves for all of them.
+            arguments += ["--log-folder", elsewhere, "--verbose", "0", "--eval-freq", "-1", "--save-freq", "-1"]
+        sys.argv = ["memaug train", *arguments]
+        rl_zoo3.train.train()
 
 
 def evaluate(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

@@ -36,7 +36,8 @@ def rectangle_of(filled: np.ndarray, device: th.device) -> Rectangle:
     :return: the rectangle
     """
     places = None if filled.all() else th.as_tensor(np.flatnonzero(filled), device=device)
-    return Rectangle(*filled.shape, places)
+    n_steps, n_lanes = filled.shape
+    return Rectangle(n_steps, n_lanes, places)
 
 
 def rows_of(rows: np.ndarray, device: th.device) -> tuple[th.Tensor, Rectangle]:

@@ -66,8 +66,15 @@ class _LstmSkipConnection(RecurrentActorCriticPolicy):
         episode_starts: th.Tensor,
         lstm: nn.LSTM,
     ) -> tuple[th.Tensor, th.Tensor]:
-        latent, lstm_states = super()._process_sequence(features, lstm_states, episode_starts, lstm)  # type: ignore[assignment]
-        return join_skip(self, latent, features), lstm_states  # type: ignore[return-value]
+        n_sequences = lstm_states[0].shape[1]
+        if len(features) == n_sequences:
+            # One step of each sequence, as in a rollout. sb3-contrib would ask first whether any of them starts, and
+            # on an accelerator wait for the answer.
+            goes_on = (1.0 - episode_starts).view(1, -1, 1)
+            output, after = lstm(features.unsqueeze(0), tuple(state * goes_on for state in lstm_states))
+            return join_skip(self, output.squeeze(0), features), after
+        latent, after = super()._process_sequence(features, lstm_states, episode_starts, lstm)
+        return join_skip(self, latent, features), after
 
 
 class MlpLstmPolicy(_LstmSkipConnection):

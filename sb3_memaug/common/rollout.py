@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import torch as th
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.utils import obs_as_tensor
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import without_looking
-from sb3_memaug.common.episode_window import EpisodeWindow
-from sb3_memaug.common.sources import CutShort, DeviceSource, source_of
+from sb3_memaug.common.distributed import world_size
+from sb3_memaug.common.sources import CutShort, DeviceSource, HostSource, source_of
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 
 
@@ -29,7 +28,6 @@ class TensorRollout(OnPolicyAlgorithm):
     # SB3 lets them be None, which they never are during a rollout; on the device they are tensors.
     _last_obs: Any
     _last_episode_starts: Any
-    _episode_window: EpisodeWindow | None = None
 
     @abstractmethod
     def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
@@ -73,36 +71,32 @@ class TensorRollout(OnPolicyAlgorithm):
     def _collect(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        source = source_of(env, self.device)
-        log: list[Any] = []
-        observations = obs_as_tensor(self._last_obs, self.device)
+        source = source_of(env, self.device, self._stats_window_size)
+        observations = self._observations(self._last_obs)
         episode_starts = self._as_tensor(self._last_episode_starts)
         for step in range(n_rollout_steps):
             if self.use_sde and self.sde_sample_freq > 0 and step % self.sde_sample_freq == 0:
                 self.policy.reset_noise(env.num_envs)
             actions, values, log_probs = self._act(observations, episode_starts)
             new_obs, rewards, dones, infos, cut_short = source.step(actions)
-            self.num_timesteps += env.num_envs
+            self.num_timesteps += env.num_envs * world_size()
             callback.update_locals(locals())
             if not callback.on_step():
                 return False
-            if isinstance(source, DeviceSource):
-                self._note_episodes(source)
-                log.append(source.last.log)
-            else:
+            if isinstance(source, HostSource):
                 self._update_info_buffer(infos, dones)
             rewards = self._as_tensor(rewards).float()
             if cut_short is not None:
                 rewards = self._add_values(rewards, cut_short)
             rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
             self._last_obs, self._last_episode_starts = new_obs, dones
-            observations, episode_starts = obs_as_tensor(new_obs, self.device), self._as_tensor(dones)
+            observations, episode_starts = self._observations(new_obs), self._as_tensor(dones)
 
         rollout_buffer.compute_returns_and_advantage(
             last_values=self._values_now(observations, episode_starts, None), dones=episode_starts
         )
         if isinstance(source, DeviceSource):
-            self._log_device(log)
+            self._look_at(source)
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
@@ -110,23 +104,20 @@ class TensorRollout(OnPolicyAlgorithm):
     def _as_tensor(self, array: Any) -> th.Tensor:
         return th.as_tensor(array, device=self.device)
 
+    def _observations(self, observations: Any) -> Any:
+        if isinstance(observations, Mapping):
+            return {key: self._as_tensor(value) for key, value in observations.items()}
+        return self._as_tensor(observations)
+
     def _add_values(self, rewards: th.Tensor, cut_short: CutShort) -> th.Tensor:
         """What an episode that was only cut short would still have been worth, from the state before the reset."""
         observations, envs, counts = cut_short
         values = self._values_now(observations, th.zeros_like(counts), envs).flatten()
         return rewards.index_add(0, envs, self.gamma * values * counts)
 
-    def _note_episodes(self, source: DeviceSource) -> None:
-        step = source.last
-        if self._episode_window is None:
-            self._episode_window = EpisodeWindow(self._stats_window_size, self.device)
-        self._episode_window.add(step.episode_returns, step.episode_lengths, step.dones)
-
-    def _log_device(self, log: list[Any]) -> None:
+    def _look_at(self, source: DeviceSource) -> None:
         """The only look that the host takes at a rollout."""
-        self.ep_info_buffer = deque(self._episode_window.episodes(), maxlen=self._stats_window_size)
-        for name in log[0]:
-            self.logger.record(name, th.stack([entry[name] for entry in log]).float().mean().item())
-
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_episode_window"]
+        assert self.ep_info_buffer is not None
+        self.ep_info_buffer.extend(source.episodes())
+        for name, value in source.log().items():
+            self.logger.record(name, value)

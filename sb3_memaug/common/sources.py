@@ -13,6 +13,7 @@ from stable_baselines3.common.utils import obs_as_tensor
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import is_asynchronous
+from sb3_memaug.common.episode_window import EpisodeWindow
 from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
 
 
@@ -98,12 +99,13 @@ class DeviceSource(Source):
 
     :param env: to step
     :param device: of the algorithm
+    :param window: number of ended episodes to remember
     :raises ValueError: if the environments live on another device than the algorithm
     """
 
     env: TensorVecEnv
 
-    def __init__(self, env: TensorVecEnv, device: th.device) -> None:
+    def __init__(self, env: TensorVecEnv, device: th.device, window: int) -> None:
         super().__init__(env, device)
         if env.device.type != device.type:
             raise ValueError(
@@ -117,13 +119,28 @@ class DeviceSource(Source):
         )
         self._infos: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
         self._all = th.arange(env.num_envs, device=device)
-        self.last: TensorStep | None = None
+        self._episodes = EpisodeWindow(window, device)
+        self._log: list[Mapping[str, th.Tensor]] = []
 
     def step(self, actions: th.Tensor) -> Step:
         if self._bounds is not None:
             actions = th.clamp(actions, *self._bounds)
-        step = self.last = self.env.step_tensors(actions)
+        step = self.env.step_tensors(actions)
+        self._log.append(step.log)
+        self._episodes.add(step.episode_returns, step.episode_lengths, step.dones)
         return Step(step.observations, step.rewards, step.dones, self._infos, self._cut_short(step))
+
+    def episodes(self) -> list[dict[str, float]]:
+        """
+        :return: the latest episodes that ended, as SB3's ``ep_info_buffer`` holds them; the host looks at the device
+        """
+        return self._episodes.episodes()
+
+    def log(self) -> dict[str, float]:
+        """
+        :return: what the environments logged, averaged over the steps; the host looks at the device
+        """
+        return {name: th.stack([log[name] for log in self._log]).float().mean().item() for name in self._log[0]}
 
     def _cut_short(self, step: TensorStep) -> CutShort | None:
         if step.final_observations is None:
@@ -139,10 +156,11 @@ class DeviceSource(Source):
         return CutShort(of_them, envs, cut[envs])
 
 
-def source_of(env: VecEnv, device: th.device) -> Source:
+def source_of(env: VecEnv, device: th.device, window: int) -> Source:
     """
     :param env: of the algorithm
     :param device: of the algorithm
+    :param window: number of ended episodes to remember, where the environment does not tell them one by one
     :return: its steps
     """
-    return DeviceSource(env, device) if isinstance(env, TensorVecEnv) else HostSource(env, device)
+    return DeviceSource(env, device, window) if isinstance(env, TensorVecEnv) else HostSource(env, device)

@@ -49,7 +49,8 @@ def check_normalization(group: SymmetryGroup, env: VecEnv) -> None:
             "a plain VecNormalize normalises an observation and its mirror image by different statistics, which breaks "
             "the symmetry: use sb3_memaug.SymmetricVecNormalize in its place, or VecNormalize(…, norm_obs=False)"
         )
-    if normalizer.symmetry_group != group:
+    # An image that SB3 transposes above the normaliser has its channels elsewhere there; it is the same mirror.
+    if group not in (normalizer.symmetry_group, normalizer.symmetry_group.channels_first()):
         raise ValueError(
             f"SymmetricVecNormalize averages over {normalizer.symmetry_group}, but the algorithm mirrors by {group}: "
             "give both the same group"

@@ -64,12 +64,12 @@ class TensorRolloutBuffer(RolloutBuffer):
     """
 
     observations: Any
-    actions: th.Tensor
-    rewards: th.Tensor
-    values: th.Tensor
-    log_probs: th.Tensor
-    advantages: th.Tensor
-    episode_starts: th.Tensor
+    actions: th.Tensor  # type: ignore[assignment]
+    rewards: th.Tensor  # type: ignore[assignment]
+    values: th.Tensor  # type: ignore[assignment]
+    log_probs: th.Tensor  # type: ignore[assignment]
+    advantages: th.Tensor  # type: ignore[assignment]
+    episode_starts: th.Tensor  # type: ignore[assignment]
 
     def __init__(
         self,

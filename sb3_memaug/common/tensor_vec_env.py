@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -140,7 +141,7 @@ class TensorVecEnv(VecEnv):
                 infos[i]["TimeLimit.truncated"] = bool(truncated[i] and not terminated[i])
                 infos[i]["episode"] = {"r": returns[i], "l": lengths[i], "t": elapsed}
                 if step.final_observations is not None:
-                    infos[i]["terminal_observation"] = _map(lambda x, i=i: x[i], final)
+                    infos[i]["terminal_observation"] = _map(itemgetter(i), final)
         return _to_numpy(step.observations), step.rewards.float().cpu().numpy(), dones, infos
 
     def close(self) -> None:

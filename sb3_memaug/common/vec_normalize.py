@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from stable_baselines3.common.running_mean_std import RunningMeanStd
+import torch as th
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
+from sb3_memaug.common.distributed import rank
+from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
+from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
 
 
@@ -19,12 +21,20 @@ class SymmetricVecNormalize(VecNormalize):
     Statistics of the observations alone would not: a robot that only ever drags its left leg has another mean, and
     another variance, for the left knee than for the right one.
 
+    Around a :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv` it is a :class:`SymmetricTensorVecNormalize`.
+
     :param venv: to wrap
     :param symmetry: the group to average over; that of the environment's ``MirrorSpec`` by default
     :param args: as for ``VecNormalize``
     :param kwargs: as for ``VecNormalize``
     :raises ValueError: if there is no group, it does not fit the spaces, or one of its mirrors has an offset
     """
+
+    _statistics: type[OrbitMeanStd] | type[TensorOrbitMeanStd] = OrbitMeanStd
+
+    def __new__(cls, venv: VecEnv | None = None, *args: Any, **kwargs: Any) -> SymmetricVecNormalize:
+        on_device = cls is SymmetricVecNormalize and isinstance(venv, TensorVecEnv)
+        return super().__new__(SymmetricTensorVecNormalize if on_device else cls)
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
         super().__init__(venv, *args, **kwargs)
@@ -46,29 +56,99 @@ class SymmetricVecNormalize(VecNormalize):
             )
         if isinstance(self.obs_rms, dict):
             for key, statistics in self.obs_rms.items():
-                self.obs_rms[key] = OrbitMeanStd([mirror.by_key()[key] for mirror in symmetry], statistics.mean.shape)
+                self.obs_rms[key] = self._statistics(
+                    [mirror.by_key()[key] for mirror in symmetry], statistics.mean.shape
+                )
         else:
-            self.obs_rms = OrbitMeanStd([mirror.by_key()[""] for mirror in symmetry], self.obs_rms.mean.shape)
+            self.obs_rms = self._statistics([mirror.by_key()[""] for mirror in symmetry], self.obs_rms.mean.shape)
+
+    def save(self, save_path: str) -> None:
+        """
+        :param save_path: of the file, which rank 0 writes
+        """
+        if rank() == 0:
+            super().save(save_path)
 
 
 def _moves_the_origin(transform: Transform) -> bool:
     return isinstance(transform, SignedPermutation) and transform.offset is not None
 
 
-class OrbitMeanStd(RunningMeanStd):
+class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
     """
-    Running mean and variance over arrays and their images.
+    What :class:`SymmetricVecNormalize` makes of a :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv`: statistics
+    and what is normalised by them stay on the device.
 
-    :param images: transforms that make the images, the identity among them
-    :param shape: of one array
+    :param venv: to wrap
+    :param symmetry: the group to average over; that of the environments by default
+    :param args: as for ``VecNormalize``
+    :param kwargs: as for ``VecNormalize``
     """
 
-    def __init__(self, images: list[Transform], shape: tuple[int, ...]) -> None:
-        super().__init__(shape=shape)
-        self.images = images
+    venv: TensorVecEnv
+    _statistics = TensorOrbitMeanStd
 
-    def update(self, arr: np.ndarray) -> None:
-        """
-        :param arr: arrays along the first axis
-        """
-        super().update(np.concatenate([image.apply(arr) for image in self.images]))
+    def __init__(self, venv: TensorVecEnv, *args: Any, **kwargs: Any) -> None:
+        super().__init__(venv, *args, **kwargs)
+        self.ret_rms: TensorOrbitMeanStd = TensorOrbitMeanStd([], ())
+        self._move_to(venv.device)
+
+    def set_venv(self, venv: VecEnv) -> None:
+        super().set_venv(venv)
+        self._move_to(self.venv.device)
+
+    def _move_to(self, device: th.device) -> None:
+        self.device = device
+        self._discounted = th.zeros(self.num_envs, device=device)
+        for statistics in (*_by_key(self.obs_rms).values(), self.ret_rms) if self.norm_obs else (self.ret_rms,):
+            statistics.to(device)
+
+    def _reset(self, seed: int | None) -> TensorObs:
+        self._discounted = th.zeros_like(self._discounted)
+        return self._normalize(self.venv.reset_tensors(seed), learn=self.training)
+
+    def _step(self, actions: th.Tensor) -> TensorStep:
+        step = self.venv.step_tensors(actions)
+        rewards, final = step.rewards, step.final_observations
+        observations = self._normalize(step.observations, learn=self.training)
+        if self.training:
+            self._discounted = self._discounted * self.gamma + rewards
+            self.ret_rms.update(self._discounted)
+            self._discounted = self._discounted * ~step.dones
+        if self.norm_reward:
+            scale = (self.ret_rms.variance + self.epsilon).sqrt().float()
+            rewards = (rewards / scale).clamp(-self.clip_reward, self.clip_reward)
+        return step._replace(
+            observations=observations,
+            rewards=rewards,
+            final_observations=None if final is None else self._normalize(final, learn=False),
+        )
+
+    def reset_tensors(self, seed: int | None = None) -> TensorObs:
+        return self._reset(seed)
+
+    def step_tensors(self, actions: th.Tensor) -> TensorStep:
+        # The episodes' returns are those of the rewards as they were.
+        return self._step(actions)
+
+    def _normalize(self, observations: TensorObs, learn: bool) -> TensorObs:
+        if not self.norm_obs:
+            return observations
+        normalized = dict(_by_key(observations))
+        for key, statistics in _by_key(self.obs_rms).items():
+            if learn:
+                statistics.update(normalized[key])
+            deviation = (statistics.variance + self.epsilon).sqrt()
+            scaled = (normalized[key] - statistics.centre.float()) / deviation.float()
+            normalized[key] = scaled.clamp(-self.clip_obs, self.clip_obs)
+        return normalized if isinstance(observations, dict) else normalized[""]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        for name in ("device", "_discounted", "_returns", "_lengths", "_actions"):
+            del state[name]
+        return state
+
+
+def _by_key(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"": value}

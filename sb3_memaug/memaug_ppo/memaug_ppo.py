@@ -17,6 +17,8 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 from stable_baselines3.common.vec_env import VecEnv
 
+from sb3_memaug.common.data_parallel import DataParallel
+from sb3_memaug.common.distributed import least
 from sb3_memaug.common.forgetful_lstm import rows_of
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
 from sb3_memaug.common.lanes import Lanes, lay_out, split_into_minibatches
@@ -33,7 +35,7 @@ from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
 
 
-class MemAugRecurrentPPO(MirroredUpdate, TensorRollout, RecurrentPPO):
+class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentPPO):
     """
     Recurrent PPO whose minibatches are joined by their mirror images and whose memory lives the mirrored life too, so
     that one policy handles the mirror images of the tasks that it was trained on (Symmetry-Guided Memory Augmentation,
@@ -196,7 +198,7 @@ class MemAugRecurrentPPO(MirroredUpdate, TensorRollout, RecurrentPPO):
         if not goes_on:
             # The steps so far will never be mirrored: a training that is resumed starts with new episodes, so that
             # neither life has a gap.
-            self._last_obs = None  # type: ignore[assignment]
+            self._last_obs = None
         return goes_on
 
     def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
@@ -244,7 +246,9 @@ class MemAugRecurrentPPO(MirroredUpdate, TensorRollout, RecurrentPPO):
         episode_starts = buffer.episode_starts.cpu().numpy()
         self._sequences = split_into_sequences(episode_starts, self.sequence_length)
         self._leads = continues(self._sequences, episode_starts)
-        self._lanes = lay_out(self._sequences, self._leads, self.n_envs, self._n_minibatches())
+        n_minibatches = self._n_minibatches()
+        self._lanes = lay_out(self._sequences, self._leads, self.n_envs, n_minibatches)
+        self._n_parts = least(min(n_minibatches, len(self._lanes.leaders)), self.device)
         at_starts = [[states] for states in buffer.lstm_states]
         if self.symmetry_group is not None:
             orbit = self.symmetry_group.observations(self._rollout.observations)
@@ -265,7 +269,7 @@ class MemAugRecurrentPPO(MirroredUpdate, TensorRollout, RecurrentPPO):
         return self.n_minibatches or -(-size // (self.batch_size or size))
 
     def _minibatches(self) -> Iterator[Minibatch]:
-        for lanes in split_into_minibatches(self._lanes, self._n_minibatches()):
+        for lanes in split_into_minibatches(self._lanes, self._n_parts):
             yield self._evaluate(lanes)
 
     def _evaluate(self, lanes: Lanes) -> Minibatch:
@@ -318,5 +322,6 @@ class MemAugRecurrentPPO(MirroredUpdate, TensorRollout, RecurrentPPO):
             "_sequences",
             "_leads",
             "_lanes",
+            "_n_parts",
             "_states_at_starts",
         ]

@@ -62,8 +62,8 @@ class BulletRobot(Robot):
         self._centre = np.array(offset)
         self._turn = np.array((w, x, y, z))
         self._centred = not self._centre.any() and w == 1
-        self._targets = np.zeros(len(self._motors))
-        self._strength = np.ones(len(self._motors))
+        self._targets = [0.0] * len(self._motors)
+        self._strength = [1.0] * len(self._motors)
         self._force: tuple[np.ndarray, np.ndarray] | None = None
 
     def get_state(self) -> RobotState:
@@ -71,15 +71,8 @@ class BulletRobot(Robot):
         linear, angular = map(np.array, self.client.getBaseVelocity(self.body))
         if not self._centred:
             linear -= np.cross(angular, rotation_matrix(orientation) @ self._centre)
-        joints = self.client.getJointStates(self.body, self._joints)
-        return RobotState(
-            base_position=position,
-            base_orientation=orientation,
-            base_linear_velocity=linear,
-            base_angular_velocity=angular,
-            joint_positions=np.array([joint[0] for joint in joints]),
-            joint_velocities=np.array([joint[1] for joint in joints]),
-        )
+        positions, velocities, _, _ = zip(*self.client.getJointStates(self.body, self._joints), strict=True)
+        return RobotState(position, orientation, linear, angular, np.array(positions), np.array(velocities))
 
     def _base_pose(self) -> tuple[np.ndarray, np.ndarray]:
         centre, (x, y, z, w) = self.client.getBasePositionAndOrientation(self.body)
@@ -112,28 +105,32 @@ class BulletRobot(Robot):
         return touching
 
     def set_motor_targets(self, positions: np.ndarray) -> None:
-        self._targets = check_length("positions", positions, len(self.motor_names)).copy()
+        self._targets = check_length("positions", positions, len(self.motor_names)).tolist()
 
     def set_motor_strength(self, scale: np.ndarray) -> None:
-        self._strength = check_length("scale", scale, len(self.motor_names)).copy()
+        self._strength = check_length("scale", scale, len(self.motor_names)).tolist()
 
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
         force, point = check_length("force", force, 3), check_length("point", point, 3)
         self._force = (force.copy(), point.copy()) if force.any() else None
 
     def advance(self, n_steps: int) -> None:
-        client, body, motors, limit = self.client, self.body, self._motors, self.torque_limit
-        mode = client.TORQUE_CONTROL
+        client, body, motors, mode = self.client, self.body, self._motors, self.client.TORQUE_CONTROL
+        # Asked for once: a client looks each of its functions up and binds itself to it.
         read, drive, step = client.getJointStates, client.setJointMotorControlArray, client.stepSimulation
         for _ in range(n_steps):
-            joints = read(body, motors)
-            q = np.array([joint[0] for joint in joints])
-            v = np.array([joint[1] for joint in joints])
-            torques = self.stiffness * (self._targets - q) - self.damping * v
-            drive(body, motors, mode, forces=(self._strength * torques.clip(-limit, limit)).tolist())
+            drive(body, motors, mode, forces=self._torques(read(body, motors)))
             if self._force is not None:
                 self._push(*self._force)
             step()
+
+    def _torques(self, joints: Sequence[tuple[float, float, Any, Any]]) -> list[float]:
+        """In plain floats, as PyBullet gives and takes them: for a few motors, arrays in between take several times as long."""
+        stiffness, damping, limit = self.stiffness, self.damping, self.torque_limit
+        return [
+            strength * max(min(stiffness * (target - position) - damping * velocity, limit), -limit)
+            for (position, velocity, _, _), target, strength in zip(joints, self._targets, self._strength, strict=True)
+        ]
 
     def _push(self, force: np.ndarray, point: np.ndarray) -> None:
         """Bullet forgets a force at the end of each physics step."""

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots.robot import Robot, RobotState, check_length
-from sb3_memaug.robots.rotations import rotation_matrix, rotation_rows, to_world
+from sb3_memaug.robots.rotations import rotate, rotation_matrix
 
 
 class MuJoCoRobot(Robot):
@@ -60,19 +60,14 @@ class MuJoCoRobot(Robot):
         self._force: tuple[np.ndarray, np.ndarray] | None = None
 
     def get_state(self) -> RobotState:
-        qpos, qvel = self.data.qpos, self.data.qvel
+        qpos, qvel = self.data.qpos.copy(), self.data.qvel.copy()
         q, v = self._base_q, self._base_v
-        orientation = qpos[q + 3 : q + 7].copy()
+        orientation = qpos[q + 3 : q + 7]
         # MuJoCo keeps a free joint's angular velocity in the frame of its body.
-        spin = to_world(rotation_rows(orientation), qvel[v + 3 : v + 6].tolist())
-        return RobotState(
-            base_position=qpos[q : q + 3].copy(),
-            base_orientation=orientation,
-            base_linear_velocity=qvel[v : v + 3].copy(),
-            base_angular_velocity=np.array(spin),
-            joint_positions=qpos[self._joint_q],
-            joint_velocities=qvel[self._joint_v],
-        )
+        angular = np.array(rotate(orientation.tolist(), qvel[v + 3 : v + 6].tolist()))
+        joint_positions, joint_velocities = qpos[self._joint_q], qvel[self._joint_v]
+        # By position, not by name, which in the step of an environment takes as long as to rotate a vector.
+        return RobotState(qpos[q : q + 3], orientation, qvel[v : v + 3], angular, joint_positions, joint_velocities)
 
     def set_state(self, state: RobotState) -> None:
         data = self.data

@@ -32,15 +32,17 @@ def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
     return np.array(rotation_rows(quaternion))
 
 
-def to_world(rows: Rows, vector: Iterable[float]) -> Vector:
+def rotate(quaternion: Iterable[float], vector: Iterable[float]) -> Vector:
     """
-    :param rows: as by :func:`rotation_rows`
-    :param vector: along the body's axes, three plain floats
+    :param quaternion: orientation of a body, (w, x, y, z)
+    :param vector: along the body's axes
     :return: the same along the world's axes
     """
-    x, y, z = vector
-    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rows
-    return xx * x + xy * y + xz * z, yx * x + yy * y + yz * z, zx * x + zy * y + zz * z
+    w, x, y, z = quaternion
+    a, b, c = vector
+    # Twice the cross product of the quaternion's vector and the vector.
+    p, q, r = 2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)
+    return a + w * p + y * r - z * q, b + w * q + z * p - x * r, c + w * r + x * q - y * p
 
 
 def to_body(rows: Rows, vector: Iterable[float]) -> Vector:

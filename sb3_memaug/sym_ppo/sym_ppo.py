@@ -11,6 +11,7 @@ from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 
+from sb3_memaug.common.data_parallel import DataParallel
 from sb3_memaug.common.evaluation import evaluate_latents, extract_features
 from sb3_memaug.common.loss import Targets
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
@@ -21,7 +22,7 @@ from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 SelfSymmetricPPO = TypeVar("SelfSymmetricPPO", bound="SymmetricPPO")
 
 
-class SymmetricPPO(MirroredUpdate, TensorRollout, PPO):
+class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     """
     PPO whose minibatches are joined by their mirror images (section 4.2; Mittal et al., arXiv 2403.04359): the paper's
     Baseline-Aug, which has no memory. Without a symmetry group it is SB3's ``PPO``. It logs the images as

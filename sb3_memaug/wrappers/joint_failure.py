@@ -77,4 +77,5 @@ class JointFailure(gym.Wrapper, gym.utils.RecordConstructorArgs):
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         observation, reward, terminated, truncated, info = self.env.step(action)
-        return observation, reward, terminated, truncated, {**info, "failed_joint": self.failed_joint}
+        info["failed_joint"] = self.failed_joint
+        return observation, reward, terminated, truncated, info

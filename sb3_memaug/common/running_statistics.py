@@ -1,0 +1,107 @@
+"""Running mean and variance over arrays and all their mirror images, on the host or on a device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch as th
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+
+from sb3_memaug.symmetry import Transform
+
+
+class OrbitMeanStd(RunningMeanStd):
+    """
+    Running mean and variance over arrays and their images.
+
+    :param images: transforms that make the images, the identity among them
+    :param shape: of one array
+    """
+
+    def __init__(self, images: list[Transform], shape: tuple[int, ...]) -> None:
+        super().__init__(shape=shape)
+        self.images = images
+
+    def update(self, arr: np.ndarray) -> None:
+        """
+        :param arr: arrays along the first axis
+        """
+        super().update(np.concatenate([image.apply(arr) for image in self.images]))
+
+
+class TensorOrbitMeanStd(RunningMeanStd):
+    """
+    The same on a device, where nothing has to be looked at to go on; SB3's attributes ``mean``, ``var`` and ``count``
+    look.
+
+    :param images: transforms that make the images; none for statistics of the arrays alone
+    :param shape: of one array
+    """
+
+    def __init__(self, images: list[Transform], shape: tuple[int, ...]) -> None:
+        self.device = th.device("cpu")
+        super().__init__(shape=shape)
+        self.images = images
+
+    @property
+    def mean(self) -> np.ndarray:
+        """A copy on the host."""
+        return self.centre.cpu().numpy()
+
+    @mean.setter
+    def mean(self, value: Any) -> None:
+        self.centre = th.as_tensor(value, dtype=th.float64, device=self.device)
+
+    @property
+    def var(self) -> np.ndarray:
+        """A copy on the host."""
+        return self.variance.cpu().numpy()
+
+    @var.setter
+    def var(self, value: Any) -> None:
+        self.variance = th.as_tensor(value, dtype=th.float64, device=self.device)
+
+    @property
+    def count(self) -> float:
+        """Number of arrays."""
+        return self.weight.item()
+
+    @count.setter
+    def count(self, value: Any) -> None:
+        self.weight = th.as_tensor(value, dtype=th.float64, device=self.device)
+
+    def to(self, device: th.device) -> None:
+        """
+        :param device: to live on from now on
+        """
+        self.device = device
+        self.mean, self.var, self.count = self.centre, self.variance, self.weight
+
+    def update(self, arr: Any) -> None:
+        """
+        :param arr: arrays along the first axis
+        """
+        x = th.as_tensor(arr, device=self.device)
+        if self.images:
+            x = th.cat([image.apply(x) for image in self.images])
+        variance, mean = th.var_mean(x.double(), dim=0, unbiased=False)
+        self.update_from_moments(mean, variance, len(x))
+
+    def update_from_moments(self, batch_mean: Any, batch_var: Any, batch_count: Any) -> None:
+        """
+        :param batch_mean: of further arrays
+        :param batch_var: of the same
+        :param batch_count: their number
+        """
+        delta = batch_mean - self.centre
+        count = self.weight + batch_count
+        squares = self.variance * self.weight + batch_var * batch_count
+        self.variance = (squares + delta**2 * self.weight * batch_count / count) / count
+        self.centre = self.centre + delta * batch_count / count
+        self.weight = count
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was saved on one device must load on another.
+        state = {name: x.cpu() if isinstance(x, th.Tensor) else x for name, x in self.__dict__.items()}
+        return {**state, "device": th.device("cpu")}
