@@ -46,15 +46,17 @@ class Row(NamedTuple):
 
 def rows(sizes: Sizes, device: str) -> dict[str, Row]:
     enlarged = {1: sizes, 4: replace(sizes, n_envs=4 * sizes.n_envs)}
-    times = {1: "", 4: ", four times the environments"}
+    suffix = {1: "", 4: ", four times the environments"}
     found: dict[str, Row] = {}
     for size, larger in enlarged.items():
-        found[REFERENCE + times[size]] = Row(size, lambda s=larger: Contender(collected(RecurrentPPO, s, device).train))
+        found[REFERENCE + suffix[size]] = Row(
+            size, lambda s=larger: Contender(collected(RecurrentPPO, s, device).train)
+        )
     if find_spec("rsl_rl"):
         for size, larger in enlarged.items():
-            found[f"rsl_rl PPO{times[size]}"] = Row(size, lambda s=larger: rsl_rl(s, device))
+            found[f"rsl_rl PPO{suffix[size]}"] = Row(size, lambda s=larger: rsl_rl(s, device))
         for size, larger in enlarged.items():
-            name = f"rsl_rl PPO{times[size]}, bfloat16"
+            name = f"rsl_rl PPO{suffix[size]}, bfloat16"
             found[name] = Row(size, lambda s=larger: rsl_rl(s, device, mixed_precision=True))
     else:
         print("rsl_rl is not installed, and is left out: pip install rsl-rl-lib", file=sys.stderr)

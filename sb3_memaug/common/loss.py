@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch as th
 from torch.nn import functional
 
-from sb3_memaug.common.distributed import is_distributed, total
+from sb3_memaug.common.distributed import total
 from sb3_memaug.common.evaluation import Evaluation
 
 
@@ -43,17 +43,17 @@ class LossTerms(NamedTuple):
     log_ratio: th.Tensor
 
 
-def normalize_advantages(advantages: th.Tensor) -> th.Tensor:
+def center_and_scale(advantages: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
     """
     :param advantages: of the originals of a minibatch, (n,)
-    :return: the same with zero mean and unit variance, over all ranks; as they are where there is only one
+    :return: what to subtract from them and what to divide them by, so that they have zero mean and unit variance over
+        all ranks; 0 and 1 where there is only one
     """
-    count = len(advantages)
-    if is_distributed():
-        n = total(th.tensor(float(count), device=advantages.device))
-        centred = advantages - total(advantages.sum()) / n
-        return centred / ((total(centred.square().sum()) / (n - 1)).sqrt() + 1e-8)
-    return (advantages - advantages.mean()) / (advantages.std() + 1e-8) if count > 1 else advantages
+    n = total(th.tensor(float(len(advantages)), device=advantages.device))
+    mean = total(advantages.sum()) / n
+    variance = total((advantages - mean).square().sum()) / (n - 1)
+    alone = n == 1
+    return th.where(alone, 0.0, mean), th.where(alone, 1.0, variance.sqrt() + 1e-8)
 
 
 def ppo_loss_terms(

@@ -24,8 +24,8 @@ from sb3_memaug.common.loss import (
     LossTerms,
     Targets,
     approximate_kl,
+    center_and_scale,
     mirror_loss,
-    normalize_advantages,
     ppo_loss_terms,
 )
 from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization, group_of_environment
@@ -34,7 +34,7 @@ from sb3_memaug.common.update_log import UpdateLog
 from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
 
 
-class Minibatch(NamedTuple):
+class Part(NamedTuple):
     """
     :param evaluation: of samples and images by the present policy, the originals first, (n, group size)
     :param targets: of the originals, (n,)
@@ -42,6 +42,17 @@ class Minibatch(NamedTuple):
 
     evaluation: Evaluation
     targets: Targets
+
+
+class Minibatch(NamedTuple):
+    """
+    :param advantages: of all originals, (n,)
+    :param parts: which together hold all samples, evaluated one after another: what one of them needs is free again
+        before the next
+    """
+
+    advantages: th.Tensor
+    parts: Iterator[Part]
 
 
 class MirroredUpdate(OnPolicyAlgorithm):
@@ -175,7 +186,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     @abstractmethod
     def _minibatches(self) -> Iterator[Minibatch]:
-        """One epoch over the rollout; called with autocast on, where it is asked for."""
+        """One epoch over the rollout."""
 
     def _update_learning_rate(self, optimizers: list[th.optim.Optimizer] | th.optim.Optimizer) -> None:
         if self.adaptive_rate is None:
@@ -211,14 +222,10 @@ class MirroredUpdate(OnPolicyAlgorithm):
     def _train_epoch(self, epoch: int, log: UpdateLog) -> bool:
         """Returns False where the policy has moved so far that the rollout should not be used any more."""
         divergences = []
-        minibatches = self._minibatches()
-        while True:
-            with self._precision():
-                minibatch = next(minibatches, None)
-            if minibatch is None:
-                break
-            share = self._share_of_samples(minibatch)
-            loss, entry = self._loss(minibatch)
+        for minibatch in self._minibatches():
+            n = th.tensor(float(len(minibatch.advantages)), device=self.device)
+            share = n / total(n.clone())  # of this rank among the samples that all ranks learn from together
+            entry = self._accumulate_gradients(minibatch)
             kl = entry["approx_kl"] = total(entry["approx_kl"] * share)
             divergences.append(kl)
             log.append(entry)
@@ -229,8 +236,6 @@ class MirroredUpdate(OnPolicyAlgorithm):
             if self.adaptive_rate is not None and self.adapt_rate == "minibatch":
                 self._rate = self.adaptive_rate.after(self._rate, kl)
                 self._use_rate(self._rate)
-            self.policy.optimizer.zero_grad()
-            loss.backward()
             if is_distributed():
                 share_gradients(self.policy.parameters(), share)
             th.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
@@ -239,18 +244,25 @@ class MirroredUpdate(OnPolicyAlgorithm):
             self._rate = self.adaptive_rate.after(self._rate, th.stack(divergences).mean())
         return True
 
+    def _accumulate_gradients(self, minibatch: Minibatch) -> dict[str, th.Tensor]:
+        """Returns what is logged of the minibatch."""
+        self.policy.optimizer.zero_grad()
+        mean, scale = center_and_scale(minibatch.advantages) if self.normalize_advantage else (0.0, 1.0)
+        entry: dict[str, th.Tensor] = {}
+        for evaluation, targets in minibatch.parts:
+            targets = targets._replace(advantages=(targets.advantages - mean) / scale)
+            loss, measured = self._loss(Part(evaluation, targets))
+            weight = len(targets.advantages) / len(minibatch.advantages)
+            (loss * weight).backward()
+            entry = {name: entry.get(name, 0.0) + weight * value for name, value in measured.items()}
+        return entry
+
     def _precision(self) -> th.autocast:
+        """In which the networks compute."""
         return th.autocast(self.device.type, dtype=th.bfloat16, enabled=self.autocast is not None)
 
-    def _share_of_samples(self, minibatch: Minibatch) -> th.Tensor:
-        """Of this rank among the samples that all ranks learn from together."""
-        n = th.tensor(float(len(minibatch.targets.returns)), device=self.device)
-        return n / total(n.clone())
-
-    def _loss(self, minibatch: Minibatch) -> tuple[th.Tensor, dict[str, th.Tensor]]:
-        evaluation, targets = minibatch
-        if self.normalize_advantage:
-            targets = targets._replace(advantages=normalize_advantages(targets.advantages))
+    def _loss(self, part: Part) -> tuple[th.Tensor, dict[str, th.Tensor]]:
+        evaluation, targets = part
         clip_range = self.clip_range(self._current_progress_remaining)
         terms = ppo_loss_terms(
             evaluation,
@@ -262,14 +274,14 @@ class MirroredUpdate(OnPolicyAlgorithm):
         with th.no_grad():
             entry = _entry(LossTerms(*(term[:, :1] for term in terms)), clip_range)
         if self.symmetry_group is not None:
-            asymmetry = mirror_loss(evaluation.action_mean, self._mirrored_means(evaluation.action_mean))
-            if self.mirror_loss_coef:
-                loss = loss + self.mirror_loss_coef * asymmetry
+            with th.set_grad_enabled(self.mirror_loss_coef > 0):
+                asymmetry = mirror_loss(evaluation.action_mean, self._mirrored_means(evaluation.action_mean))
+            loss = loss + self.mirror_loss_coef * asymmetry
             with th.no_grad():
                 mirrored = _entry(LossTerms(*(term[:, 1:] for term in terms)), clip_range)
                 del mirrored["entropy_loss"]
-                mirrored["ratio_distance"] = terms.log_ratio[:, 1:].abs().mean().exp()
-                mirrored["equivariance_error"] = asymmetry.detach().sqrt()
+                mirrored["log_ratio"] = terms.log_ratio[:, 1:].abs().mean()
+                mirrored["asymmetry"] = asymmetry.detach()
                 entry.update({f"mirror_{name}": value for name, value in mirrored.items()})
         entry["loss"] = loss.detach()
         return loss, entry

@@ -30,9 +30,10 @@ class UpdateLog:
         columns = {name: th.stack([entry[name] for entry in self._entries]) for name in self._entries[0]}
         scalars = {name: column.mean() for name, column in columns.items()}
         scalars["loss"] = columns["loss"][-1]
-        if "mirror_ratio_distance" in scalars:
-            del scalars["mirror_ratio_distance"]
-            scalars["mirror_first_ratio"] = columns["mirror_ratio_distance"][0]
+        if "mirror_log_ratio" in columns:
+            del scalars["mirror_log_ratio"], scalars["mirror_asymmetry"]
+            scalars["mirror_first_ratio"] = columns["mirror_log_ratio"][0].exp()
+            scalars["mirror_equivariance_error"] = columns["mirror_asymmetry"].sqrt().mean()
         scalars |= latest
         values = total(th.stack([value.double() for value in scalars.values()])) / world_size()
         return dict(zip(scalars, values.tolist(), strict=True))

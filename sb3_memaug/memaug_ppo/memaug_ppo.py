@@ -18,13 +18,14 @@ from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedul
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.data_parallel import DataParallel
+from sb3_memaug.common.devices import parts_for
 from sb3_memaug.common.distributed import least
 from sb3_memaug.common.forgetful_lstm import rows_of
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
 from sb3_memaug.common.lanes import Lanes, lay_out, split_into_minibatches
 from sb3_memaug.common.loss import Targets
 from sb3_memaug.common.lstm_states import join_steps, select_states, stack_images, zero_states
-from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
+from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.sequences import continues, split_into_sequences
@@ -270,19 +271,23 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
 
     def _minibatches(self) -> Iterator[Minibatch]:
         for lanes in split_into_minibatches(self._lanes, self._n_parts):
-            yield self._evaluate(lanes)
+            rows, _ = rows_of(lanes.rows, self.device)
+            yield Minibatch(self._rollout.advantages[rows], self._parts(lanes))
 
-    def _evaluate(self, lanes: Lanes) -> Minibatch:
+    def _parts(self, lanes: Lanes) -> Iterator[Part]:
+        n_parts = parts_for(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
+        for which in np.array_split(np.arange(len(lanes.leaders)), min(n_parts, len(lanes.leaders))):
+            yield self._evaluate(lanes.take(which))
+
+    def _evaluate(self, lanes: Lanes) -> Part:
         rows, rectangle = rows_of(lanes.rows, self.device)
         batch: Rollout = self._rollout.take(rows)
-        evaluation = evaluate_sequences(
-            self.policy,
-            self._observation_orbit(batch.observations),
-            self._action_orbit(batch.actions),
-            self._states_before(lanes.leaders),
-            rectangle,
-        )
-        return Minibatch(
+        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
+        with self._precision():
+            evaluation = evaluate_sequences(
+                self.policy, observations, actions, self._states_before(lanes.leaders), rectangle
+            )
+        return Part(
             evaluation.unflatten(self.group_size),
             Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
         )

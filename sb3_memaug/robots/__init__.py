@@ -1,6 +1,7 @@
 """How a robot in a simulator is read and acted on: one protocol, one adapter for each simulator."""
 
+from sb3_memaug.robots.motion import Motion
 from sb3_memaug.robots.registry import find_robot, register_adapter
 from sb3_memaug.robots.robot import Robot, RobotState
 
-__all__ = ["Robot", "RobotState", "find_robot", "register_adapter"]
+__all__ = ["Motion", "Robot", "RobotState", "find_robot", "register_adapter"]

@@ -72,7 +72,14 @@ class BulletRobot(Robot):
         if not self._centred:
             linear -= np.cross(angular, rotation_matrix(orientation) @ self._centre)
         positions, velocities, _, _ = zip(*self.client.getJointStates(self.body, self._joints), strict=True)
-        return RobotState(position, orientation, linear, angular, np.array(positions), np.array(velocities))
+        return RobotState(
+            base_position=position,
+            base_orientation=orientation,
+            base_linear_velocity=linear,
+            base_angular_velocity=angular,
+            joint_positions=np.array(positions),
+            joint_velocities=np.array(velocities),
+        )
 
     def _base_pose(self) -> tuple[np.ndarray, np.ndarray]:
         centre, (x, y, z, w) = self.client.getBasePositionAndOrientation(self.body)
@@ -125,12 +132,17 @@ class BulletRobot(Robot):
             step()
 
     def _torques(self, joints: Sequence[tuple[float, float, Any, Any]]) -> list[float]:
-        """In plain floats, as PyBullet gives and takes them: for a few motors, arrays in between take several times as long."""
+        """Of the motors, in plain floats: with ``min`` and ``max``, or in arrays, they take two to four times as long."""
         stiffness, damping, limit = self.stiffness, self.damping, self.torque_limit
-        return [
-            strength * max(min(stiffness * (target - position) - damping * velocity, limit), -limit)
-            for (position, velocity, _, _), target, strength in zip(joints, self._targets, self._strength, strict=True)
-        ]
+        torques = []
+        for (position, velocity, _, _), target, strength in zip(joints, self._targets, self._strength, strict=True):
+            torque = stiffness * (target - position) - damping * velocity
+            if torque > limit:
+                torque = limit
+            elif torque < -limit:
+                torque = -limit
+            torques.append(strength * torque)
+        return torques
 
     def _push(self, force: np.ndarray, point: np.ndarray) -> None:
         """Bullet forgets a force at the end of each physics step."""

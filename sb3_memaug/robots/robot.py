@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sb3_memaug.robots.motion import Motion, motion_of
+from sb3_memaug.robots.rotations import rotation_rows, to_body
+
 
 class RobotState(NamedTuple):
     """
@@ -46,6 +49,21 @@ class Robot(ABC):
         """
         :return: the present state, in arrays of its own
         """
+
+    def get_motion(self) -> Motion:
+        """
+        :return: the present state, seen from the base
+        """
+        state, motors = self.get_state(), self.motor_indices
+        rows = rotation_rows(state.base_orientation.tolist())
+        return motion_of(
+            rows,
+            to_body(rows, state.base_linear_velocity.tolist()),
+            to_body(rows, state.base_angular_velocity.tolist()),
+            state.base_position.item(2),
+            state.joint_positions[motors],
+            state.joint_velocities[motors],
+        )
 
     @abstractmethod
     def set_state(self, state: RobotState) -> None:

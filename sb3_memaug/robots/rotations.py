@@ -11,12 +11,12 @@ Vector = tuple[float, float, float]
 Rows = tuple[Vector, Vector, Vector]
 
 
-def rotation_rows(quaternion: np.ndarray) -> Rows:
+def rotation_rows(quaternion: Iterable[float]) -> Rows:
     """
-    :param quaternion: orientation of a body, (w, x, y, z)
+    :param quaternion: orientation of a body, (w, x, y, z), in plain floats
     :return: rows of the matrix whose columns are the body's axes in the world
     """
-    w, x, y, z = quaternion.tolist()
+    w, x, y, z = quaternion
     x2, y2, z2 = x + x, y + y, z + z
     xx, yy, zz = x * x2, y * y2, z * z2
     xy, xz, yz = x * y2, x * z2, y * z2
@@ -29,28 +29,15 @@ def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
     :param quaternion: orientation of a body, (w, x, y, z)
     :return: matrix whose columns are the body's axes in the world, (3, 3)
     """
-    return np.array(rotation_rows(quaternion))
-
-
-def rotate(quaternion: Iterable[float], vector: Iterable[float]) -> Vector:
-    """
-    :param quaternion: orientation of a body, (w, x, y, z)
-    :param vector: along the body's axes
-    :return: the same along the world's axes
-    """
-    w, x, y, z = quaternion
-    a, b, c = vector
-    # Twice the cross product of the quaternion's vector and the vector.
-    p, q, r = 2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)
-    return a + w * p + y * r - z * q, b + w * q + z * p - x * r, c + w * r + x * q - y * p
+    return np.array(rotation_rows(quaternion.tolist()))
 
 
 def to_body(rows: Rows, vector: Iterable[float]) -> Vector:
     """
     :param rows: as by :func:`rotation_rows`
-    :param vector: along the world's axes, three plain floats
+    :param vector: along the world's axes, in plain floats
     :return: the same along the body's axes
     """
-    x, y, z = vector
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rows
+    x, y, z = vector
     return xx * x + yx * y + zx * z, xy * x + yy * y + zy * z, xz * x + yz * y + zz * z

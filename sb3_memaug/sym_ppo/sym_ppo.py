@@ -12,12 +12,13 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 
 from sb3_memaug.common.data_parallel import DataParallel
+from sb3_memaug.common.devices import parts_for
 from sb3_memaug.common.evaluation import evaluate_latents, extract_features
 from sb3_memaug.common.loss import Targets
-from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate
+from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.symmetry_source import SymmetryArgument
-from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
+from sb3_memaug.common.tensor_rollout_buffer import Rollout, TensorRolloutBuffer
 
 SelfSymmetricPPO = TypeVar("SelfSymmetricPPO", bound="SymmetricPPO")
 
@@ -147,12 +148,23 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
 
     def _minibatches(self) -> Iterator[Minibatch]:
         for batch in self.rollout_buffer.get(self.batch_size):
-            pi_features, vf_features = extract_features(self.policy, self._observation_orbit(batch.observations))
-            evaluation = evaluate_latents(self.policy, pi_features, vf_features, self._action_orbit(batch.actions))
-            yield Minibatch(
-                evaluation.unflatten(self.group_size),
-                Targets(batch.old_values, batch.old_log_prob, batch.advantages, batch.returns),
-            )
+            yield Minibatch(batch.advantages, self._parts(Rollout(*batch)))
+
+    def _parts(self, batch: Rollout) -> Iterator[Part]:
+        n = len(batch.advantages)
+        widest = max(self.policy.mlp_extractor.latent_dim_pi, self.policy.mlp_extractor.latent_dim_vf)
+        for rows in th.arange(n, device=self.device).chunk(parts_for(self.device, n * self.group_size * widest)):
+            yield self._evaluate(batch.take(rows))
+
+    def _evaluate(self, batch: Rollout) -> Part:
+        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
+        with self._precision():
+            pi_features, vf_features = extract_features(self.policy, observations)
+            evaluation = evaluate_latents(self.policy, pi_features, vf_features, actions)
+        return Part(
+            evaluation.unflatten(self.group_size),
+            Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
+        )
 
     def learn(
         self: SelfSymmetricPPO,

@@ -6,7 +6,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from sb3_memaug import MemAugRecurrentPPO
 from tests.common.test_fused_evaluation import POLICIES, zero_states
-from tests.memaug_ppo.worlds import RandomWorld, random_worlds
+from tests.memaug_ppo.worlds import RandomWorld, evaluated_parts, random_worlds
 
 
 class MirroredLife(BaseCallback):
@@ -86,9 +86,9 @@ def test_sequences_start_from_the_states_that_were_lived(sequence_length):
     life = MirroredLife()
     for _ in range(3):  # with a rate of zero the memory of earlier updates stays comparable
         model.learn(12 * 3, callback=life, reset_num_timesteps=False)
-        (minibatch,) = list(model._minibatches())
-        th.testing.assert_close(minibatch.evaluation.log_prob[:, 0], minibatch.targets.log_prob, atol=1e-5, rtol=0)
-        th.testing.assert_close(minibatch.evaluation.values[:, 0], minibatch.targets.values, atol=1e-5, rtol=0)
+        ((evaluation, targets),) = evaluated_parts(model)
+        th.testing.assert_close(evaluation.log_prob[:, 0], targets.log_prob, atol=1e-5, rtol=0)
+        th.testing.assert_close(evaluation.values[:, 0], targets.values, atol=1e-5, rtol=0)
         chunks = -(-12 // (sequence_length or 12))
         assert len(life.at_starts) == chunks == len(model.rollout_buffer.lstm_states)
         stored = model._states_at_starts

@@ -131,7 +131,7 @@ def test_one_environment_and_one_step_per_sequence():
 
 def test_minibatches_are_whole_sequences_of_about_the_asked_size():
     model = small(MemAugRecurrentPPO, random_worlds(8, end=0.0), batch_size=32).learn(128)
-    assert [len(m.targets.returns) for m in model._minibatches()] == [32] * 4
+    assert [len(m.advantages) for m in model._minibatches()] == [32] * 4
 
 
 def test_a_rollout_keeps_states_only_where_a_sequence_can_start():

@@ -65,6 +65,11 @@ def random_worlds(n_envs: int = 4, seed: int = 0, **kwargs: Any) -> VecEnv:
     return make_vec_env(RandomWorld, n_envs=n_envs, seed=seed, env_kwargs=kwargs)
 
 
+def evaluated_parts(model: Any) -> list[Any]:
+    """All of an epoch, evaluated by the present policy."""
+    return [part for minibatch in model._minibatches() for part in minibatch.parts]
+
+
 def make_equivariant(policy: nn.Module, observation: SignedPermutation, action: SignedPermutation) -> None:
     """Average every weight over the group: hidden units come in two halves, which the mirror exchanges."""
 

@@ -2,7 +2,7 @@ import pytest
 import torch as th
 
 from sb3_memaug import SymmetricPPO
-from tests.memaug_ppo.worlds import ACTIONS, OBSERVATIONS, random_worlds
+from tests.memaug_ppo.worlds import ACTIONS, OBSERVATIONS, evaluated_parts, random_worlds
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -16,14 +16,14 @@ def test_every_space_trains_with_mirrors(observation, action):
 
 def test_images_are_evaluated_beside_their_originals():
     model = SymmetricPPO("MlpPolicy", random_worlds(2), n_steps=8, batch_size=16, learning_rate=0.0).learn(16)
-    (minibatch,) = list(model._minibatches())
-    assert minibatch.evaluation.values.shape == (16, 2)
-    th.testing.assert_close(minibatch.evaluation.log_prob[:, 0], minibatch.targets.log_prob)
+    ((evaluation, targets),) = evaluated_parts(model)
+    assert evaluation.values.shape == (16, 2)
+    th.testing.assert_close(evaluation.log_prob[:, 0], targets.log_prob)
     batch = next(model.rollout_buffer.get(16))
     mirror = model.symmetry_group["left_right"]
     values, log_prob, _ = model.policy.evaluate_actions(
         mirror.apply_observation(batch.observations), mirror.apply_action(batch.actions)
     )
-    order = th.argsort(minibatch.targets.log_prob), th.argsort(batch.old_log_prob)
-    th.testing.assert_close(minibatch.evaluation.values[order[0], 1], values.flatten()[order[1]])
-    th.testing.assert_close(minibatch.evaluation.log_prob[order[0], 1], log_prob[order[1]])
+    order = th.argsort(targets.log_prob), th.argsort(batch.old_log_prob)
+    th.testing.assert_close(evaluation.values[order[0], 1], values.flatten()[order[1]])
+    th.testing.assert_close(evaluation.log_prob[order[0], 1], log_prob[order[1]])
