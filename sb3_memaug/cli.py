@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import gymnasium as gym
 
-from sb3_memaug.common.distributed import join, rank
+from sb3_memaug.common.distributed import join, leave, rank
 from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
 from sb3_memaug.models import ALGORITHMS, load_model
 
@@ -112,6 +112,7 @@ def train(arguments: Sequence[str]) -> None:
             arguments += ["--log-folder", elsewhere, "--verbose", "0", "--eval-freq", "-1", "--save-freq", "-1"]
         sys.argv = ["memaug train", *arguments]
         rl_zoo3.train.train()
+    leave()
 
 
 def evaluate(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

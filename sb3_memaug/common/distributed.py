@@ -29,6 +29,13 @@ def join(device: th.device | str = "auto") -> None:
     dist.init_process_group("nccl" if on_gpu else "gloo")
 
 
+def leave() -> None:
+    """Part from the other processes, when all of them are done."""
+    if is_distributed():
+        dist.barrier()
+        dist.destroy_process_group()
+
+
 def is_distributed() -> bool:
     """
     :return: whether there are other ranks

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch as th
 
-from sb3_memaug.common.distributed import rank
+from sb3_memaug.common.distributed import leave, rank
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
 from tests.common.test_data_parallel import N_ENVS, N_STEPS, fill, flat_parameters, make
@@ -63,4 +63,4 @@ if __name__ == "__main__":
     task, folder, *arguments = sys.argv[1:]
     found = {"update": update, "learn": learn, "differ": differ}[task](Path(folder), *arguments)
     (Path(folder) / f"{rank()}.json").write_text(json.dumps(found, default=float))
-    th.distributed.destroy_process_group()
+    leave()
