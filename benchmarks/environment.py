@@ -8,20 +8,20 @@ simulate ten steps; in PyBullet, whose motors are driven by torques, ten times t
 and to simulate a step, and at last to read the base and the joints. Both lives must end in the same state, so that both
 have simulated the same contacts.
 
-One thread. Prints a table of medians over the rounds and writes JSON. What is relative is so within each round, so that
-a machine whose speed drifts slows both sides alike.
+One thread. Prints a table of medians over the rounds, and writes it next to a JSON file with all times. What is
+relative is so within each round, so that a machine whose speed drifts slows both sides alike.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 import time
 from abc import ABC, abstractmethod
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import gymnasium as gym
@@ -46,6 +46,22 @@ class Round(NamedTuple):
     environment: float
     needed: float
     physics: float
+
+
+class Medians(NamedTuple):
+    """Control steps per second, and how long they take relative to the needed calls, and to those that simulate."""
+
+    steps_per_second: float
+    relative_to_needed: float
+    relative_to_physics: float
+
+    @classmethod
+    def of(cls, found: list[Round]) -> Medians:
+        return cls(
+            median(taken.steps / taken.environment for taken in found),
+            median(taken.environment / taken.needed for taken in found),
+            median(taken.environment / taken.physics for taken in found),
+        )
 
 
 class Calls(ABC):
@@ -165,17 +181,12 @@ def lived(env: gym.Env, calls: Calls, seed: int) -> tuple[list[np.ndarray], list
     return actions, noted
 
 
-def row(env_id: str, found: list[Round]) -> tuple[str, ...]:
-    rate = statistics.median(taken.steps / taken.environment for taken in found)
-    to_needed = statistics.median(taken.environment / taken.needed for taken in found)
-    to_physics = statistics.median(taken.environment / taken.physics for taken in found)
-    return f"`{env_id}`", f"{rate:.0f}", f"{to_needed:.3f}", f"{to_physics:.3f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=30.0, help="for each environment (default: %(default)s)")
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/environment.json"), help="file to write")
+    parser.add_argument("--seconds", type=float, default=20.0, help="for each environment (default: %(default)s)")
+    parser.add_argument(
+        "--json", type=Path, default=Path("benchmarks/results/environment.json"), help="file to write, and .md"
+    )
     options = parser.parse_args()
     th.set_num_threads(1)
 
@@ -186,18 +197,30 @@ def main() -> None:
             continue
         with gym.make(env_id) as env:
             found[env_id] = rounds(env, CALLS[simulator](env), options.seconds)
-    table = [row(env_id, taken) for env_id, taken in found.items()]
-    headings = ("environment", "control steps/s", "time relative to the needed calls", "relative to the physics alone")
-    print(markdown_table(headings, table))
+    medians = {env_id: Medians.of(taken) for env_id, taken in found.items()}
+    table = markdown_table(
+        ("environment", "control steps/s", "time relative to the needed calls", "relative to the physics alone"),
+        (
+            (
+                f"`{env_id}`",
+                f"{of.steps_per_second:.0f}",
+                f"{of.relative_to_needed:.3f}",
+                f"{of.relative_to_physics:.3f}",
+            )
+            for env_id, of in medians.items()
+        ),
+    )
+    print(table)
     write_json(
         options.json,
         {
             "command": " ".join(["python", *sys.argv]),
             "machine": machine(),
             "rounds": {env_id: [taken._asdict() for taken in group] for env_id, group in found.items()},
-            "median": [dict(zip(headings, cells, strict=True)) for cells in table],
+            "median": {env_id: of._asdict() for env_id, of in medians.items()},
         },
     )
+    options.json.with_suffix(".md").write_text(table + "\n")
     print(f"\n{options.json}")
 
 

@@ -145,14 +145,6 @@ def main() -> None:
         for name, axis in AXES.items()
     }
 
-    print(table(found))
-    print()
-    print(
-        markdown_table(
-            ("varied", "time against", "exponent", "steepest"),
-            ((name, WORK[name], f"{g['fitted']:.3f}", f"{g['steepest']:.3f}") for name, g in growth.items()),
-        )
-    )
     write_json(
         options.json,
         {
@@ -164,6 +156,14 @@ def main() -> None:
             ],
             "exponents": growth,
         },
+    )
+    print(table(found))
+    print()
+    print(
+        markdown_table(
+            ("varied", "time against", "exponent", "steepest"),
+            ((name, WORK[name], f"{g['fitted']:.3f}", f"{g['steepest']:.3f}") for name, g in growth.items()),
+        )
     )
     print(f"\n{options.json}")
 

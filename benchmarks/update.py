@@ -118,9 +118,6 @@ def main() -> None:
             taken[name] = operations(sizes, size) / max(rates[product] for product in measured)
             group_sizes[name] = size
 
-    print(table(taken, group_sizes, sizes))
-    print()
-    print(markdown_table(("matrix product", "GFLOP/s"), ((name, f"{rate / 1e9:.0f}") for name, rate in rates.items())))
     write_json(
         options.json,
         {
@@ -133,6 +130,9 @@ def main() -> None:
             "operations_per_second": rates,
         },
     )
+    print(table(taken, group_sizes, sizes))
+    print()
+    print(markdown_table(("matrix product", "GFLOP/s"), ((name, f"{rate / 1e9:.0f}") for name, rate in rates.items())))
     print(f"\n{options.json}")
 
 

@@ -24,10 +24,10 @@ def stack_images(states: list[RNNStates]) -> RNNStates:
     )
 
 
-def join_steps(states: list[RNNStates]) -> RNNStates:
+def join_states(states: list[RNNStates]) -> RNNStates:
     """
-    :param states: at several steps, tensors of shape (n_layers, n_envs, …)
-    :return: tensors of shape (n_layers, n_steps · n_envs, …)
+    :param states: of some environments, or at some steps, tensors of shape (n_layers, n, …)
+    :return: of all of them, tensors of shape (n_layers, sum of n, …)
     """
     return RNNStates(
         *(tuple(th.cat(parts, dim=1) for parts in zip(*pairs, strict=True)) for pairs in zip(*states, strict=True))

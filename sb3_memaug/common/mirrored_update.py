@@ -28,6 +28,7 @@ from sb3_memaug.common.loss import (
     mirror_loss,
     ppo_loss_terms,
 )
+from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization, group_of_environment
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.common.update_log import UpdateLog
@@ -172,9 +173,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
         if self.symmetry_group is None:
             return observations
         orbit = self.symmetry_group.observations(observations)
-        if isinstance(orbit, dict):
-            return {key: value.transpose(0, 1).flatten(0, 1) for key, value in orbit.items()}
-        return orbit.transpose(0, 1).flatten(0, 1)
+        return map_observations(lambda x: x.transpose(0, 1).flatten(0, 1), orbit)
 
     def _action_orbit(self, actions: th.Tensor) -> th.Tensor:
         """The same for actions, in the form in which distributions take them."""

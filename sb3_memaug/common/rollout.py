@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 import torch as th
@@ -14,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import without_looking
 from sb3_memaug.common.distributed import world_size
+from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.sources import CutShort, DeviceSource, HostSource, source_of
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 
@@ -105,9 +105,7 @@ class TensorRollout(OnPolicyAlgorithm):
         return th.as_tensor(array, device=self.device)
 
     def _observations(self, observations: Any) -> Any:
-        if isinstance(observations, Mapping):
-            return {key: self._as_tensor(value) for key, value in observations.items()}
-        return self._as_tensor(observations)
+        return map_observations(self._as_tensor, observations)
 
     def _add_values(self, rewards: th.Tensor, cut_short: CutShort) -> th.Tensor:
         """What an episode that was only cut short would still have been worth, from the state before the reset."""

@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import is_asynchronous
 from sb3_memaug.common.episode_window import EpisodeWindow
+from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
 
 
@@ -152,8 +153,7 @@ class DeviceSource(Source):
         envs = cut.nonzero().flatten()
         if not len(envs):
             return None
-        of_them = {key: x[envs] for key, x in final.items()} if isinstance(final, Mapping) else final[envs]
-        return CutShort(of_them, envs, cut[envs])
+        return CutShort(map_observations(lambda x: x[envs], final), envs, cut[envs])
 
 
 def source_of(env: VecEnv, device: th.device, window: int) -> Source:

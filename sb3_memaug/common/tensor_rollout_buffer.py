@@ -12,6 +12,8 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.type_aliases import RolloutBufferSamples
 
+from sb3_memaug.common.observations import map_observations
+
 
 class Rollout(NamedTuple):
     """
@@ -38,11 +40,7 @@ class Rollout(NamedTuple):
         :return: those rows
         """
         observations, *others = self
-        if isinstance(observations, Mapping):
-            observations = {key: value[rows] for key, value in observations.items()}
-        else:
-            observations = observations[rows]
-        return Rollout(observations, *(x[rows] for x in others))
+        return Rollout(map_observations(lambda x: x[rows], observations), *(x[rows] for x in others))
 
 
 class TensorRolloutBuffer(RolloutBuffer):
@@ -171,11 +169,8 @@ class TensorRolloutBuffer(RolloutBuffer):
         """
         :return: all samples, the environments of the first step first, sharing the buffer's memory
         """
-        observations = self.observations
         return Rollout(
-            {key: value.flatten(0, 1) for key, value in observations.items()}
-            if isinstance(observations, Mapping)
-            else observations.flatten(0, 1),
+            map_observations(lambda x: x.flatten(0, 1), self.observations),
             *(x.flatten(0, 1) for x in (self.actions, self.values, self.log_probs, self.advantages, self.returns)),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from gymnasium import spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from sb3_memaug.common.observations import map_observations
 
 #: A tensor of shape (n_envs, …), or a dict of them.
 TensorObs = Any
@@ -141,7 +143,7 @@ class TensorVecEnv(VecEnv):
                 infos[i]["TimeLimit.truncated"] = bool(truncated[i] and not terminated[i])
                 infos[i]["episode"] = {"r": returns[i], "l": lengths[i], "t": elapsed}
                 if step.final_observations is not None:
-                    infos[i]["terminal_observation"] = _map(itemgetter(i), final)
+                    infos[i]["terminal_observation"] = map_observations(itemgetter(i), final)
         return _to_numpy(step.observations), step.rewards.float().cpu().numpy(), dones, infos
 
     def close(self) -> None:
@@ -166,11 +168,5 @@ class TensorVecEnv(VecEnv):
         return [issubclass(wrapper_class, Monitor) for _ in self._get_indices(indices)]
 
 
-def _map(function: Callable[[Any], Any], observations: Any) -> Any:
-    if isinstance(observations, dict):
-        return {key: function(value) for key, value in observations.items()}
-    return function(observations)
-
-
 def _to_numpy(observations: TensorObs) -> Any:
-    return _map(lambda x: x.cpu().numpy(), observations)
+    return map_observations(lambda x: x.cpu().numpy(), observations)

@@ -24,8 +24,9 @@ from sb3_memaug.common.forgetful_lstm import rows_of
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
 from sb3_memaug.common.lanes import Lanes, lay_out, split_into_minibatches
 from sb3_memaug.common.loss import Targets
-from sb3_memaug.common.lstm_states import join_steps, select_states, stack_images, zero_states
+from sb3_memaug.common.lstm_states import join_states, select_states, stack_images, zero_states
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate, Part
+from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.sequences import continues, split_into_sequences
@@ -252,18 +253,22 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
         self._n_parts = least(min(n_minibatches, len(self._lanes.leaders)), self.device)
         at_starts = [[states] for states in buffer.lstm_states]
         if self.symmetry_group is not None:
-            orbit = self.symmetry_group.observations(self._rollout.observations)
-            images = (
-                {key: value[1:].transpose(0, 1) for key, value in orbit.items()}
-                if isinstance(orbit, dict)
-                else orbit[1:].transpose(0, 1)
-            )
             memory = augment_memory(
-                self.policy, images, episode_starts, self._last_mirrored_lstm_states, self.sequence_length
+                self.policy,
+                self._rollout.observations,
+                self._images,
+                episode_starts,
+                self._last_mirrored_lstm_states,
+                self.sequence_length,
             )
             self._last_mirrored_lstm_states = memory.after
             at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
-        self._states_at_starts = join_steps([stack_images(states) for states in at_starts])
+        self._states_at_starts = join_states([stack_images(states) for states in at_starts])
+
+    def _images(self, observations: Any) -> Any:
+        """Observations (n, …) become (n, n_images, …), without themselves."""
+        assert self.symmetry_group is not None
+        return map_observations(lambda x: x[1:].transpose(0, 1), self.symmetry_group.observations(observations))
 
     def _n_minibatches(self) -> int:
         size = self.n_steps * self.n_envs

@@ -132,7 +132,7 @@ class BulletRobot(Robot):
             step()
 
     def _torques(self, joints: Sequence[tuple[float, float, Any, Any]]) -> list[float]:
-        """Of the motors, in plain floats: with ``min`` and ``max``, or in arrays, they take two to four times as long."""
+        """In plain floats: with ``min`` and ``max``, or in arrays, they take two to four times as long."""
         stiffness, damping, limit = self.stiffness, self.damping, self.torque_limit
         torques = []
         for (position, velocity, _, _), target, strength in zip(joints, self._targets, self._strength, strict=True):

@@ -115,7 +115,7 @@ class MuJoCoRobot(Robot):
             getattr(self.model, name)[self._actuators] = full * factors[:, None]
 
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
-        self._force = check_length("force", force, 3), check_length("point", point, 3)
+        self._force = check_length("force", force, 3).copy(), check_length("point", point, 3).copy()
         self._apply_force()
 
     def _apply_force(self) -> None:
