@@ -15,7 +15,7 @@ from sb3_memaug.robots import Robot, RobotState
 from sb3_memaug.robots.reflect import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
 
-from .motion import Motion, measure
+from .motion import Motion
 from .reward_terms import RewardTerms
 from .task import Task
 
@@ -89,11 +89,8 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.observation_space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = spaces.Box(-1.0, 1.0, (len(motors),), np.float32)
 
-        # Arrays, because NumPy takes longer to look at a number than to work on a few of them.
-        ones = np.ones(len(motors))
-        self._action_bounds = -ones, ones
-        self._action_factors = action_scale * ones
-        self._velocity_factors = JOINT_VELOCITY_SCALE * ones
+        # Arrays of float64, for whose sake actions become float64 when they are clipped.
+        self._action_bounds = -np.ones(len(motors)), np.ones(len(motors))
         self._default_motors = default[robot.motor_indices]
         self._previous_action = np.zeros(len(motors))
         self._phase = 0.0
@@ -118,7 +115,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.robot.set_motor_targets(self._default_motors)
         self._previous_action = np.zeros_like(self._previous_action)
         self._step = 0
-        return self._observe(measure(self.robot)), {}
+        return self._observe(self.robot.get_motion()), {}
 
     def _reflections_of(self, element: str) -> list[Reflection]:
         """The reflections whose product a group element is, by its name: ``"left_right*front_back"``."""
@@ -133,11 +130,11 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         low, high = self._action_bounds
         action = np.minimum(np.maximum(action, low), high)
-        self.robot.set_motor_targets(self._default_motors + self._action_factors * action)
+        self.robot.set_motor_targets(self._default_motors + self.action_scale * action)
         self.robot.advance(self.physics_steps)
         self._step += 1
 
-        motion = measure(self.robot)
+        motion = self.robot.get_motion()
         rewards = RewardTerms(self.task.rewards(motion, action, self._previous_action))
         self._previous_action = action
         fallen = -motion.gravity[2] < self.min_uprightness
@@ -152,7 +149,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
             (
                 np.array((*motion.linear_velocity, *angular_velocity, *motion.gravity)),
                 motion.motor_positions - self._default_motors,
-                self._velocity_factors * motion.motor_velocities,
+                JOINT_VELOCITY_SCALE * motion.motor_velocities,
                 self._previous_action,
                 self.task.observe(motion),
                 (math.sin(phase), math.cos(phase)),

@@ -89,9 +89,7 @@ def _relive(
     images = map_observations(lambda x: x.flatten(0, 1), images_of(map_observations(lambda x: x[where], observations)))
     remembers = th.as_tensor(~starts[0].astype(bool) & (skipped == 0), device=device)
     before = select_states(stack_images(states), th.as_tensor(envs, device=device), remembers)
-    after = final_states(
-        policy, map_observations(lambda x: x.flatten(0, 1), images), before, rectangle_of(lived, device)
-    )
+    after = final_states(policy, images, before, rectangle_of(lived, device))
     return [
         RNNStates(*(tuple(x.unflatten(1, (-1, n_images))[:, :, i].contiguous() for x in pair) for pair in after))
         for i in range(n_images)

@@ -55,6 +55,17 @@ def test_previous_action_and_clock_are_observed(env):
     assert turned == pytest.approx(2 * np.pi * 2.0 * 0.04, abs=1e-5)
 
 
+def test_every_step_tells_reward_terms_of_its_own(env):
+    env.reset(seed=0)
+    steps = [env.step(np.full(8, scale, np.float32)) for scale in (0.1, 0.2)]
+    told = [info["rewards"] for *_, info in steps]
+    assert told[0].keys() == told[1].keys() == env.unwrapped.task.weights.keys()
+    assert told[0] != told[1]
+    for (_, reward, *_), terms in zip(steps, told, strict=True):
+        assert {type(value) for value in (reward, *terms.values())} == {float}
+        assert reward == sum(terms.values())
+
+
 def test_a_fall_ends_the_episode_and_costs(env):
     env.reset(seed=0, options={"failed_joint": None})
     robot = env.unwrapped.robot

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.motion import Motion
 from sb3_memaug.envs.velocity import WEIGHTS, VelocityTask
+from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, group_of_terms
 
 SAGITTAL, TRANSVERSE = Reflection("sagittal"), Reflection("transverse")
@@ -10,15 +10,7 @@ SAGITTAL, TRANSVERSE = Reflection("sagittal"), Reflection("transverse")
 
 def motion(velocity=(0, 0, 0), rate=0.0, gravity=(0, 0, -1), heading=0.0, joints=()):
     joints = np.array(joints or np.zeros(8), dtype=float)
-    return Motion(
-        np.array(velocity, float),
-        np.array((0, 0, rate), float),
-        np.array(gravity, float),
-        heading,
-        0.16,
-        joints,
-        joints,
-    )
+    return Motion(velocity, (0.0, 0.0, rate), gravity, heading, 0.16, joints, joints)
 
 
 def commanded(forward, heading=0.0):
