@@ -44,8 +44,12 @@ type: $(INSTALLED) ## Check types
 docs: $(INSTALLED) ## Build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-bench: $(INSTALLED) ## Measure the update that the README quotes
+bench: $(INSTALLED) ## Measure all speeds that the documentation quotes: half an hour
+	$(PIP) install -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/update.py
+	$(BIN)/python benchmarks/loop.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/environment.py
 
 wheel: $(INSTALLED) ## Build the source archive and the wheel into dist/
 	$(BIN)/python -m build --outdir dist

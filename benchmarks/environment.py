@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 import numpy as np
 import torch as th
-from measuring import machine, markdown_table, write_json
+from measuring import machine, markdown_table, write_result
 
 import sb3_memaug.envs  # noqa: F401
 
@@ -184,9 +184,7 @@ def lived(env: gym.Env, calls: Calls, seed: int) -> tuple[list[np.ndarray], list
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="for each environment (default: %(default)s)")
-    parser.add_argument(
-        "--json", type=Path, default=Path("benchmarks/results/environment.json"), help="file to write, and .md"
-    )
+    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/environment.json"), help="file to write")
     options = parser.parse_args()
     th.set_num_threads(1)
 
@@ -210,8 +208,7 @@ def main() -> None:
             for env_id, of in medians.items()
         ),
     )
-    print(table)
-    write_json(
+    write_result(
         options.json,
         {
             "command": " ".join(["python", *sys.argv]),
@@ -219,9 +216,8 @@ def main() -> None:
             "rounds": {env_id: [taken._asdict() for taken in group] for env_id, group in found.items()},
             "median": {env_id: of._asdict() for env_id, of in medians.items()},
         },
+        table,
     )
-    options.json.with_suffix(".md").write_text(table + "\n")
-    print(f"\n{options.json}")
 
 
 if __name__ == "__main__":

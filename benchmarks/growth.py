@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch as th
 from floor import operations
-from measuring import machine, markdown_table, seconds, write_json
+from measuring import machine, markdown_table, seconds, write_result
 from noise import Sizes, collected, mirrored
 
 from sb3_memaug import MemAugRecurrentPPO
@@ -145,7 +145,7 @@ def main() -> None:
         for name, axis in AXES.items()
     }
 
-    write_json(
+    write_result(
         options.json,
         {
             "command": " ".join(["python", *sys.argv]),
@@ -156,16 +156,13 @@ def main() -> None:
             ],
             "exponents": growth,
         },
-    )
-    print(table(found))
-    print()
-    print(
-        markdown_table(
+        table(found)
+        + "\n\n"
+        + markdown_table(
             ("varied", "time against", "exponent", "steepest"),
             ((name, WORK[name], f"{g['fitted']:.3f}", f"{g['steepest']:.3f}") for name, g in growth.items()),
-        )
+        ),
     )
-    print(f"\n{options.json}")
 
 
 def table(found: dict[Point, dict[str, Any]]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch as th
-from measuring import interleaved, machine, markdown_table, medians, write_json
+from measuring import interleaved, machine, markdown_table, medians, write_result
 from sb3_contrib import RecurrentPPO
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.logger import configure
@@ -96,8 +96,7 @@ def main() -> None:
         rows.append(
             (world, name, f"{1e3 * rollout:.0f}", f"{1e3 * update:.0f}", f"{speed:.0f}", f"{speed / theirs:.2f}")
         )
-    print(markdown_table(("environments", "algorithm", "rollout, ms", "update, ms", "steps/s", "relative"), rows))
-    write_json(
+    write_result(
         options.json,
         {
             "command": " ".join(["python", *sys.argv]),
@@ -106,8 +105,8 @@ def main() -> None:
             "median": taken,
             "steps_per_second": speeds,
         },
+        markdown_table(("environments", "algorithm", "rollout, ms", "update, ms", "steps/s", "relative"), rows),
     )
-    print(f"\n{options.json}")
 
 
 if __name__ == "__main__":

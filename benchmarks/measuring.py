@@ -94,9 +94,14 @@ def markdown_table(headings: Iterable[str], rows: Iterable[Iterable[object]]) ->
     return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
-def write_json(path: Path, result: object) -> None:
-    """Whole or not at all: a script that is stopped leaves the last result as it was."""
+def write_result(path: Path, result: object, table: str) -> None:
+    """
+    All that was measured as JSON, and beside it the table that the documentation shows. Whole or not at all: a script
+    that is stopped leaves the last result as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(result, indent=1) + "\n")
-    os.replace(temporary, path)
+    for target, text in ((path, json.dumps(result, indent=1)), (path.with_suffix(".md"), table)):
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        temporary.write_text(text + "\n")
+        os.replace(temporary, target)
+    print(f"{table}\n\n{path}")

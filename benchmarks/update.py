@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import torch as th
 from floor import bare_torch, matrix_products, operations
-from measuring import interleaved, machine, markdown_table, medians, write_json
+from measuring import interleaved, machine, markdown_table, medians, write_result
 from noise import Sizes, collected, mirrored, selected
 from sb3_contrib import RecurrentPPO
 
@@ -118,7 +118,10 @@ def main() -> None:
             taken[name] = operations(sizes, size) / max(rates[product] for product in measured)
             group_sizes[name] = size
 
-    write_json(
+    rates_table = markdown_table(
+        ("matrix product", "GFLOP/s"), ((name, f"{rate / 1e9:.0f}") for name, rate in rates.items())
+    )
+    write_result(
         options.json,
         {
             "command": " ".join(["python", *sys.argv]),
@@ -129,11 +132,8 @@ def main() -> None:
             "operations": {f"|G| = {size}": operations(sizes, size) for size in (1, 4)},
             "operations_per_second": rates,
         },
+        table(taken, group_sizes, sizes) + "\n\n" + rates_table,
     )
-    print(table(taken, group_sizes, sizes))
-    print()
-    print(markdown_table(("matrix product", "GFLOP/s"), ((name, f"{rate / 1e9:.0f}") for name, rate in rates.items())))
-    print(f"\n{options.json}")
 
 
 def table(taken: dict[str, float], group_sizes: dict[str, int], sizes: Sizes) -> str:

@@ -124,9 +124,9 @@ class MirroredUpdate(OnPolicyAlgorithm):
             for head in (self.policy.mlp_extractor.policy_net, self.policy.mlp_extractor.value_net):
                 head.compile(dynamic=True)
         for group in self.policy.optimizer.param_groups:
-            # One kernel for all parameters; SB3 leaves it to PyTorch, which chooses one for each on a CPU.
-            if isinstance(self.policy.optimizer, th.optim.Adam) and not group["foreach"]:
-                group["fused"] = True
+            # One kernel for all parameters, where PyTorch would start several for each.
+            if isinstance(self.policy.optimizer, th.optim.Adam) and self.device.type in ("cpu", "cuda"):
+                group["fused"], group["foreach"] = True, False
         if self.env is None:
             return
         self._fit_group(self.env)
