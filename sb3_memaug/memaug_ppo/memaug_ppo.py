@@ -19,19 +19,18 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.data_parallel import DataParallel
 from sb3_memaug.common.devices import parts_for
-from sb3_memaug.common.distributed import least
 from sb3_memaug.common.forgetful_lstm import rows_of
 from sb3_memaug.common.fused_evaluation import evaluate_sequences
-from sb3_memaug.common.lanes import Lanes, lay_out, split_into_minibatches
+from sb3_memaug.common.lanes import Lanes
 from sb3_memaug.common.loss import Targets
-from sb3_memaug.common.lstm_states import join_states, select_states, stack_images, zero_states
+from sb3_memaug.common.lstm_states import join_states, stack_images, zero_states
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.rollout import TensorRollout
-from sb3_memaug.common.sequences import continues, split_into_sequences
+from sb3_memaug.common.sequence_rollout import SequenceRollout
 from sb3_memaug.common.symmetry_source import SymmetryArgument
-from sb3_memaug.common.tensor_rollout_buffer import Rollout, TensorRolloutBuffer
+from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
@@ -99,6 +98,8 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
     rollout_buffer: TensorRolloutBuffer
     # SB3 lets it be None, which it never is during a rollout.
     _last_lstm_states: RNNStates  # type: ignore[assignment]
+    #: What the present update learns from.
+    _rollout: SequenceRollout
 
     def __init__(
         self,
@@ -244,18 +245,12 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
         """Step 2 of the method, before the parameters change; with dropout off, as when the rollout was collected."""
         self.policy.set_training_mode(False)
         buffer = self.rollout_buffer
-        self._rollout = buffer.rollout()
-        episode_starts = buffer.episode_starts.cpu().numpy()
-        self._sequences = split_into_sequences(episode_starts, self.sequence_length)
-        self._leads = continues(self._sequences, episode_starts)
-        n_minibatches = self._n_minibatches()
-        self._lanes = lay_out(self._sequences, self._leads, self.n_envs, n_minibatches)
-        self._n_parts = least(min(n_minibatches, len(self._lanes.leaders)), self.device)
+        samples, episode_starts = buffer.rollout(), buffer.episode_starts.cpu().numpy()
         at_starts = [[states] for states in buffer.lstm_states]
         if self.symmetry_group is not None:
             memory = augment_memory(
                 self.policy,
-                self._rollout.observations,
+                samples.observations,
                 self._images,
                 episode_starts,
                 self._last_mirrored_lstm_states,
@@ -263,21 +258,23 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
             )
             self._last_mirrored_lstm_states = memory.after
             at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
-        self._states_at_starts = join_states([stack_images(states) for states in at_starts])
+        self._rollout = SequenceRollout(
+            samples,
+            episode_starts,
+            join_states([stack_images(states) for states in at_starts]),
+            self.n_minibatches or -(-len(samples.values) // (self.batch_size or len(samples.values))),
+            self.sequence_length,
+        )
 
     def _images(self, observations: Any) -> Any:
         """Observations (n, …) become (n, n_images, …), without themselves."""
         assert self.symmetry_group is not None
         return map_observations(lambda x: x[1:].transpose(0, 1), self.symmetry_group.observations(observations))
 
-    def _n_minibatches(self) -> int:
-        size = self.n_steps * self.n_envs
-        return self.n_minibatches or -(-size // (self.batch_size or size))
-
     def _minibatches(self) -> Iterator[Minibatch]:
-        for lanes in split_into_minibatches(self._lanes, self._n_parts):
+        for lanes in self._rollout.minibatches():
             rows, _ = rows_of(lanes.rows, self.device)
-            yield Minibatch(self._rollout.advantages[rows], self._parts(lanes))
+            yield Minibatch(self._rollout.samples.advantages[rows], self._parts(lanes))
 
     def _parts(self, lanes: Lanes) -> Iterator[Part]:
         n_parts = parts_for(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
@@ -286,24 +283,15 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
 
     def _evaluate(self, lanes: Lanes) -> Part:
         rows, rectangle = rows_of(lanes.rows, self.device)
-        batch: Rollout = self._rollout.take(rows)
+        batch = self._rollout.samples.take(rows)
         observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
         with self._precision():
             evaluation = evaluate_sequences(
-                self.policy, observations, actions, self._states_before(lanes.leaders), rectangle
+                self.policy, observations, actions, self._rollout.states_before(lanes), rectangle
             )
         return Part(
             evaluation.unflatten(self.group_size),
             Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
-        )
-
-    def _states_before(self, which: np.ndarray) -> RNNStates:
-        chunk = self._sequences.starts[which] // (self.sequence_length or self.n_steps)
-        rows = chunk * self.n_envs + self._sequences.envs[which]
-        return select_states(
-            self._states_at_starts,
-            th.as_tensor(rows, device=self.device),
-            th.as_tensor(self._leads[which], device=self.device),
         )
 
     def learn(
@@ -325,13 +313,4 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
         )
 
     def _excluded_save_params(self) -> list[str]:
-        return [
-            *super()._excluded_save_params(),
-            "_last_mirrored_lstm_states",
-            "_rollout",
-            "_sequences",
-            "_leads",
-            "_lanes",
-            "_n_parts",
-            "_states_at_starts",
-        ]
+        return [*super()._excluded_save_params(), "_last_mirrored_lstm_states", "_rollout"]

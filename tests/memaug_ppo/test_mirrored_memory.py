@@ -91,7 +91,7 @@ def test_sequences_start_from_the_states_that_were_lived(sequence_length):
         th.testing.assert_close(evaluation.values[:, 0], targets.values, atol=1e-5, rtol=0)
         chunks = -(-12 // (sequence_length or 12))
         assert len(life.at_starts) == chunks == len(model.rollout_buffer.lstm_states)
-        stored = model._states_at_starts
+        stored = model._rollout.states
         for k in range(chunks):
             for image, expected in enumerate((model.rollout_buffer.lstm_states[k], life.at_starts[k])):
                 noted = RNNStates(*(tuple(x[:, 3 * k : 3 * k + 3, image] for x in pair) for pair in stored))
