@@ -8,8 +8,9 @@ simulate ten steps; in PyBullet, whose motors are driven by torques, ten times t
 and to simulate a step, and at last to read the base and the joints. Both lives must end in the same state, so that both
 have simulated the same contacts.
 
-One thread. Prints a table of medians over the rounds, and writes it next to a JSON file with all times. What is
-relative is so within each round, so that a machine whose speed drifts slows both sides alike.
+One thread. A round tells medians over its control steps, those of ratios being of what both took for one and the same
+step, so that neither a machine whose speed drifts nor one that does something else now and then changes them. Prints a
+table of medians over the rounds, and writes it next to a JSON file with all rounds.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import argparse
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -39,29 +41,24 @@ ENVIRONMENTS = {
 }
 
 
-class Round(NamedTuple):
-    """Control steps of an episode, and seconds: of the environment, of the needed calls, and of those that simulate."""
+class Times(NamedTuple):
+    """
+    Medians over the control steps of an episode: seconds of the environment, of the needed calls, and of those that
+    simulate; and the first relative to either of the others, of one and the same step.
+    """
 
-    steps: int
     environment: float
     needed: float
     physics: float
-
-
-class Medians(NamedTuple):
-    """Control steps per second, and how long they take relative to the needed calls, and to those that simulate."""
-
-    steps_per_second: float
     relative_to_needed: float
     relative_to_physics: float
 
     @classmethod
-    def of(cls, found: list[Round]) -> Medians:
-        return cls(
-            median(taken.steps / taken.environment for taken in found),
-            median(taken.environment / taken.needed for taken in found),
-            median(taken.environment / taken.physics for taken in found),
+    def of(cls, environment: Sequence[float], needed: Sequence[float], physics: Sequence[float]) -> Times:
+        to_needed, to_physics = (
+            [mine / theirs for mine, theirs in zip(environment, others, strict=True)] for others in (needed, physics)
         )
+        return cls(*map(median, (environment, needed, physics, to_needed, to_physics)))
 
 
 class Calls(ABC):
@@ -80,8 +77,8 @@ class Calls(ABC):
         """What a control step tells the simulator, and whether the episode has ended."""
 
     @abstractmethod
-    def repeat(self, noted: list[Any]) -> tuple[float, float]:
-        """Seconds of all calls in an episode, and of those that simulate."""
+    def repeat(self, told: Any) -> tuple[float, float]:
+        """The calls of one control step: seconds of all of them, and of those that simulate."""
 
 
 class MuJoCoCalls(Calls):
@@ -89,43 +86,46 @@ class MuJoCoCalls(Calls):
         _, _, terminated, truncated, _ = env.step(action)
         return self.robot.data.ctrl.copy(), terminated or truncated
 
-    def repeat(self, noted: list[np.ndarray]) -> tuple[float, float]:
+    def repeat(self, told: np.ndarray) -> tuple[float, float]:
         from mujoco import mj_step
 
-        model, data, clock, physics = self.robot.model, self.robot.data, time.perf_counter, 0.0
+        model, data, clock = self.robot.model, self.robot.data, time.perf_counter
         start = clock()
-        for targets in noted:
-            data.ctrl[:] = targets
-            before = clock()
-            mj_step(model, data, self.physics_steps)
-            physics += clock() - before
-        return clock() - start, physics
+        data.ctrl[:] = told
+        before = clock()
+        mj_step(model, data, self.physics_steps)
+        end = clock()
+        return end - start, end - before
 
 
 class BulletCalls(Calls):
+    def __init__(self, env: gym.Env) -> None:
+        super().__init__(env)
+        client, body = self.robot.client, self.robot.body
+        index = {client.getJointInfo(body, i)[1].decode(): i for i in range(client.getNumJoints(body))}
+        self.joints = [index[name] for name in self.robot.joint_names]
+        self.motors = [index[name] for name in self.robot.motor_names]
+
     def note(self, env: gym.Env, action: np.ndarray) -> tuple[list[list[float]], bool]:
         client, self.robot.client = self.robot.client, _Listener(self.robot.client)
         _, _, terminated, truncated, _ = env.step(action)
         torques, self.robot.client = self.robot.client.torques, client
         return torques, terminated or truncated
 
-    def repeat(self, noted: list[list[list[float]]]) -> tuple[float, float]:
+    def repeat(self, told: list[list[float]]) -> tuple[float, float]:
         client, body, clock, physics = self.robot.client, self.robot.body, time.perf_counter, 0.0
-        index = {client.getJointInfo(body, i)[1].decode(): i for i in range(client.getNumJoints(body))}
-        joints, motors = ([index[name] for name in names] for names in (self.robot.joint_names, self.robot.motor_names))
         mode, read, drive = client.TORQUE_CONTROL, client.getJointStates, client.setJointMotorControlArray
         step, pose, velocity = client.stepSimulation, client.getBasePositionAndOrientation, client.getBaseVelocity
         start = clock()
-        for torques in noted:
-            for forces in torques:
-                read(body, motors)
-                drive(body, motors, mode, forces=forces)
-                before = clock()
-                step()
-                physics += clock() - before
-            pose(body)
-            velocity(body)
-            read(body, joints)
+        for torques in told:
+            read(body, self.motors)
+            drive(body, self.motors, mode, forces=torques)
+            before = clock()
+            step()
+            physics += clock() - before
+        pose(body)
+        velocity(body)
+        read(body, self.joints)
         return clock() - start, physics
 
 
@@ -147,25 +147,28 @@ class _Listener:
 CALLS: dict[str, type[Calls]] = {"mujoco": MuJoCoCalls, "pybullet": BulletCalls}
 
 
-def rounds(env: gym.Env, calls: Calls, seconds: float) -> list[Round]:
-    found: list[Round] = []
+def rounds(env: gym.Env, calls: Calls, seconds: float) -> list[Times]:
+    found: list[Times] = []
     end = time.perf_counter() + seconds
     for seed in count():
         actions, noted = lived(env, calls, seed)
         state = np.concatenate(calls.robot.get_state())
         env.reset(seed=seed)
-        start = time.perf_counter()
-        for action in actions:
-            env.step(action)
-        taken = time.perf_counter() - start
+        environment = [stepped(env, action) for action in actions]
         env.reset(seed=seed)
-        needed, physics = calls.repeat(noted)
+        needed, physics = zip(*map(calls.repeat, noted), strict=True)
         if not np.array_equal(np.concatenate(calls.robot.get_state()), state):
             raise RuntimeError(f"{env}, seed {seed}: the needed calls have led elsewhere than the environment")
-        found.append(Round(len(actions), taken, needed, physics))
+        found.append(Times.of(environment, needed, physics))
         if len(found) > 1 and time.perf_counter() > end:
             return found[1:]  # the first has warmed up
     raise AssertionError("there is always another seed")
+
+
+def stepped(env: gym.Env, action: np.ndarray) -> float:
+    start = time.perf_counter()
+    env.step(action)
+    return time.perf_counter() - start
 
 
 def lived(env: gym.Env, calls: Calls, seed: int) -> tuple[list[np.ndarray], list[Any]]:
@@ -188,20 +191,20 @@ def main() -> None:
     options = parser.parse_args()
     th.set_num_threads(1)
 
-    found: dict[str, list[Round]] = {}
+    found: dict[str, list[Times]] = {}
     for env_id, simulator in ENVIRONMENTS.items():
         if find_spec(simulator) is None:
             print(f"{simulator} is not installed: {env_id} is left out", file=sys.stderr)
             continue
         with gym.make(env_id) as env:
             found[env_id] = rounds(env, CALLS[simulator](env), options.seconds)
-    medians = {env_id: Medians.of(taken) for env_id, taken in found.items()}
+    medians = {env_id: Times(*map(median, zip(*taken, strict=True))) for env_id, taken in found.items()}
     table = markdown_table(
         ("environment", "control steps/s", "time relative to the needed calls", "relative to the physics alone"),
         (
             (
                 f"`{env_id}`",
-                f"{of.steps_per_second:.0f}",
+                f"{1 / of.environment:.0f}",
                 f"{of.relative_to_needed:.3f}",
                 f"{of.relative_to_physics:.3f}",
             )

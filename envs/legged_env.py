@@ -11,11 +11,10 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from sb3_memaug.robots import Robot, RobotState
+from sb3_memaug.robots import Motion, Robot, RobotState
 from sb3_memaug.robots.reflect import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
 
-from .motion import Motion
 from .reward_terms import RewardTerms
 from .task import Task
 

@@ -6,9 +6,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
-
-from .motion import Motion
 
 
 class Task(ABC):

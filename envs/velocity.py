@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
 
-from .motion import Motion
 from .task import Task
 
 #: Weights of the reward terms; the first two pull towards the commanded velocity, see :class:`VelocityTask`.
