@@ -31,6 +31,8 @@ class FiniteCheck(BaseCallback):
         if isinstance(self.locals["dones"], th.Tensor):
             buffer = self.locals["rollout_buffer"]
             _refuse_non_finite(buffer.rewards, buffer.observations, env_axis=1)
+            # The last observations stand in no buffer, but their values are in the advantages.
+            _refuse_non_finite(self.locals["rewards"], self.locals["new_obs"], env_axis=0)
 
 
 def _refuse_non_finite(rewards: Any, observations: Any, env_axis: int) -> None:

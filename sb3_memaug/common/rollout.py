@@ -71,7 +71,7 @@ class TensorRollout(OnPolicyAlgorithm):
     def _collect(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        source = source_of(env, self.device, self._stats_window_size)
+        source = source_of(env, self.device, self._stats_window_size, self.policy.squash_output)
         observations = self._observations(self._last_obs)
         episode_starts = self._as_tensor(self._last_episode_starts)
         for step in range(n_rollout_steps):
@@ -111,7 +111,8 @@ class TensorRollout(OnPolicyAlgorithm):
         """What an episode that was only cut short would still have been worth, from the state before the reset."""
         observations, envs, counts = cut_short
         values = self._values_now(observations, th.zeros_like(counts), envs).flatten()
-        return rewards.index_add(0, envs, self.gamma * values * counts)
+        # Not a product: what stands where nothing was cut short may be no number.
+        return rewards.index_add(0, envs, th.where(counts, self.gamma * values, 0.0))
 
     def _look_at(self, source: DeviceSource) -> None:
         """The only look that the host takes at a rollout."""

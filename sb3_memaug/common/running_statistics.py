@@ -46,7 +46,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
 
     @property
     def mean(self) -> np.ndarray:
-        """A copy on the host."""
+        """On the host."""
         return self.centre.cpu().numpy()
 
     @mean.setter
@@ -55,7 +55,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
 
     @property
     def var(self) -> np.ndarray:
-        """A copy on the host."""
+        """On the host."""
         return self.variance.cpu().numpy()
 
     @var.setter
@@ -100,6 +100,13 @@ class TensorOrbitMeanStd(RunningMeanStd):
         self.variance = (squares + delta**2 * self.weight * batch_count / count) / count
         self.centre = self.centre + delta * batch_count / count
         self.weight = count
+
+    def combine(self, other: RunningMeanStd) -> None:
+        """
+        :param other: statistics of further arrays, on the host or on any device
+        """
+        moments = other.mean, other.var, other.count
+        self.update_from_moments(*(th.as_tensor(x, dtype=th.float64, device=self.device) for x in moments))
 
     def __getstate__(self) -> dict[str, Any]:
         # What was saved on one device must load on another.

@@ -52,11 +52,13 @@ class Source(ABC):
     """
     :param env: to step
     :param device: of the algorithm
+    :param squashed: whether the policy's actions lie between -1 and 1, to be stretched to the bounds, not clipped
     """
 
-    def __init__(self, env: VecEnv, device: th.device) -> None:
+    def __init__(self, env: VecEnv, device: th.device, squashed: bool = False) -> None:
         self.env = env
         self.device = device
+        self.squashed = squashed
 
     @abstractmethod
     def step(self, actions: th.Tensor) -> Step:
@@ -72,7 +74,8 @@ class HostSource(Source):
     def step(self, actions: th.Tensor) -> Step:
         space, taken = self.env.action_space, actions.cpu().numpy()
         if isinstance(space, spaces.Box):
-            taken = np.clip(taken, space.low, space.high)
+            low, high = space.low, space.high
+            taken = low + (taken + 1) / 2 * (high - low) if self.squashed else np.clip(taken, low, high)
         new_obs, rewards, dones, infos = self.env.step(taken)
         return Step(new_obs, rewards, dones, infos, self._cut_short(dones, infos))
 
@@ -101,13 +104,14 @@ class DeviceSource(Source):
     :param env: to step
     :param device: of the algorithm
     :param window: number of ended episodes to remember
+    :param squashed: see :class:`Source`
     :raises ValueError: if the environments live on another device than the algorithm
     """
 
     env: TensorVecEnv
 
-    def __init__(self, env: TensorVecEnv, device: th.device, window: int) -> None:
-        super().__init__(env, device)
+    def __init__(self, env: TensorVecEnv, device: th.device, window: int, squashed: bool = False) -> None:
+        super().__init__(env, device, squashed)
         if env.device.type != device.type:
             raise ValueError(
                 f"the environments live on {env.device}, the algorithm on {device}: give both the same `device`"
@@ -125,7 +129,8 @@ class DeviceSource(Source):
 
     def step(self, actions: th.Tensor) -> Step:
         if self._bounds is not None:
-            actions = th.clamp(actions, *self._bounds)
+            low, high = self._bounds
+            actions = low + (actions + 1) / 2 * (high - low) if self.squashed else th.clamp(actions, low, high)
         step = self.env.step_tensors(actions)
         self._log.append(step.log)
         self._episodes.add(step.episode_returns, step.episode_lengths, step.dones)
@@ -139,9 +144,10 @@ class DeviceSource(Source):
 
     def log(self) -> dict[str, float]:
         """
-        :return: what the environments logged, averaged over the steps; the host looks at the device
+        :return: what the environments logged, averaged over the steps that logged it; the host looks at the device
         """
-        return {name: th.stack([log[name] for log in self._log]).float().mean().item() for name in self._log[0]}
+        names = dict.fromkeys(name for log in self._log for name in log)
+        return {name: th.stack([log[name] for log in self._log if name in log]).float().mean().item() for name in names}
 
     def _cut_short(self, step: TensorStep) -> CutShort | None:
         if step.final_observations is None:
@@ -156,11 +162,14 @@ class DeviceSource(Source):
         return CutShort(map_observations(lambda x: x[envs], final), envs, cut[envs])
 
 
-def source_of(env: VecEnv, device: th.device, window: int) -> Source:
+def source_of(env: VecEnv, device: th.device, window: int, squashed: bool = False) -> Source:
     """
     :param env: of the algorithm
     :param device: of the algorithm
     :param window: number of ended episodes to remember, where the environment does not tell them one by one
+    :param squashed: see :class:`Source`
     :return: its steps
     """
-    return DeviceSource(env, device, window) if isinstance(env, TensorVecEnv) else HostSource(env, device)
+    if isinstance(env, TensorVecEnv):
+        return DeviceSource(env, device, window, squashed)
+    return HostSource(env, device, squashed)

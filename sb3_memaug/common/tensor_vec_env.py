@@ -99,7 +99,8 @@ class TensorVecEnv(VecEnv):
         Step every environment, and start a new episode where one ended.
 
         :param actions: (n_envs, …), within the action space
-        :return: what came of them, but for the episodes' returns and lengths
+        :return: what came of them, but for the episodes' returns and lengths; in tensors that are not written into
+            again
         """
 
     def reset_tensors(self, seed: int | None = None) -> TensorObs:
@@ -129,7 +130,7 @@ class TensorVecEnv(VecEnv):
         return _to_numpy(observations)
 
     def step_async(self, actions: np.ndarray) -> None:
-        self._actions = th.as_tensor(actions, device=self.device)
+        self._actions = th.as_tensor(np.asarray(actions, self.action_space.dtype), device=self.device)
 
     def step_wait(self) -> VecEnvStepReturn:
         step = self.step_tensors(self._actions)
@@ -144,7 +145,7 @@ class TensorVecEnv(VecEnv):
                 infos[i]["episode"] = {"r": returns[i], "l": lengths[i], "t": elapsed}
                 if step.final_observations is not None:
                     infos[i]["terminal_observation"] = map_observations(itemgetter(i), final)
-        return _to_numpy(step.observations), step.rewards.float().cpu().numpy(), dones, infos
+        return _to_numpy(step.observations), _to_numpy(step.rewards.float()), dones, infos
 
     def close(self) -> None:
         """Nothing to free, unless a subclass holds something."""
@@ -169,4 +170,5 @@ class TensorVecEnv(VecEnv):
 
 
 def _to_numpy(observations: TensorObs) -> Any:
-    return map_observations(lambda x: x.cpu().numpy(), observations)
+    # Copies on a CPU too: SB3 writes into the rewards that it is given.
+    return map_observations(lambda x: x.to("cpu", copy=True).numpy(), observations)

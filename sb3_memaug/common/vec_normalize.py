@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
+import numpy as np
 import torch as th
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize, VecTransposeImage, unwrap_vec_wrapper
 
 from sb3_memaug.common.distributed import rank
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
@@ -40,6 +42,8 @@ class SymmetricVecNormalize(VecNormalize):
         super().__init__(venv, *args, **kwargs)
         if symmetry is None and venv.has_attr("symmetry_group"):
             symmetry = venv.get_attr("symmetry_group")[0]
+            if symmetry is not None and unwrap_vec_wrapper(venv, VecTransposeImage) is not None:
+                symmetry = symmetry.channels_first()
         if symmetry is None:
             raise ValueError(
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "
@@ -62,12 +66,32 @@ class SymmetricVecNormalize(VecNormalize):
         else:
             self.obs_rms = self._statistics([mirror.by_key()[""] for mirror in symmetry], self.obs_rms.mean.shape)
 
+    @staticmethod
+    def load(load_path: str, venv: VecEnv) -> SymmetricVecNormalize:
+        """
+        :param load_path: of a saved normaliser, whether its environments were arrays or tensors
+        :param venv: to wrap, in arrays or tensors
+        :return: the normaliser, with the settings and the statistics that were saved
+        """
+        with open(load_path, "rb") as file:
+            saved = pickle.load(file)
+        settings = {name: getattr(saved, name) for name in _SETTINGS}
+        normalizer = SymmetricVecNormalize(venv, symmetry=saved.symmetry_group, **settings)
+        theirs, ours = ([*_by_key(n.obs_rms).values()] if n.norm_obs else [] for n in (saved, normalizer))
+        for old, new in zip((*theirs, saved.ret_rms), (*ours, normalizer.ret_rms), strict=True):
+            new.mean, new.var, new.count = old.mean, old.var, old.count
+        return normalizer
+
     def save(self, save_path: str) -> None:
         """
         :param save_path: of the file, which rank 0 writes
         """
         if rank() == 0:
             super().save(save_path)
+
+
+#: Arguments of ``VecNormalize`` but for the environments.
+_SETTINGS = ("training", "norm_obs", "norm_reward", "clip_obs", "clip_reward", "gamma", "epsilon", "norm_obs_keys")
 
 
 def _moves_the_origin(transform: Transform) -> bool:
@@ -103,6 +127,10 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
         for statistics in (*_by_key(self.obs_rms).values(), self.ret_rms) if self.norm_obs else (self.ret_rms,):
             statistics.to(device)
 
+    def reset(self) -> np.ndarray | dict[str, np.ndarray]:
+        self._discounted = th.zeros_like(self._discounted)
+        return super().reset()
+
     def _reset(self, seed: int | None) -> TensorObs:
         self._discounted = th.zeros_like(self._discounted)
         return self._normalize(self.venv.reset_tensors(seed), learn=self.training)
@@ -110,6 +138,8 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
     def _step(self, actions: th.Tensor) -> TensorStep:
         step = self.venv.step_tensors(actions)
         rewards, final = step.rewards, step.final_observations
+        if self.ret_rms.device != self.device:
+            self.ret_rms.to(self.device)
         observations = self._normalize(step.observations, learn=self.training)
         if self.training:
             self._discounted = self._discounted * self.gamma + rewards
@@ -136,6 +166,8 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
             return observations
         normalized = dict(_by_key(observations))
         for key, statistics in _by_key(self.obs_rms).items():
+            if statistics.device != self.device:
+                statistics.to(self.device)  # handed over by another normaliser
             if learn:
                 statistics.update(normalized[key])
             deviation = (statistics.variance + self.epsilon).sqrt()
