@@ -248,14 +248,15 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
         samples, episode_starts = buffer.rollout(), buffer.episode_starts.cpu().numpy()
         at_starts = [[states] for states in buffer.lstm_states]
         if self.symmetry_group is not None:
-            memory = augment_memory(
-                self.policy,
-                samples.observations,
-                self._images,
-                episode_starts,
-                self._last_mirrored_lstm_states,
-                self.sequence_length,
-            )
+            with self._precision():
+                memory = augment_memory(
+                    self.policy,
+                    samples.observations,
+                    self._images,
+                    episode_starts,
+                    self._last_mirrored_lstm_states,
+                    self.sequence_length,
+                )
             self._last_mirrored_lstm_states = memory.after
             at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
         self._rollout = SequenceRollout(

@@ -102,6 +102,20 @@ def test_a_sum_of_other_statistics():
     assert first.count == pytest.approx(whole.count, abs=1e-3)
 
 
+def test_they_combine_with_statistics_on_the_host_and_on_a_device():
+    x = np.random.default_rng(0).normal(size=(7, 3))
+    theirs, ours = RunningMeanStd(shape=(3,)), TensorOrbitMeanStd([], (3,))
+    theirs.update(x)
+    for other in (theirs, ours):
+        combined = TensorOrbitMeanStd([], (3,))
+        combined.combine(other)
+        expected = RunningMeanStd(shape=(3,))
+        expected.combine(other)
+        np.testing.assert_allclose(combined.mean, expected.mean)
+        np.testing.assert_allclose(combined.var, expected.var)
+        ours.update(x)
+
+
 def test_they_speak_in_arrays():
     statistics = TensorOrbitMeanStd([], (2,))
     assert isinstance(statistics, RunningMeanStd)

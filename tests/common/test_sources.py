@@ -157,6 +157,21 @@ def test_what_was_cut_short_is_worth_its_value_on_every_way(algorithm, monkeypat
     assert 0.4 < differs.sum() / ended.sum() < 0.8
 
 
+@both
+@pytest.mark.parametrize("blindly", [False, True])
+def test_last_observations_are_not_looked_at_where_no_episode_was_cut_short(algorithm, blindly, monkeypatch):
+    class Careless(TensorWorld):
+        def _step(self, actions):
+            step = super()._step(actions)
+            nothing = th.where(step.truncated.unsqueeze(1), step.final_observations, th.nan)
+            return step._replace(final_observations=nothing)
+
+    expected = collect(algorithm, TensorWorld(8)).rollout_buffer.rewards
+    if blindly:
+        act_asynchronously(monkeypatch)
+    th.testing.assert_close(collect(algorithm, Careless(8)).rollout_buffer.rewards, expected)
+
+
 @pytest.mark.parametrize(("algorithm", "peer"), [(SymmetricPPO, PPO), (MemAugRecurrentPPO, RecurrentPPO)])
 def test_a_rollout_is_that_of_sb3(algorithm, peer):
     """Which takes its steps through numpy, and estimates what was cut short one episode after another."""
@@ -177,6 +192,37 @@ def test_a_rollout_is_that_of_sb3(algorithm, peer):
     for name in ("observations", "rewards", "episode_starts", "values", "advantages", "returns"):
         a, b = (np.asarray(getattr(model.rollout_buffer, name)) for model in (ours, theirs))
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("hide", [lambda env: env, Hidden], ids=["tensors", "arrays"])
+def test_squashed_actions_are_stretched_to_the_bounds_as_by_sb3(hide):
+    class Strong(Rower):
+        def __init__(self):
+            super().__init__(4)
+            self.action_space, self.taken = spaces.Box(-4.0, 4.0, (2,)), []
+
+        def _step(self, actions):
+            self.taken.append(actions)
+            return super()._step(actions / 4)
+
+    taken = []
+    for algorithm, extra in ((PPO, {}), (SymmetricPPO, {"symmetry": False})):
+        env = Strong()
+        model = algorithm(
+            "MlpPolicy",
+            hide(env),
+            n_steps=16,
+            batch_size=64,
+            use_sde=True,
+            policy_kwargs={"squash_output": True, "log_std_init": 1.0},
+            seed=0,
+            device="cpu",
+            **extra,
+        )
+        model.learn(64)
+        taken.append(th.stack(env.taken))
+    th.testing.assert_close(taken[1], taken[0])
+    assert taken[1].abs().max() > 2
 
 
 class Recorder(gym.Env):
@@ -309,6 +355,19 @@ def test_the_log_of_the_environments_is_averaged_over_the_steps():
     assert logged["world/ends"] == pytest.approx(ends.item() / 32)
     bootstrapped = collect(SymmetricPPO, TensorWorld(8), n_rollouts=1, gamma=1e-12).rollout_buffer.rewards.mean()
     assert logged["world/reward"] == pytest.approx(bootstrapped.item(), rel=1e-5)
+
+
+def test_what_is_logged_at_some_steps_is_averaged_over_these():
+    class Talks(TensorWorld):
+        clock = 0
+
+        def _step(self, actions):
+            self.clock += 1
+            log = {"world/clock": th.tensor(float(self.clock))} if self.clock % 2 == 0 else {}
+            return super()._step(actions)._replace(log=log)
+
+    model = collect(SymmetricPPO, Talks(4), n_rollouts=1, n_steps=5)
+    assert model.logger.name_to_value["world/clock"] == 3
 
 
 def test_another_device_is_refused():

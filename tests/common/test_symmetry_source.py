@@ -49,6 +49,19 @@ def test_an_image_that_is_transposed_above_the_normaliser_is_accepted():
     assert venv.obs_rms["feet"].count == pytest.approx((8 + 1) * 2 * 2, abs=1e-3)
 
 
+def test_statistics_of_transposed_images_are_symmetric_the_right_way():
+    venv = SymmetricVecNormalize(VecTransposeImage(DummyVecEnv([Seeing] * 2)))
+    venv.reset()
+    for _ in range(3):
+        venv.step(np.zeros((2, 2)))
+    mean = venv.obs_rms["camera"].mean
+    np.testing.assert_allclose(mean, mean[:, :, ::-1], atol=1e-4)
+    assert not np.allclose(mean, mean[:, ::-1], atol=1)
+    small = {"lstm_hidden_size": 4, "net_arch": [4]}
+    model = MemAugRecurrentPPO("MultiInputLstmPolicy", venv, n_steps=4, batch_size=None, policy_kwargs=small)
+    assert model.symmetry_group == venv.symmetry_group
+
+
 def test_another_group_than_that_of_the_normaliser_is_refused():
     with pytest.raises(ValueError, match=r"averages over SymmetryGroup\(.*give both the same group"):
         check_normalization(seeing_group(vertical=True), VecTransposeImage(seeing()))

@@ -209,6 +209,18 @@ def test_episodes_are_counted_in_rewards_as_they_were():
         assert not th.equal(step.rewards, raw.rewards)
 
 
+def test_a_reset_through_numpy_forgets_the_discounted_rewards():
+    through_numpy, on_device = SymmetricVecNormalize(Rower(4)), SymmetricVecNormalize(Rower(4))
+    for _ in range(2):
+        through_numpy.reset()
+        on_device.reset_tensors()
+        for _ in range(5):
+            action = th.full((4, 2), 0.5)
+            expected, got = on_device.step_tensors(action), through_numpy.step_tensors(action)
+            th.testing.assert_close(got.rewards, expected.rewards)
+    assert through_numpy.ret_rms.var == pytest.approx(on_device.ret_rms.var)
+
+
 def test_statistics_stand_still_outside_training():
     venv = SymmetricVecNormalize(Rower(N_ENVS))
     list(life_in_tensors(venv, n_steps=20))
@@ -216,6 +228,15 @@ def test_statistics_stand_still_outside_training():
     before = pickle.loads(pickle.dumps(venv))
     list(life_in_tensors(venv))
     assert_identical(venv, before)
+
+
+def test_statistics_of_another_device_are_fetched():
+    venv = SymmetricVecNormalize(Rower(4))
+    venv.reset_tensors()
+    for x in statistics(venv):
+        x.device = th.device("meta")
+    venv.step_tensors(th.zeros(4, 2))
+    assert venv.obs_rms.device == venv.ret_rms.device == th.device("cpu")
 
 
 def through_a_file(venv, env, folder):

@@ -155,6 +155,13 @@ def test_arrays_tell_what_tensors_tell(make):
     assert ended >= 8
 
 
+def test_actions_get_the_type_of_their_space():
+    env = Rower(3)
+    env.reset()
+    observations, *_ = env.step(np.zeros((3, 2), np.float64))
+    assert observations.dtype == env.observation_space.dtype
+
+
 def test_an_ended_episode_is_told_by_its_info():
     env = Scripted(ENDS)
     env.reset()
@@ -209,6 +216,18 @@ def test_last_observations_need_not_be_told():
     env = Scripted(ENDS._replace(truncated=set()), tells_last=False)
     infos = [info for *_, info in list(drive(env, 4))[1:]]
     assert set(infos[1][0]) == {"TimeLimit.truncated", "episode"}
+
+
+def test_what_it_gave_can_be_written_into():
+    class Keeps(Scripted):
+        def _step(self, actions):
+            return super()._step(actions)._replace(rewards=self.script[self.clock % 4], final_observations=None)
+
+    env = Keeps(ENDS)
+    env.reset()
+    _, rewards, *_ = env.step(np.zeros((3, 1), np.float32))
+    rewards += 1.0
+    assert (env.script == th.tensor(ENDS.rewards)).all()
 
 
 def test_a_reset_starts_to_count_anew():

@@ -143,3 +143,16 @@ def test_the_environment_is_never_stepped_for_a_mirrored_task(monkeypatch):
     MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3), n_steps=8, n_epochs=1).learn(48)
     assert len(steps) == 48
     assert np.isfinite(steps).all()
+
+
+def test_bfloat16_leaves_the_memory_in_float32_and_near_what_was_lived():
+    states = {}
+    for autocast in (None, "bf16"):
+        model = MemAugRecurrentPPO(
+            "MlpLstmPolicy", random_worlds(3), n_steps=12, n_epochs=1, learning_rate=0.0, seed=0, autocast=autocast
+        )
+        model.learn(12 * 3 * 3)
+        states[autocast] = model._last_mirrored_lstm_states[0].pi[0]
+    assert states["bf16"].dtype == th.float32
+    assert not th.equal(states["bf16"], states[None])
+    th.testing.assert_close(states["bf16"], states[None], atol=0.01, rtol=0)
