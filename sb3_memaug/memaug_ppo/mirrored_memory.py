@@ -90,10 +90,9 @@ def _relive(
     remembers = th.as_tensor(~starts[0].astype(bool) & (skipped == 0), device=device)
     before = select_states(stack_images(states), th.as_tensor(envs, device=device), remembers)
     after = final_states(policy, images, before, rectangle_of(lived, device))
-    # In float32 also where they were computed with fewer digits: they are kept, and run on from.
-    return [
-        RNNStates(
-            *(tuple(x.unflatten(1, (-1, n_images))[:, :, i].float().contiguous() for x in pair) for pair in after)
-        )
-        for i in range(n_images)
-    ]
+
+    def of_image(i: int, x: th.Tensor) -> th.Tensor:
+        # In float32 also where it was computed with fewer digits: it is kept, and run on from.
+        return x.unflatten(1, (-1, n_images))[:, :, i].float().contiguous()
+
+    return [RNNStates(*(tuple(of_image(i, x) for x in pair) for pair in after)) for i in range(n_images)]
