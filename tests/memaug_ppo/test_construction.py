@@ -63,6 +63,7 @@ def test_symmetry_false_trains_without_mirrors_and_says_nothing(algorithm):
         ({"desired_kl": -0.01}, "must be positive"),
         ({"desired_kl": 0.01, "learning_rate": lambda progress: 1e-3 * progress}, "cannot follow a schedule"),
         ({"adapt_rate": "epoch"}, "'minibatch' or 'update', got 'epoch'"),
+        ({"autocast": "fp16"}, "'bf16', or None for float32, got 'fp16'"),
     ],
 )
 def test_bad_arguments(algorithm, kwargs, message):

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch as th
@@ -123,6 +125,27 @@ def test_evaluate_policy(algorithm):
     model = small(algorithm).learn(64)
     mean, _ = evaluate_policy(model, random_worlds(2, seed=9), n_eval_episodes=4, warn=False)
     assert np.isfinite(mean)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs a C++ compiler")
+@both
+def test_compiled_heads_learn_the_same(algorithm, tmp_path):
+    plain, compiled = (small(algorithm, compile=on).learn(128) for on in (False, True))
+    for a, b in zip(plain.policy.parameters(), compiled.policy.parameters(), strict=True):
+        th.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
+    compiled.save(tmp_path / "robot")
+    assert algorithm.load(tmp_path / "robot").compile
+
+
+@both
+def test_bfloat16_computes_the_networks_only(algorithm):
+    model = small(algorithm, autocast="bf16").learn(128)
+    assert all(p.dtype == th.float32 for p in model.policy.parameters())
+    exact = small(algorithm).learn(128)
+    for a, b in zip(model.policy.parameters(), exact.policy.parameters(), strict=True):
+        th.testing.assert_close(a, b, atol=5e-3, rtol=0)
+    assert any(not th.equal(a, b) for a, b in zip(model.policy.parameters(), exact.policy.parameters(), strict=True))
 
 
 def test_one_environment_and_one_step_per_sequence():
