@@ -64,7 +64,7 @@ class DataParallel(OnPolicyAlgorithm):
         goes_on = super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
         if self._shared_statistics is not None:
             self._shared_statistics.share()
-        return bool(least(goes_on, self.device))
+        return bool(least(int(goes_on), self.device))
 
     def dump_logs(self, iteration: int = 0) -> None:
         """
