@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
+import numpy as np
 import torch as th
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
@@ -83,8 +84,9 @@ class TensorRollout(OnPolicyAlgorithm):
             callback.update_locals(locals())
             if not callback.on_step():
                 return False
-            if isinstance(source, HostSource):
-                self._update_info_buffer(infos, dones)
+            if isinstance(source, HostSource) and dones.any():
+                # Only the infos of ended episodes tell returns and successes, and they are few.
+                self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
             rewards = self._as_tensor(rewards).float()
             if cut_short is not None:
                 rewards = self._add_values(rewards, cut_short)
