@@ -7,6 +7,7 @@ Training data-parallel: several processes, each with environments of its own, th
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -27,12 +28,19 @@ def join(device: th.device | str = "auto") -> None:
     if on_gpu:
         th.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if on_gpu else "gloo")
+    # Else PyTorch 2.13 with gloo now and then aborts the process at the interpreter's end, with everything done.
+    atexit.register(_part)
 
 
 def leave() -> None:
-    """Part from the other processes, when all of them are done."""
+    """Part from the other processes, when all of them are done; without it they part when each of them ends."""
     if is_distributed():
         dist.barrier()
+        _part()
+
+
+def _part() -> None:
+    if dist.is_initialized():
         dist.destroy_process_group()
 
 

@@ -64,3 +64,5 @@ if __name__ == "__main__":
     found = {"update": update, "learn": learn, "differ": differ}[task](Path(folder), *arguments)
     (Path(folder) / f"{rank()}.json").write_text(json.dumps(found, default=float))
     leave()
+    # Not by way of the interpreter's end, where PyTorch's threads abort a process now and then.
+    os._exit(0)
