@@ -1,5 +1,6 @@
 import pytest
 import torch as th
+from stable_baselines3.common.buffers import RolloutBuffer
 
 from sb3_memaug import SymmetricPPO
 from tests.memaug_ppo.worlds import ACTIONS, OBSERVATIONS, evaluated_parts, random_worlds
@@ -27,3 +28,8 @@ def test_images_are_evaluated_beside_their_originals():
     order = th.argsort(targets.log_prob), th.argsort(batch.old_log_prob)
     th.testing.assert_close(evaluation.values[order[0], 1], values.flatten()[order[1]])
     th.testing.assert_close(evaluation.log_prob[order[0], 1], log_prob[order[1]])
+
+
+def test_a_buffer_that_holds_no_tensors_is_refused():
+    with pytest.raises(ValueError, match="subclass of TensorRolloutBuffer, got RolloutBuffer"):
+        SymmetricPPO("MlpPolicy", random_worlds(2), rollout_buffer_class=RolloutBuffer)
