@@ -106,8 +106,9 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     ) -> None:
         if rollout_buffer_class is not None and not issubclass(rollout_buffer_class, TensorRolloutBuffer):
             raise ValueError(
-                f"`rollout_buffer_class` must be a subclass of TensorRolloutBuffer, got {rollout_buffer_class.__name__}: "
-                "leave it out, or derive yours from sb3_memaug.common.tensor_rollout_buffer.TensorRolloutBuffer"
+                "`rollout_buffer_class` must be a subclass of TensorRolloutBuffer, got "
+                f"{rollout_buffer_class.__name__}: leave it out, or derive yours from "
+                "sb3_memaug.common.tensor_rollout_buffer.TensorRolloutBuffer"
             )
         super().__init__(
             policy,
