@@ -18,6 +18,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
 from sb3_memaug.common.devices import without_looking
 from sb3_memaug.common.distributed import is_distributed, share_gradients, total
+from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.evaluation import Evaluation, on_action_mean
 from sb3_memaug.common.finite_check import FiniteCheck
 from sb3_memaug.common.loss import (
@@ -29,7 +30,7 @@ from sb3_memaug.common.loss import (
     ppo_loss_terms,
 )
 from sb3_memaug.common.observations import map_observations
-from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization, group_of_environment
+from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.common.update_log import UpdateLog
 from sb3_memaug.symmetry import SymmetryGroup, check_group_fits

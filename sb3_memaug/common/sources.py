@@ -60,6 +60,10 @@ class Source(ABC):
         self.device = device
         self.squashed = squashed
 
+    def _within(self, actions: Any, low: Any, high: Any) -> Any:
+        """Arrays or tensors."""
+        return low + (actions + 1) / 2 * (high - low) if self.squashed else actions.clip(low, high)
+
     @abstractmethod
     def step(self, actions: th.Tensor) -> Step:
         """
@@ -74,8 +78,7 @@ class HostSource(Source):
     def step(self, actions: th.Tensor) -> Step:
         space, taken = self.env.action_space, actions.cpu().numpy()
         if isinstance(space, spaces.Box):
-            low, high = space.low, space.high
-            taken = low + (taken + 1) / 2 * (high - low) if self.squashed else np.clip(taken, low, high)
+            taken = self._within(taken, space.low, space.high)
         new_obs, rewards, dones, infos = self.env.step(taken)
         return Step(new_obs, rewards, dones, infos, self._cut_short(dones, infos))
 
@@ -129,8 +132,7 @@ class DeviceSource(Source):
 
     def step(self, actions: th.Tensor) -> Step:
         if self._bounds is not None:
-            low, high = self._bounds
-            actions = low + (actions + 1) / 2 * (high - low) if self.squashed else th.clamp(actions, low, high)
+            actions = self._within(actions, *self._bounds)
         step = self.env.step_tensors(actions)
         self._log.append(step.log)
         self._episodes.add(step.episode_returns, step.episode_lengths, step.dones)

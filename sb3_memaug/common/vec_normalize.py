@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch as th
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize, VecTransposeImage, unwrap_vec_wrapper
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.distributed import rank
+from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
@@ -40,10 +41,7 @@ class SymmetricVecNormalize(VecNormalize):
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
         super().__init__(venv, *args, **kwargs)
-        if symmetry is None and venv.has_attr("symmetry_group"):
-            symmetry = venv.get_attr("symmetry_group")[0]
-            if symmetry is not None and unwrap_vec_wrapper(venv, VecTransposeImage) is not None:
-                symmetry = symmetry.channels_first()
+        symmetry = symmetry or group_of_environment(venv)
         if symmetry is None:
             raise ValueError(
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "

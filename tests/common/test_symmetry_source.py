@@ -1,4 +1,4 @@
-"""Which group an algorithm mirrors by, and which normalisers it accepts."""
+"""Which normalisers an algorithm accepts beside its group."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize, VecTransposeImage, unwrap_vec_wrapper
 
 from sb3_memaug import MemAugRecurrentPPO
-from sb3_memaug.common.symmetry_source import check_normalization, group_of_environment
+from sb3_memaug.common.environment_group import group_of_environment
+from sb3_memaug.common.symmetry_source import check_normalization
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.symmetry import ImageFlip, Mirror, SignedPermutation, SymmetryGroup
@@ -86,21 +87,3 @@ def test_a_plain_normaliser_is_refused_unless_it_leaves_observations_alone():
 def test_a_normaliser_that_leaves_observations_alone_may_have_any_group():
     venv = SymmetricVecNormalize(Rower(4), norm_obs=False)
     check_normalization(SymmetryGroup({"left_right": venv.symmetry_group.generators["left_right"]}), venv)
-
-
-def test_the_group_of_the_environment_is_that_of_what_the_algorithm_sees():
-    venv = DummyVecEnv([Seeing] * 2)
-    assert group_of_environment(venv) == seeing_group(horizontal=True)
-    assert group_of_environment(VecTransposeImage(venv)) == seeing_group(horizontal=True, channels_last=False)
-    assert group_of_environment(SymmetricVecNormalize(Rower(2))) == Rower(2).symmetry_group
-    assert group_of_environment(DummyVecEnv([lambda: RandomWorld(symmetric=False)])) is None
-
-
-def test_environments_of_different_groups_are_refused():
-    class Tall(Seeing):
-        def __init__(self):
-            super().__init__()
-            self.symmetry_group = seeing_group(vertical=True)
-
-    with pytest.raises(ValueError, match="must share one symmetry group"):
-        group_of_environment(DummyVecEnv([Seeing, Tall]))
