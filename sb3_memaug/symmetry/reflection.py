@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,11 @@ class Reflection:
 
     :param plane: ``"sagittal"``, ``"transverse"`` or ``"half_turn"``
     :param joints: for each joint, its partner and a sign: the mirrored angle of the joint is the sign times the
-        partner's angle, both measured from the default pose
+        partner's angle, both measured from a pose that the reflection leaves as it is
     :param feet: for each foot its partner
+    :param bodies: for each rigid body its partner
+    :param actuators: for each actuator, its partner and a sign; where they are named like their joints, those serve
+    :param pose: that pose, absolute angles by joint in rad or m; 0 for the others
     :raises ValueError: if the plane is unknown, a part has no partner or shares it, or reflecting twice would not
         give every part back
     """
@@ -36,13 +40,18 @@ class Reflection:
     plane: str
     joints: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     feet: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    actuators: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    pose: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.plane not in PLANES:
             raise ValueError(f"`plane` must be one of {list(PLANES)}, got {self.plane!r}")
         for what, partners in (
-            ("joints", {name: (partner, sign) for name, (partner, sign) in self.joints.items()}),
-            ("feet", {name: (partner, 1) for name, partner in self.feet.items()}),
+            ("joints", _signed(self.joints)),
+            ("feet", _unsigned(self.feet)),
+            ("bodies", _unsigned(self.bodies)),
+            ("actuators", _signed(self.actuators)),
         ):
             given = sorted(partner for partner, _ in partners.values())
             if given != sorted(partners):
@@ -66,14 +75,30 @@ class Reflection:
 
     def joint_map(self, names: Sequence[str]) -> SignedPermutation:
         """
-        :param names: joints in the order in which a vector lists them
+        :param names: joints in the order in which a vector lists their deviations from :attr:`pose`, their velocities
+            or torques
         :return: how the reflection acts on such a vector
         :raises ValueError: if a joint is unknown, or its partner is not listed
         """
-        _require("joint", names, self.joints)
-        index = {name: i for i, name in enumerate(names)}
-        partners = [self.joints[name] for name in names]
-        return SignedPermutation([index[partner] for partner, _ in partners], [sign for _, sign in partners])
+        return _map("joint", names, _signed(self.joints))
+
+    def joint_position_map(self, names: Sequence[str]) -> SignedPermutation:
+        """
+        :param names: joints in the order in which a vector lists their absolute positions
+        :return: how the reflection acts on such a vector: with an offset where :attr:`pose` asks for one
+        :raises ValueError: if a joint is unknown, or its partner is not listed
+        """
+        linear = self.joint_map(names)
+        pose = np.array([self.pose.get(name, 0.0) for name in names])
+        return SignedPermutation(linear.permutation, linear.signs, (pose - linear.apply(pose)).tolist())
+
+    def actuator_map(self, names: Sequence[str]) -> SignedPermutation:
+        """
+        :param names: actuators in the order in which a vector lists their controls
+        :return: how the reflection acts on such a vector
+        :raises ValueError: if an actuator is unknown, or its partner is not listed
+        """
+        return _map("actuator", names, _signed(self.actuators or self.joints))
 
     def foot_map(self, names: Sequence[str]) -> SignedPermutation:
         """
@@ -81,14 +106,32 @@ class Reflection:
         :return: how the reflection acts on such a vector
         :raises ValueError: if a foot is unknown, or its partner is not listed
         """
-        _require("foot", names, {name: (partner, 1) for name, partner in self.feet.items()})
-        index = {name: i for i, name in enumerate(names)}
-        return SignedPermutation([index[self.feet[name]] for name in names])
+        return _map("foot", names, _unsigned(self.feet))
+
+    def body_map(self, names: Sequence[str]) -> SignedPermutation:
+        """
+        :param names: bodies in the order in which a vector lists them
+        :return: how the reflection acts on such a vector
+        :raises ValueError: if a body is unknown, or its partner is not listed
+        """
+        return _map("body", names, _unsigned(self.bodies))
 
 
-def _require(what: str, names: Sequence[str], partners: Mapping[str, tuple[str, int]]) -> None:
+def _signed(partners: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, int]]:
+    """As pairs, whatever JSON or YAML made of them."""
+    return {name: (partner, sign) for name, (partner, sign) in partners.items()}
+
+
+def _unsigned(partners: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    return {name: (partner, 1) for name, partner in partners.items()}
+
+
+def _map(what: str, names: Sequence[str], partners: Mapping[str, tuple[str, int]]) -> SignedPermutation:
     for name in names:
         if name not in partners:
             raise ValueError(f"{what} {name!r} has no partner in this reflection; known are {sorted(partners)}")
         if partners[name][0] not in names:
             raise ValueError(f"{what} {name!r} is listed without its mirror partner {partners[name][0]!r}")
+    index = {name: i for i, name in enumerate(names)}
+    chosen = [partners[name] for name in names]
+    return SignedPermutation([index[partner] for partner, _ in chosen], [sign for _, sign in chosen])

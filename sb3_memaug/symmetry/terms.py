@@ -31,9 +31,16 @@ class Term:
     ``quaternion_wxyz`` orientation relative to a world whose axes are mirrored too, scalar first
     ``quaternion_xyzw`` the same, scalar last
     ``joints``          a value for each joint of ``names``: angle from the default pose, velocity, torque
+    ``joint_positions`` the absolute angle of each joint of ``names``
     ``action``          a value for each actuated joint of ``names``
+    ``actuators``       the control of each actuator of ``names``
     ``feet``            a value for each foot of ``names``: contact, height, air time
     ``feet_vectors``    x, y, z for each foot of ``names``
+    ``bodies``          a value for each body of ``names``
+    ``spatial_vectors`` an angular and then a linear part for each body of ``names``: a torque and a force, or
+                        velocities
+    ``inertias``        the ten numbers of MuJoCo's ``cinert`` for each body of ``names``: xx, yy, zz, xy, xz and yz of
+                        the inertia, mass times centre of mass, mass
     ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base
     ``image``           an image of ``shape`` (height, width, channels), alone under its key; rows run along x and
                         columns along y
@@ -157,9 +164,37 @@ def _feet(reflection: Reflection, term: Term) -> SignedPermutation:
     return reflection.foot_map(term.names)
 
 
+def _joint_positions(reflection: Reflection, term: Term) -> SignedPermutation:
+    return reflection.joint_position_map(term.names)
+
+
+def _actuators(reflection: Reflection, term: Term) -> SignedPermutation:
+    return reflection.actuator_map(term.names)
+
+
+def _bodies(reflection: Reflection, term: Term) -> SignedPermutation:
+    return reflection.body_map(term.names)
+
+
 def _feet_vectors(reflection: Reflection, term: Term) -> SignedPermutation:
-    feet = reflection.foot_map(term.names).permutation
-    return SignedPermutation([3 * i + k for i in feet for k in range(3)], list(reflection.axes) * len(feet))
+    return _blockwise(reflection.foot_map(term.names), reflection.axes)
+
+
+def _spatial_vectors(reflection: Reflection, term: Term) -> SignedPermutation:
+    return _blockwise(reflection.body_map(term.names), (*_axial(reflection), *reflection.axes))
+
+
+def _inertias(reflection: Reflection, term: Term) -> SignedPermutation:
+    x, y, z = reflection.axes
+    return _blockwise(reflection.body_map(term.names), (1, 1, 1, x * y, x * z, y * z, x, y, z, 1))
+
+
+def _blockwise(parts: SignedPermutation, signs: Sequence[int]) -> SignedPermutation:
+    """Parts that change places, each with several entries that pick up signs."""
+    size = len(signs)
+    return SignedPermutation(
+        [size * i + k for i in parts.permutation for k in range(size)], list(signs) * len(parts.permutation)
+    )
 
 
 def _grid(reflection: Reflection, term: Term) -> SignedPermutation:
@@ -182,12 +217,20 @@ _KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
     "quaternion_wxyz": (4, _componentwise(lambda r: (1, *_axial(r)))),
     "quaternion_xyzw": (4, _componentwise(lambda r: (*_axial(r), 1))),
     "joints": (1, _joints),
+    "joint_positions": (1, _joint_positions),
     "action": (1, _joints),
+    "actuators": (1, _actuators),
     "feet": (1, _feet),
     "feet_vectors": (3, _feet_vectors),
+    "bodies": (1, _bodies),
+    "spatial_vectors": (6, _spatial_vectors),
+    "inertias": (10, _inertias),
     "grid": (1, _grid),
     "image": (1, _image),
 }
 
 #: Kinds whose size follows from their names or shape.
-_COUNTED = ("joints", "action", "feet", "feet_vectors", "grid", "image")
+_COUNTED = (
+    *("joints", "joint_positions", "action", "actuators"),
+    *("feet", "feet_vectors", "bodies", "spatial_vectors", "inertias", "grid", "image"),
+)

@@ -1,0 +1,239 @@
+"""What a robot is made of, as its symmetries see it: plain numbers that any simulator's adapter can fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+#: Limits of what has none.
+UNLIMITED = (-np.inf, np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """
+    What can touch the ground or another part.
+
+    :param name: what it is called; may be empty
+    :param kind: ``"sphere"``, ``"box"``, ``"mesh"`` …; only shapes of one kind can be mirror images
+    :param position: of its centre in m, (3,)
+    :param extent: ``R diag(half sizes²) Rᵀ`` in m², (3, 3), where R holds the shape's own axes in its columns:
+        symmetric shapes have equal ones however their axes are numbered or directed
+    """
+
+    name: str
+    kind: str
+    position: np.ndarray
+    extent: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """
+    One degree of freedom.
+
+    :param name: what it is called
+    :param kind: ``"hinge"`` or ``"slide"``
+    :param position: a point of its axis in m, (3,)
+    :param axis: about or along which it moves, of length 1, (3,)
+    :param angle: at which it stands, in rad or m
+    :param limits: lowest and highest angle
+    :param properties: what a mirror leaves as it is, by name, in SI units: ``armature``, ``damping`` …
+    """
+
+    name: str
+    kind: str
+    position: np.ndarray
+    axis: np.ndarray
+    angle: float = 0.0
+    limits: tuple[float, float] = UNLIMITED
+    properties: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """
+    A rigid body as simulators and robot descriptions have it: with any number of joints to its parent, in their order;
+    without joints it is fixed to it.
+
+    :param name: what it is called
+    :param parent: index of its parent, which comes before it; -1 for the base
+    :param position: of its frame in m, (3,)
+    :param mass: in kg
+    :param centre: of mass in m, (3,)
+    :param inertia: about the centre of mass, along the base's axes, in kg·m², (3, 3)
+    :param joints: that move it relative to its parent, the first nearest to the parent
+    :param shapes: of its surface
+    """
+
+    name: str
+    parent: int
+    position: np.ndarray
+    mass: float
+    centre: np.ndarray
+    inertia: np.ndarray
+    joints: Sequence[Joint] = ()
+    shapes: Sequence[Shape] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """
+    All bodies that are fixed to one another, and the one joint that moves them relative to their parent.
+
+    :param name: of the body that the joint moves
+    :param parent: index of the parent, which comes before it; -1 for the base
+    :param joint: None for the base
+    :param mass: in kg; 0 between two joints of one body
+    :param centre: of mass in m, (3,)
+    :param inertia: about the centre of mass, along the base's axes, in kg·m², (3, 3)
+    :param shapes: of its surface
+    :param frames: positions in m of the bodies that it consists of, by their names
+    """
+
+    name: str
+    parent: int
+    joint: Joint | None
+    mass: float
+    centre: np.ndarray
+    inertia: np.ndarray
+    shapes: tuple[Shape, ...] = ()
+    frames: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Actuator:
+    """
+    What drives a joint.
+
+    :param name: what it is called
+    :param joint: name of the joint
+    :param gear: torque on the joint per torque of the actuator; its sign is that of the actuator's direction
+    :param control_limits: lowest and highest control
+    :param force_limits: lowest and highest torque in N·m, or force in N
+    :param properties: what a mirror leaves as it is, by name: gains …
+    """
+
+    name: str
+    joint: str
+    gear: float = 1.0
+    control_limits: tuple[float, float] = UNLIMITED
+    force_limits: tuple[float, float] = UNLIMITED
+    properties: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """
+    A point in which two links are held together, as in a closed kinematic chain.
+
+    :param links: indices of the two
+    :param position: in m, (3,)
+    """
+
+    links: tuple[int, int]
+    position: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class RobotGeometry:
+    """
+    A robot in one pose, seen from the frame of its base: x forward, y to the left, z up. A robot without a floating
+    base is seen from the world.
+
+    :param name: of the robot
+    :param links: parents before children, the base first
+    :param actuators: in the order of the actions
+    :param closures: of its kinematic chains
+    :param floating: whether its base moves freely
+    :param poses: other poses that are known for it, joint angles by name: a model's keyframes
+    """
+
+    name: str
+    links: tuple[Link, ...]
+    actuators: tuple[Actuator, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    floating: bool = True
+    poses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def joints(self) -> tuple[Joint, ...]:
+        """All joints, in the order of the links that they move."""
+        return tuple(link.joint for link in self.links if link.joint is not None)
+
+    @property
+    def size(self) -> float:
+        """Largest distance in m of a joint or a centre of mass from the base's origin."""
+        points = [joint.position for joint in self.joints] + [link.centre for link in self.links]
+        return max((float(np.linalg.norm(point)) for point in points), default=0.0)
+
+    @classmethod
+    def from_bodies(
+        cls,
+        name: str,
+        bodies: Sequence[Body],
+        actuators: Sequence[Actuator] = (),
+        closures: Sequence[Closure] = (),
+        floating: bool = True,
+        poses: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> RobotGeometry:
+        """
+        Join bodies that are fixed to one another, and give each joint a link of its own.
+
+        :param name: of the robot
+        :param bodies: parents before children, the base first and without joints
+        :param actuators: in the order of the actions
+        :param closures: between bodies, by their indices
+        :param floating: whether the base moves freely
+        :param poses: other poses that are known for the robot
+        :return: the robot
+        :raises ValueError: if there is no base, or a body comes before its parent
+        """
+        if not bodies or bodies[0].parent != -1 or bodies[0].joints:
+            raise ValueError("the first body must be the base, with the parent -1 and without joints")
+        links: list[Link] = []
+        members: list[list[Body]] = []
+        link_of: list[int] = []
+        for i, body in enumerate(bodies):
+            if i and not 0 <= body.parent < i:
+                raise ValueError(
+                    f"the parent of body {body.name!r} must come before it, got {body.parent} for body {i}"
+                )
+            index = link_of[body.parent] if i else -1
+            for joint in body.joints or ([] if i else [None]):
+                links.append(Link(body.name, index, joint, 0.0, np.zeros(3), np.zeros((3, 3))))
+                members.append([])
+                index = len(links) - 1
+            members[index].append(body)
+            link_of.append(index)
+        return cls(
+            name,
+            tuple(_fused(link, parts) for link, parts in zip(links, members, strict=True)),
+            tuple(actuators),
+            tuple(Closure((link_of[c.links[0]], link_of[c.links[1]]), c.position) for c in closures),
+            floating,
+            dict(poses or {}),
+        )
+
+
+def _fused(link: Link, bodies: Sequence[Body]) -> Link:
+    """The link with the mass, the shapes and the frames of the bodies that it consists of."""
+    mass = sum(body.mass for body in bodies)
+    joint_position = np.zeros(3) if link.joint is None else link.joint.position
+    centre = sum((body.mass * body.centre for body in bodies), np.zeros(3)) / mass if mass else joint_position
+    inertia = np.zeros((3, 3))
+    for body in bodies:
+        arm = body.centre - centre
+        inertia += body.inertia + body.mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))
+    return Link(
+        link.name,
+        link.parent,
+        link.joint,
+        mass,
+        centre,
+        inertia,
+        tuple(shape for body in bodies for shape in body.shapes),
+        {body.name: body.position for body in bodies},
+    )
