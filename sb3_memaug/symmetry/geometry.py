@@ -90,7 +90,8 @@ class Link:
     :param centre: of mass in m, (3,)
     :param inertia: about the centre of mass, along the base's axes, in kg·m², (3, 3)
     :param shapes: of its surface
-    :param frames: positions in m of the bodies that it consists of, by their names
+    :param frames: where the frames of the bodies are that it consists of, in m, by their names
+    :param centres: where their centres of mass are, in m, by their names
     """
 
     name: str
@@ -101,6 +102,7 @@ class Link:
     inertia: np.ndarray
     shapes: tuple[Shape, ...] = ()
     frames: Mapping[str, np.ndarray] = field(default_factory=dict)
+    centres: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,4 +238,5 @@ def _fused(link: Link, bodies: Sequence[Body]) -> Link:
         inertia,
         tuple(shape for body in bodies for shape in body.shapes),
         {body.name: body.position for body in bodies},
+        {body.name: body.centre if body.mass else body.position for body in bodies},
     )

@@ -15,7 +15,7 @@ _READERS: dict[str, GeometryReader] = {}
 
 def register_geometry_reader(what: str) -> Callable[[GeometryReader], GeometryReader]:
     """
-    Teach :func:`read_geometry`, and with it :func:`derive_symmetry`, a new kind of robot; later readers are asked first.
+    Teach :func:`read_geometry`, and with it :func:`derive_symmetry`, a new kind of robot; the last one is asked first.
 
     The adapters of :mod:`sb3_memaug.robots` register theirs, so that the ground floor knows no simulator.
 

@@ -49,7 +49,7 @@ class Term:
     :param name: what it is called
     :param kind: how a reflection acts on it, see above
     :param size: number of entries
-    :param names: for kinds about joints and feet, which ones, in order
+    :param names: for kinds about joints, actuators, feet and bodies, which ones, in order
     :param shape: for ``grid``, its two dimensions; for ``image``, its three
     :raises ValueError: if the kind is unknown, or ``size``, ``names`` and ``shape`` do not agree with it
     """
@@ -71,7 +71,7 @@ class Term:
                 f"term {self.name!r} of kind {self.kind!r} needs a `shape` of {dimensions} dimensions, got {self.shape}"
             )
         unit, _ = _KINDS[self.kind]
-        count = int(np.prod(self.shape)) if self.kind in ("grid", "image") else len(self.names) * unit
+        count = default_size(self.kind, self.names, self.shape)
         if self.kind in _COUNTED and self.size != count:
             raise ValueError(
                 f"term {self.name!r} of kind {self.kind!r} has size {self.size}, "
@@ -89,6 +89,19 @@ class Term:
         """
         _, act = _KINDS[self.kind]
         return act(reflection, self)
+
+
+def default_size(kind: str, names: Sequence[str] = (), shape: Sequence[int] = ()) -> int:
+    """
+    :param kind: of a term
+    :param names: of its joints, actuators, feet or bodies
+    :param shape: of a grid or an image
+    :return: as many entries as names and shape make; for the other kinds, those of one quantity
+    """
+    unit, _ = _KINDS.get(kind, (0, None))
+    if kind in ("grid", "image"):
+        return int(np.prod(shape))
+    return unit * len(names) if kind in _COUNTED else unit
 
 
 def observation_transform(

@@ -7,34 +7,52 @@ from typing import Any
 
 import gymnasium as gym
 
-from sb3_memaug.symmetry import Reflection, SymmetryGroup, Term, check_group_fits, group_of_terms
+from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
+from sb3_memaug.symmetry import (
+    Reflection,
+    SymmetryGroup,
+    Term,
+    Tolerances,
+    check_group_fits,
+    derive_symmetry,
+    group_of_terms,
+)
+from sb3_memaug.wrappers.mirror_file import read_mirror_file
+from sb3_memaug.wrappers.plain_terms import reflection_from_plain, terms_from_plain
 
 
 class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
     """
     Give an environment the attribute ``symmetry_group``, from which the algorithms take their mirrors.
 
-    The environments of this library describe themselves. Any other one is described by its observation and action,
-    as lists of :class:`~sb3_memaug.symmetry.Term`, and by the reflections of its robot; all of it may be written as
-    plain mappings, in YAML or JSON:
+    The environments of this library describe themselves. Those of Gymnasium on MuJoCo are known, and the mirrors of
+    their robots are derived from the model: ``MirrorSpec(gym.make("Ant-v5"))``. Of any other environment with a robot
+    that :func:`~sb3_memaug.robots.find_robot` finds, it is enough to list what observation and action are made of, as
+    :class:`~sb3_memaug.symmetry.Term`; without such a robot, its reflections too. All of it may be written as plain
+    mappings, in YAML, or in a JSON file:
 
     .. code-block:: python
 
         MirrorSpec(
             env,
-            observation=[{"name": "base_velocity", "kind": "xy", "size": 2}],
-            action=[{"name": "torques", "kind": "action", "size": 2, "names": ["left", "right"]}],
-            reflections={
-                "left_right": {"plane": "sagittal", "joints": {"left": ["right", 1], "right": ["left", 1]}}
-            },
+            observation=[
+                {"name": "base_velocity", "kind": "xy"},
+                {"name": "joint_angles", "kind": "joints", "names": "motors"},
+            ],
+            action=[{"name": "torques", "kind": "action", "names": "motors"}],
         )
 
     :param env: to describe
-    :param mirrors: which reflections generate the group; all that are known by default
-    :param observation: terms of the observation, by key for dict observations; the environment's
-        ``observation_terms`` by default
-    :param action: terms of the action; the environment's ``action_terms`` by default
-    :param reflections: of the robot, by the names of the mirrors; the environment's ``reflections`` by default
+    :param mirrors: which reflections generate the group; by default all that the robot and its task have
+    :param observation: terms of the observation, by key for dict observations. Their ``names`` may be ``"motors"``,
+        ``"joints"``, ``"feet"`` or ``"actuators"``: all those of the robot, in the order of its simulator. By default
+        the environment's ``observation_terms``, or what is known of Gymnasium's environments
+    :param action: terms of the action, likewise; by default the environment's ``action_terms``, or the controls of a
+        MuJoCo model
+    :param reflections: of the robot, by the names of the mirrors; by default the environment's ``reflections``, or what
+        :func:`~sb3_memaug.symmetry.derive_symmetry` finds
+    :param file: JSON with any of the three, as ``memaug mirror derive`` writes it
+    :param tolerances: of the derivation, arguments of :class:`~sb3_memaug.symmetry.Tolerances`
     :raises ValueError: if something is not described, or does not fit the spaces
     """
 
@@ -45,39 +63,71 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         observation: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
         action: Sequence[Any] | None = None,
         reflections: Mapping[str, Any] | None = None,
+        file: str | None = None,
+        tolerances: Mapping[str, Any] | None = None,
     ) -> None:
         gym.utils.RecordConstructorArgs.__init__(
-            self, mirrors=mirrors, observation=observation, action=action, reflections=reflections
+            self,
+            mirrors=mirrors,
+            observation=observation,
+            action=action,
+            reflections=reflections,
+            file=file,
+            tolerances=tolerances,
         )
         gym.Wrapper.__init__(self, env)
-        known = {name: _as_reflection(value) for name, value in self._given_or("reflections", reflections).items()}
+        written = read_mirror_file(file) if file is not None else {}
+        #: Terms of the observation and of the action.
+        self.observation_terms = self._terms("observation", observation, written, gymnasium_observation_terms(env))
+        self.action_terms = self._terms("action", action, written, mujoco_action_terms(env))
+        given = written.get("reflections") if reflections is None else reflections
+        known = self._reflections(given, mirrors, tolerances)
         chosen = list(known if mirrors is None else mirrors)
         if not chosen or set(chosen) - set(known):
             raise ValueError(
                 f"`mirrors` must name one or more of the described reflections {list(known)}, got {chosen}"
             )
-        terms = self._given_or("observation_terms", observation)
+        #: The reflections that generate the group, by the names of their mirrors.
+        self.reflections = {name: known[name] for name in chosen}
         self.symmetry_group: SymmetryGroup = group_of_terms(
-            {name: known[name] for name in chosen},
-            {key: _as_terms(group) for key, group in terms.items()} if isinstance(terms, Mapping) else _as_terms(terms),
-            _as_terms(self._given_or("action_terms", action)),
+            self.reflections, self.observation_terms, list(self.action_terms)
         )
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
 
-    def _given_or(self, attribute: str, given: Any) -> Any:
-        if given is not None:
-            return given
-        if not self.env.has_wrapper_attr(attribute):
+    def _terms(self, what: str, given: Any, written: Mapping[str, Any], known: Sequence[Term] | None) -> Any:
+        terms = given if given is not None else written.get(what)
+        if terms is not None:
+            return terms_from_plain(terms, self.env)
+        attribute = f"{what}_terms"
+        if self.env.has_wrapper_attr(attribute):
+            return terms_from_plain(self.env.get_wrapper_attr(attribute), self.env)
+        if known is None:
             raise ValueError(
                 f"{self.env} does not describe itself: it has no attribute `{attribute}`. Pass MirrorSpec its "
-                "`observation` and `action` as lists of terms, and its `reflections`"
+                f"`observation` and `action` as lists of terms"
             )
-        return self.env.get_wrapper_attr(attribute)
+        return list(known)
 
-
-def _as_terms(terms: Sequence[Any]) -> list[Term]:
-    return [term if isinstance(term, Term) else Term(**term) for term in terms]
-
-
-def _as_reflection(value: Any) -> Reflection:
-    return value if isinstance(value, Reflection) else Reflection(**value)
+    def _reflections(
+        self, given: Mapping[str, Any] | None, mirrors: Sequence[str] | None, tolerances: Mapping[str, Any] | None
+    ) -> dict[str, Reflection]:
+        if given is None and self.env.has_wrapper_attr("reflections"):
+            given = self.env.get_wrapper_attr("reflections")
+        if given is not None:
+            return {name: reflection_from_plain(value) for name, value in given.items()}
+        try:
+            derived = derive_symmetry(self.env, tolerances=Tolerances(**(tolerances or {})))
+        except ValueError as error:
+            raise ValueError(
+                f"{self.env} does not describe itself: it has no attribute `reflections`. Pass MirrorSpec its "
+                f"`reflections`, or make its robot known: {error}"
+            ) from error
+        held = derived.reflections
+        known = task_reflections(self.env, held) if mirrors is None else held
+        if not known or set(mirrors or ()) - set(known):
+            wanted = f"the mirrors {list(mirrors)}" if mirrors else "a mirror that its task has as well"
+            raise ValueError(
+                f"the robot of {self.env} does not have {wanted}. Pass `tolerances` that forgive what breaks it, or "
+                f"your own `reflections`:\n{derived}"
+            )
+        return known

@@ -1,0 +1,127 @@
+"""Finding the mirrors of a robot from its geometry and inertia."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
+from sb3_memaug.symmetry.geometry import RobotGeometry
+from sb3_memaug.symmetry.geometry_readers import read_geometry
+from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.matching import match_links
+from sb3_memaug.symmetry.partners import actuator_partners, body_partners, joint_partners
+from sb3_memaug.symmetry.reflection import PLANES, Reflection
+from sb3_memaug.symmetry.residuals import Residual, dynamic_residuals, kinematic_residuals
+from sb3_memaug.symmetry.space_reflection import SpaceReflection
+from sb3_memaug.symmetry.tolerances import Tolerances
+
+#: The planes by the names of their mirrors.
+MIRRORS = {"left_right": "sagittal", "front_back": "transverse", "half_turn": "half_turn"}
+
+
+def derive_symmetry(
+    robot: Any,
+    pose: Mapping[str, float] | str | None = None,
+    tolerances: Tolerances | None = None,
+    feet: Sequence[str] | None = None,
+) -> DerivedSymmetry:
+    """
+    Find which of the sagittal and the transverse reflection and of the half turn a robot has, and which part of it
+    becomes which.
+
+    Parts are matched from the base outwards by where their joints' axes, masses and inertias are. Names only decide
+    between parts that lie in one place. A sign follows from the axes: that of a hinge is an axial vector.
+
+    :param robot: a MuJoCo model, an MJCF or URDF file, a pair of PyBullet client and body, an Isaac Lab articulation,
+        an environment that has a robot, a :class:`RobotGeometry`
+    :param pose: angles of joints in rad or m at which to look at the robot, or the name of a pose that it knows, as a
+        keyframe of a model. By default the robot is looked at as it is given, and then in the poses that it knows,
+        until it is symmetric in one
+    :param tolerances: how far partners may be from being mirror images
+    :param feet: bodies that count as feet; by default the ends of all chains
+    :return: what was found, held up against the tolerances
+    :raises ValueError: if nobody can read the robot, or a joint, pose or foot does not exist
+    """
+    geometry = read_geometry(robot)
+    tolerances = tolerances or Tolerances()
+    if isinstance(pose, str):
+        if pose not in geometry.poses:
+            raise ValueError(f"{geometry.name} knows no pose {pose!r}; it knows {list(geometry.poses)}")
+        pose = geometry.poses[pose]
+    if pose is not None:
+        poses = [posed(geometry, pose)]
+    else:
+        poses = [geometry, *(posed(geometry, angles) for angles in geometry.poses.values())]
+    known = {name for link in geometry.links for name in link.frames}
+    unknown = [foot for foot in feet or () if foot not in known]
+    if unknown:
+        raise ValueError(f"`feet` names {unknown[0]!r}, which is no body of {geometry.name}; it has {sorted(known)}")
+    candidates = {
+        name: _best(_derive(name, plane, looked_at, tolerances, feet) for looked_at in poses)
+        for name, plane in MIRRORS.items()
+    }
+    return DerivedSymmetry(poses[0], candidates)
+
+
+def _best(candidates: Iterable[DerivedReflection]) -> DerivedReflection:
+    """The first that holds, else the first that exists, else the first."""
+    found = []
+    for candidate in candidates:
+        if candidate.holds:
+            return candidate
+        found.append(candidate)
+    return next((candidate for candidate in found if candidate.reflection is not None), found[0])
+
+
+def _derive(
+    name: str, plane: str, geometry: RobotGeometry, tolerances: Tolerances, feet: Sequence[str] | None
+) -> DerivedReflection:
+    for offset in _plane_offsets(plane, geometry):
+        space = SpaceReflection(plane, offset)
+        partners = match_links(geometry, space, tolerances)
+        kinematic = list(kinematic_residuals(geometry, partners, space, tolerances))
+        if not any(residual.breaks for residual in kinematic):
+            break
+    else:
+        return DerivedReflection(name, None, _worst_first(kinematic), moves=True)
+    residuals = [*kinematic, *dynamic_residuals(geometry, partners, space, tolerances)]
+    reflection = _reflection(geometry, partners, space, tolerances, feet)
+    moves = geometry.floating or any(pair != (joint, 1) for joint, pair in reflection.joints.items())
+    return DerivedReflection(name, reflection, _worst_first(residuals), moves)
+
+
+def _plane_offsets(plane: str, geometry: RobotGeometry) -> list[np.ndarray]:
+    """Through the origin of the base, or else through the middle of the joints, which is that of their mirror image."""
+    hinges = [joint.position for joint in geometry.joints if joint.kind == "hinge"]
+    if not geometry.floating or not hinges:
+        return [np.zeros(3)]
+    return [np.zeros(3), np.where(np.array(PLANES[plane]) < 0, np.mean(hinges, axis=0), 0.0)]
+
+
+def _worst_first(residuals: Iterable[Residual]) -> tuple[Residual, ...]:
+    return tuple(sorted(residuals, key=lambda residual: residual.ratio, reverse=True))
+
+
+def _reflection(
+    geometry: RobotGeometry,
+    partners: Mapping[int, int],
+    space: SpaceReflection,
+    tolerances: Tolerances,
+    feet: Sequence[str] | None,
+) -> Reflection:
+    joints = joint_partners(geometry, partners, space)
+    bodies = body_partners(geometry, partners, space, tolerances)
+    if feet is None:
+        parents = {link.parent for link in geometry.links}
+        feet = [name for i, link in enumerate(geometry.links) if i and i not in parents for name in link.frames]
+    return Reflection(
+        space.plane,
+        joints,
+        feet={foot: bodies[foot] for foot in feet if foot in bodies},
+        bodies=bodies,
+        actuators=actuator_partners(geometry.actuators, joints),
+        pose={joint.name: joint.angle for joint in geometry.joints if joint.angle},
+    )

@@ -1,0 +1,230 @@
+"""How far the parts of a robot are from the mirror images of their partners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sb3_memaug.symmetry.geometry import Actuator, Joint, Link, RobotGeometry, Shape
+from sb3_memaug.symmetry.matching import (
+    axis_angle,
+    axis_distance,
+    inertia_difference,
+    relative_difference,
+)
+from sb3_memaug.symmetry.partners import actuator_partners, joint_partners
+from sb3_memaug.symmetry.space_reflection import SpaceReflection
+from sb3_memaug.symmetry.tolerances import Tolerances
+
+
+@dataclass(frozen=True)
+class Residual:
+    """
+    :param quantity: what was compared: ``"joint axis"``, ``"mass"``, ``"limits"`` …
+    :param part: a link, a joint or an actuator
+    :param partner: its mirror image
+    :param error: in the unit of the tolerance: m, rad, or relative
+    :param tolerance: for it
+    :param account: what differs, in words
+    :param decisive: whether the two are no mirror images beyond the tolerance; else that is only worth telling
+    """
+
+    quantity: str
+    part: str
+    partner: str
+    error: float
+    tolerance: float
+    account: str
+    decisive: bool = True
+
+    @property
+    def ratio(self) -> float:
+        """The error relative to its tolerance."""
+        return self.error / self.tolerance if self.tolerance else np.inf
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it is a reason why the robot has no such mirror."""
+        return self.decisive and self.error > self.tolerance
+
+    def __str__(self) -> str:
+        parts = self.part if self.part == self.partner else f"{self.part} and {self.partner}"
+        return f"{parts}: {self.account}"
+
+
+def kinematic_residuals(
+    geometry: RobotGeometry, partners: Mapping[int, int], space: SpaceReflection, tolerances: Tolerances
+) -> Iterator[Residual]:
+    """
+    :param geometry: of the robot
+    :param partners: index of the partner by index of the link
+    :param space: the reflection
+    :param tolerances: within which parts are mirror images
+    :return: what decides whether there is a mirror image at all: that every part has one, and the joints' axes
+    """
+    for i, link in enumerate(geometry.links):
+        if i not in partners:
+            yield Residual("structure", link.name, "nothing", np.inf, 0.0, "it has no mirror image")
+    for link, partner in _pairs(geometry, partners):
+        if link.joint is None or partner.joint is None:
+            continue
+        distance, angle = axis_distance(link.joint, partner.joint, space), axis_angle(link.joint, partner.joint, space)
+        names = link.joint.name, partner.joint.name
+        yield Residual(
+            "joint axis", *names, distance, tolerances.position, f"axis {_metres(distance)} from its mirror image"
+        )
+        yield Residual(
+            "joint direction", *names, angle, tolerances.angle, f"axis turned by {angle:.3g} rad from its mirror image"
+        )
+    offset = float(np.linalg.norm(space.offset))
+    yield Residual(
+        "plane", geometry.links[0].name, geometry.links[0].name, offset, tolerances.position,
+        f"its origin is {_metres(offset)} off the plane of the joints",
+    )  # fmt: skip
+
+
+def dynamic_residuals(
+    geometry: RobotGeometry, partners: Mapping[int, int], space: SpaceReflection, tolerances: Tolerances
+) -> Iterator[Residual]:
+    """
+    :param geometry: of the robot
+    :param partners: index of the partner by index of the link
+    :param space: the reflection
+    :param tolerances: within which parts are mirror images
+    :return: what decides whether mirror images move alike: inertia, surfaces, limits, actuators
+    """
+    joints = joint_partners(geometry, partners, space)
+    inner = {geometry.links[link.parent].name for link in geometry.links[1:]}
+    for link, partner in _pairs(geometry, partners):
+        yield from _inertia(link, partner, space, tolerances)
+        yield from _surfaces(link, partner, space, tolerances.surface, tolerances.strict or link.name not in inner)
+        if link.joint is not None and partner.joint is not None:
+            yield from _joint(link.joint, partner.joint, joints[link.joint.name][1], tolerances)
+    yield from _actuators(geometry.actuators, joints, tolerances)
+    yield from _closures(geometry, partners, space, tolerances)
+
+
+def _pairs(geometry: RobotGeometry, partners: Mapping[int, int]) -> Iterator[tuple[Link, Link]]:
+    for i, partner in sorted(partners.items()):
+        if i <= partner:
+            yield geometry.links[i], geometry.links[partner]
+
+
+def _inertia(link: Link, partner: Link, space: SpaceReflection, tolerances: Tolerances) -> Iterator[Residual]:
+    names = link.name, partner.name
+    if not (link.mass or partner.mass):
+        return
+    mass = relative_difference(link.mass, partner.mass)
+    yield Residual("mass", *names, mass, tolerances.mass, f"masses {link.mass:.4g} and {partner.mass:.4g} kg")
+    distance = float(np.linalg.norm(space.point(link.centre) - partner.centre))
+    where = "from its mirror image"
+    if link is partner:
+        distance, where = distance / 2, "off the plane" if space.plane != "half_turn" else "off the axis"
+    account = f"centre of mass {_metres(distance)} {where}"
+    yield Residual("centre of mass", *names, distance, tolerances.centre, account)
+    inertia = inertia_difference(link, partner, space)
+    account = f"inertia differs from its mirror image by {inertia:.1%}"
+    yield Residual("inertia", *names, inertia, tolerances.inertia, account)
+
+
+def _surfaces(
+    link: Link, partner: Link, space: SpaceReflection, tolerance: float, decisive: bool
+) -> Iterator[Residual]:
+    """Each surface against the nearest of its kind that is still free."""
+    free = list(partner.shapes)
+    for shape in link.shapes:
+        name = f"{link.name}/{shape.name}" if shape.name else link.name
+        errors = {i: _shape_error(shape, other, space) for i, other in enumerate(free) if other.kind == shape.kind}
+        error, account = np.inf, f"a {shape.kind} has no mirror image"
+        if errors:
+            nearest = min(errors, key=lambda i: errors[i])
+            error, account = errors[nearest], f"surface {_metres(errors[nearest])} from its mirror image"
+            free.pop(nearest)
+        yield Residual("surface", name, partner.name, error, tolerance, account, decisive)
+    for shape in free:
+        account = f"a {shape.kind} has no mirror image"
+        yield Residual("surface", partner.name, link.name, np.inf, tolerance, account, decisive)
+
+
+def _shape_error(shape: Shape, other: Shape, space: SpaceReflection) -> float:
+    """Between their centres, or between their half sizes, in m."""
+    extents = np.linalg.norm(space.tensor(shape.extent) - other.extent, 2)
+    size = max(np.sqrt(np.linalg.norm(other.extent, 2)), 1e-9)
+    return float(max(np.linalg.norm(space.point(shape.position) - other.position), extents / (2 * size)))
+
+
+def _joint(joint: Joint, partner: Joint, sign: int, tolerances: Tolerances) -> Iterator[Residual]:
+    names = joint.name, partner.name
+    deviations = [limit - joint.angle for limit in joint.limits]
+    image = sorted(partner.angle + sign * deviation for deviation in deviations)
+    error = _range_error(image, partner.limits)
+    account = f"limits {_range(joint.limits)} mirror to {_range(image)}, but are {_range(partner.limits)}"
+    yield Residual("limits", *names, error, tolerances.limits, account)
+    yield from _properties(names, joint.properties, partner.properties, tolerances.properties, tolerances.strict)
+
+
+def _actuators(
+    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]], tolerances: Tolerances
+) -> Iterator[Residual]:
+    partners = actuator_partners(actuators, joints)
+    by_name = {actuator.name: actuator for actuator in actuators}
+    for name, actuator in by_name.items():
+        if name not in partners:
+            account = f"the partner of its joint {actuator.joint} is driven otherwise"
+            yield Residual("actuator", name, name, np.inf, 0.0, account)
+            continue
+        partner, sign = by_name[partners[name][0]], partners[name][1]
+        if name > partner.name:
+            continue
+        names = name, partner.name
+        gear = relative_difference(abs(actuator.gear), abs(partner.gear))
+        account = f"gears {actuator.gear:.4g} and {partner.gear:.4g}"
+        yield Residual("gear", *names, gear, tolerances.actuators, account)
+        for what, limits, others in (
+            ("control limits", actuator.control_limits, partner.control_limits),
+            ("force limits", actuator.force_limits, partner.force_limits),
+        ):
+            image = sorted(sign * limit for limit in limits)
+            scale = max((abs(x) for x in (*image, *others) if np.isfinite(x)), default=1.0) or 1.0
+            error = _range_error(image, others) / scale
+            account = f"{what} {_range(limits)} mirror to {_range(image)}, but are {_range(others)}"
+            yield Residual(what, *names, error, tolerances.actuators, account)
+        yield from _properties(names, actuator.properties, partner.properties, tolerances.actuators, decisive=True)
+
+
+def _closures(
+    geometry: RobotGeometry, partners: Mapping[int, int], space: SpaceReflection, tolerances: Tolerances
+) -> Iterator[Residual]:
+    for closure in geometry.closures:
+        ends = {partners.get(i, -1) for i in closure.links}
+        errors = [
+            float(np.linalg.norm(space.point(closure.position) - other.position))
+            for other in geometry.closures
+            if set(other.links) == ends
+        ]
+        a, b = (geometry.links[i].name for i in closure.links)
+        error = min(errors, default=np.inf)
+        account = f"closed {_metres(error)} from its mirror image" if errors else "closed where its mirror image is not"
+        yield Residual("closure", a, b, error, tolerances.position, account)
+
+
+def _properties(
+    names: tuple[str, str], own: Mapping[str, float], others: Mapping[str, float], tolerance: float, decisive: bool
+) -> Iterator[Residual]:
+    for key in sorted({*own, *others}):
+        a, b = own.get(key, 0.0), others.get(key, 0.0)
+        yield Residual(key, *names, relative_difference(a, b), tolerance, f"{key} {a:.4g} and {b:.4g}", decisive)
+
+
+def _range_error(image: Sequence[float], limits: Sequence[float]) -> float:
+    return max((abs(a - b) for a, b in zip(image, limits, strict=True) if a != b), default=0.0)
+
+
+def _range(limits: Sequence[float]) -> str:
+    return f"[{limits[0]:.3g}, {limits[1]:.3g}]"
+
+
+def _metres(distance: float) -> str:
+    return f"{1e3 * distance:.1f} mm"

@@ -1,0 +1,103 @@
+"""Terms and reflections as plain mappings, as YAML and JSON hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gymnasium as gym
+
+from sb3_memaug.robots import find_robot
+from sb3_memaug.robots.gymnasium_terms import actuator_names
+from sb3_memaug.symmetry import Reflection, Term
+from sb3_memaug.symmetry.terms import default_size
+
+#: What a term may say in place of a list of names: that they are the robot's own, in the order of its simulator.
+ROBOT_NAMES = ("motors", "joints", "feet", "actuators")
+
+#: The terms of an observation, by key for dict observations.
+Terms = Sequence[Term] | Mapping[str, Sequence[Term]]
+
+
+def terms_from_plain(terms: Sequence[Any] | Mapping[str, Sequence[Any]], env: gym.Env) -> Terms:
+    """
+    :param terms: terms, or mappings of their arguments, whose ``names`` may be one of :data:`ROBOT_NAMES` and whose
+        ``size`` need not be told; by key for dict observations
+    :param env: whose robot is asked for its names
+    :return: the terms
+    :raises ValueError: if a term is wrong, or asks for other names
+    """
+    if isinstance(terms, Mapping):
+        return {key: [_term(term, env) for term in group] for key, group in terms.items()}
+    return [_term(term, env) for term in terms]
+
+
+def terms_to_plain(terms: Terms, env: gym.Env) -> Any:
+    """
+    :param terms: of an observation or an action
+    :param env: with their robot
+    :return: what :func:`terms_from_plain` makes them of again, in another simulator's order of joints too
+    """
+    if isinstance(terms, Mapping):
+        return {key: [_plain(term, env) for term in group] for key, group in terms.items()}
+    return [_plain(term, env) for term in terms]
+
+
+def reflection_from_plain(value: Any) -> Reflection:
+    """
+    :param value: a reflection, or a mapping of its arguments
+    :return: the reflection
+    """
+    return value if isinstance(value, Reflection) else Reflection(**value)
+
+
+def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
+    """
+    :param reflection: of a robot
+    :return: its arguments, without those that are empty
+    """
+    arguments = {
+        "plane": reflection.plane,
+        "joints": {name: list(pair) for name, pair in reflection.joints.items()},
+        "actuators": {name: list(pair) for name, pair in reflection.actuators.items()},
+        "feet": dict(reflection.feet),
+        "bodies": dict(reflection.bodies),
+        "pose": dict(reflection.pose),
+    }
+    return {key: value for key, value in arguments.items() if value}
+
+
+def _term(term: Any, env: gym.Env) -> Term:
+    if isinstance(term, Term):
+        return term
+    names = term.get("names", ())
+    if isinstance(names, str):
+        if names not in ROBOT_NAMES:
+            raise ValueError(
+                f"term {term.get('name')!r}: `names` must be a list or one of {list(ROBOT_NAMES)}, got {names!r}"
+            )
+        names = _robot_names(names, env)
+    size = default_size(term.get("kind", ""), names, term.get("shape", ()))
+    return Term(**{"size": size, **term, "names": names})
+
+
+def _plain(term: Term, env: gym.Env) -> dict[str, Any]:
+    plain: dict[str, Any] = {"name": term.name, "kind": term.kind, "size": term.size}
+    if term.shape:
+        plain["shape"] = list(term.shape)
+    if term.names:
+        try:
+            same = [what for what in ROBOT_NAMES if _robot_names(what, env) == term.names]
+        except ValueError:  # no robot that we know: its names are in nobody's order but their own
+            same = []
+        plain["names"] = same[0] if same else list(term.names)
+        del plain["size"]
+    return plain
+
+
+def _robot_names(what: str, env: gym.Env) -> tuple[str, ...]:
+    if what == "actuators":
+        model = getattr(env.unwrapped, "model", None)
+        return tuple(actuator_names(model)) if type(model).__name__ == "MjModel" else ()
+    robot = find_robot(env)
+    return {"motors": robot.motor_names, "joints": robot.joint_names, "feet": robot.foot_names}[what]
