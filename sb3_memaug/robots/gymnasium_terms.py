@@ -23,7 +23,7 @@ def gymnasium_observation_terms(env: gym.Env) -> tuple[Term, ...] | None:
     :return: the terms of its observation, or None where it is no Gymnasium MuJoCo environment that tells them
     """
     inner = env.unwrapped
-    model = getattr(inner, "model", None)
+    model: Any = getattr(inner, "model", None)
     if type(model).__name__ != "MjModel":
         return None
     if type(inner).__name__ == "InvertedDoublePendulumEnv":
@@ -31,7 +31,7 @@ def gymnasium_observation_terms(env: gym.Env) -> tuple[Term, ...] | None:
     structure: Mapping[str, int] | None = getattr(inner, "observation_structure", None)
     if structure is None:
         return None
-    bodies = [name for i, name in enumerate(_names(model, "body", model.nbody)) if i]
+    bodies = _names(model, "body", model.nbody)[1:]
     driven = [term for term in _velocities(model) if term.kind == "joints"]
     terms: list[Term] = []
     for what, size in structure.items():
@@ -56,7 +56,7 @@ def mujoco_action_terms(env: gym.Env) -> tuple[Term, ...] | None:
     :param env: any environment
     :return: the terms of its action where that is the control of a MuJoCo model, actuator by actuator, else None
     """
-    model = getattr(env.unwrapped, "model", None)
+    model: Any = getattr(env.unwrapped, "model", None)
     if type(model).__name__ != "MjModel" or env.action_space.shape != (model.nu,):
         return None
     names = actuator_names(model)
@@ -76,17 +76,17 @@ def task_reflections(env: gym.Env, reflections: Mapping[str, Any]) -> dict[str, 
     return {name: reflection for name, reflection in reflections.items() if PLANES[reflection.plane][0] > 0}
 
 
-def actuator_names(model: Any) -> list[str]:
+def actuator_names(model: Any) -> tuple[str, ...]:
     """
     :param model: ``mujoco.MjModel``
     :return: name of each actuator, that of its joint where it has none
     """
     joints = _names(model, "joint", model.njnt)
-    return [model.actuator(i).name or joints[model.actuator_trnid[i, 0]] for i in range(model.nu)]
+    return tuple(model.actuator(i).name or joints[model.actuator_trnid[i, 0]] for i in range(model.nu))
 
 
-def _names(model: Any, what: str, count: int) -> list[str]:
-    return [getattr(model, what)(i).name or f"{what}_{i}" for i in range(count)]
+def _names(model: Any, what: str, count: int) -> tuple[str, ...]:
+    return tuple(getattr(model, what)(i).name or f"{what}_{i}" for i in range(count))
 
 
 def _positions(model: Any, skipped: int) -> list[Term]:
@@ -137,7 +137,7 @@ def _double_pendulum(model: Any) -> tuple[Term, ...]:
     slider, *hinges = _names(model, "joint", model.njnt)
     return (
         Term("cart_position", "joint_positions", 1, (slider,)),
-        Term("sines", "joints", len(hinges), hinges),
+        Term("sines", "joints", len(hinges), tuple(hinges)),
         Term("cosines", "scalar", len(hinges)),
         Term("joint_velocities", "joints", 1 + len(hinges), (slider, *hinges)),
         Term("constraint_force", "joints", 1, (slider,)),

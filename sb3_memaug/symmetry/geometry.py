@@ -204,7 +204,8 @@ class RobotGeometry:
                     f"the parent of body {body.name!r} must come before it, got {body.parent} for body {i}"
                 )
             index = link_of[body.parent] if i else -1
-            for joint in body.joints or ([] if i else [None]):
+            moved_by: Sequence[Joint | None] = body.joints if i else (None,)
+            for joint in moved_by:
                 links.append(Link(body.name, index, joint, 0.0, np.zeros(3), np.zeros((3, 3))))
                 members.append([])
                 index = len(links) - 1

@@ -98,6 +98,6 @@ def _plain(term: Term, env: gym.Env) -> dict[str, Any]:
 def _robot_names(what: str, env: gym.Env) -> tuple[str, ...]:
     if what == "actuators":
         model = getattr(env.unwrapped, "model", None)
-        return tuple(actuator_names(model)) if type(model).__name__ == "MjModel" else ()
+        return actuator_names(model) if type(model).__name__ == "MjModel" else ()
     robot = find_robot(env)
     return {"motors": robot.motor_names, "joints": robot.joint_names, "feet": robot.foot_names}[what]
