@@ -11,10 +11,11 @@ from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymme
 from sb3_memaug.symmetry.geometry import RobotGeometry
 from sb3_memaug.symmetry.geometry_readers import read_geometry
 from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.locking import appendages, lock_joints, matching_joints
 from sb3_memaug.symmetry.matching import match_links
 from sb3_memaug.symmetry.partners import actuator_partners, body_partners, joint_partners
 from sb3_memaug.symmetry.reflection import PLANES, Reflection
-from sb3_memaug.symmetry.residuals import Residual, dynamic_residuals, kinematic_residuals
+from sb3_memaug.symmetry.residuals import Residual, dynamic_residuals, kinematic_residuals, plane_residual
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
 from sb3_memaug.symmetry.tolerances import Tolerances
 
@@ -27,6 +28,7 @@ def derive_symmetry(
     pose: Mapping[str, float] | str | None = None,
     tolerances: Tolerances | None = None,
     feet: Sequence[str] | None = None,
+    locked: Sequence[str] = (),
 ) -> DerivedSymmetry:
     """
     Find which of the sagittal and the transverse reflection and of the half turn a robot has, and which part of it
@@ -35,6 +37,9 @@ def derive_symmetry(
     Parts are matched from the base outwards by where their joints' axes, masses and inertias are. Names only decide
     between parts that lie in one place. A sign follows from the axes: that of a hinge is an axial vector.
 
+    What hangs on the robot's middle and has no mirror image, as an arm or a camera on joints, is taken as locked where
+    the rest has one; its joints are then no part of the reflection, and the account tells.
+
     :param robot: a MuJoCo model, an MJCF or URDF file, a pair of PyBullet client and body, an Isaac Lab articulation,
         an environment that has a robot, a :class:`RobotGeometry`
     :param pose: angles of joints in rad or m at which to look at the robot, or the name of a pose that it knows, as a
@@ -42,10 +47,12 @@ def derive_symmetry(
         until it is symmetric in one
     :param tolerances: how far partners may be from being mirror images
     :param feet: bodies that count as feet; by default the ends of all chains
+    :param locked: joints that do not move: names, or regular expressions that match whole names
     :return: what was found, held up against the tolerances
     :raises ValueError: if nobody can read the robot, or a joint, pose or foot does not exist
     """
     geometry = read_geometry(robot)
+    geometry = lock_joints(geometry, matching_joints(geometry, locked))
     tolerances = tolerances or Tolerances()
     if isinstance(pose, str):
         if pose not in geometry.poses:
@@ -79,18 +86,31 @@ def _best(candidates: Iterable[DerivedReflection]) -> DerivedReflection:
 def _derive(
     name: str, plane: str, geometry: RobotGeometry, tolerances: Tolerances, feet: Sequence[str] | None
 ) -> DerivedReflection:
+    refused: list[Residual] = []
     for offset in _plane_offsets(plane, geometry):
         space = SpaceReflection(plane, offset)
-        partners = match_links(geometry, space, tolerances)
-        kinematic = list(kinematic_residuals(geometry, partners, space, tolerances))
+        partners, kinematic = _matched(geometry, space, tolerances)
+        held = appendages(geometry, partners, kinematic)
+        rest = lock_joints(geometry, held)
+        if held and 2 * len(held) < len(geometry.joints):
+            partners, kinematic = _matched(rest, space, tolerances)
+        else:
+            rest, held = geometry, set()
+        refused = refused or kinematic
         if not any(residual.breaks for residual in kinematic):
-            break
-    else:
-        return DerivedReflection(name, None, _worst_first(kinematic), moves=True)
-    residuals = [*kinematic, *dynamic_residuals(geometry, partners, space, tolerances)]
-    reflection = _reflection(geometry, partners, space, tolerances, feet)
-    moves = geometry.floating or any(pair != (joint, 1) for joint, pair in reflection.joints.items())
-    return DerivedReflection(name, reflection, _worst_first(residuals), moves)
+            residuals = [*kinematic, *dynamic_residuals(rest, partners, space, tolerances)]
+            residuals.append(plane_residual(rest, space, tolerances))
+            reflection = _reflection(rest, partners, space, tolerances, feet)
+            moves = geometry.floating or any(pair != (joint, 1) for joint, pair in reflection.joints.items())
+            return DerivedReflection(name, reflection, _worst_first(residuals), moves, tuple(sorted(held)))
+    return DerivedReflection(name, None, _worst_first(refused), moves=True)
+
+
+def _matched(
+    geometry: RobotGeometry, space: SpaceReflection, tolerances: Tolerances
+) -> tuple[dict[int, int], list[Residual]]:
+    partners = match_links(geometry, space, tolerances)
+    return partners, list(kinematic_residuals(geometry, partners, space, tolerances))
 
 
 def _plane_offsets(plane: str, geometry: RobotGeometry) -> list[np.ndarray]:

@@ -22,12 +22,14 @@ class DerivedReflection:
     :param reflection: which part becomes which; None where the parts do not correspond
     :param residuals: of every comparison, the worst first
     :param moves: whether anything changes place or sign, or the base floats
+    :param locked: joints that have no mirror image, without which the rest was looked at
     """
 
     name: str
     reflection: Reflection | None
     residuals: tuple[Residual, ...]
     moves: bool
+    locked: tuple[str, ...] = ()
 
     @property
     def breaks(self) -> tuple[Residual, ...]:
@@ -55,6 +57,8 @@ class DerivedReflection:
             title += f": holds, {swapped} of {len(self.reflection.joints)} joints change places"
         else:
             title += ": there is a mirror image, but it cannot move alike"
+        if self.locked:
+            title += f", but for joints without mirror image: {', '.join(self.locked)}"
         account = [title]
         for word, residuals in (("broken by", self.breaks), ("near miss", self.near_misses)):
             account += [f"  {word}: {residual}" for residual in residuals[:SHOWN]]

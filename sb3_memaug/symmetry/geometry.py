@@ -221,22 +221,28 @@ class RobotGeometry:
         )
 
 
+def joined_masses(parts: Sequence[Body | Link], without_mass: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """
+    :param parts: rigidly joined ones
+    :param without_mass: where the centre of mass is said to be if they have none, in m, (3,)
+    :return: mass, centre of mass and inertia of all of them together
+    """
+    mass = sum(part.mass for part in parts)
+    centre = sum((part.mass * part.centre for part in parts), np.zeros(3)) / mass if mass else without_mass
+    inertia = np.zeros((3, 3))
+    for part in parts:
+        arm = part.centre - centre
+        inertia += part.inertia + part.mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))
+    return mass, centre, inertia
+
+
 def _fused(link: Link, bodies: Sequence[Body]) -> Link:
     """The link with the mass, the shapes and the frames of the bodies that it consists of."""
-    mass = sum(body.mass for body in bodies)
-    joint_position = np.zeros(3) if link.joint is None else link.joint.position
-    centre = sum((body.mass * body.centre for body in bodies), np.zeros(3)) / mass if mass else joint_position
-    inertia = np.zeros((3, 3))
-    for body in bodies:
-        arm = body.centre - centre
-        inertia += body.inertia + body.mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))
     return Link(
         link.name,
         link.parent,
         link.joint,
-        mass,
-        centre,
-        inertia,
+        *joined_masses(bodies, np.zeros(3) if link.joint is None else link.joint.position),
         tuple(shape for body in bodies for shape in body.shapes),
         {body.name: body.position for body in bodies},
         {body.name: body.centre if body.mass else body.position for body in bodies},

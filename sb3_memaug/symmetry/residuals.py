@@ -78,11 +78,18 @@ def kinematic_residuals(
         yield Residual(
             "joint direction", *names, angle, tolerances.angle, f"axis turned by {angle:.3g} rad from its mirror image"
         )
-    offset = float(np.linalg.norm(space.offset))
-    yield Residual(
-        "plane", geometry.links[0].name, geometry.links[0].name, offset, tolerances.position,
-        f"its origin is {_metres(offset)} off the plane of the joints",
-    )  # fmt: skip
+
+
+def plane_residual(geometry: RobotGeometry, space: SpaceReflection, tolerances: Tolerances) -> Residual:
+    """
+    :param geometry: of the robot
+    :param space: the reflection
+    :param tolerances: within which parts are mirror images
+    :return: how far the plane is from the base's origin, whose velocity the robot is told
+    """
+    base, offset = geometry.links[0].name, float(np.linalg.norm(space.offset))
+    account = f"origin {_metres(offset)} off the plane of the joints"
+    return Residual("plane", base, base, offset, tolerances.centre, account)
 
 
 def dynamic_residuals(
