@@ -191,10 +191,14 @@ class RobotGeometry:
         :param floating: whether the base moves freely
         :param poses: other poses that are known for the robot
         :return: the robot
-        :raises ValueError: if there is no base, or a body comes before its parent
+        :raises ValueError: if there is no base, a body comes before its parent, or two joints share a name
         """
         if not bodies or bodies[0].parent != -1 or bodies[0].joints:
             raise ValueError("the first body must be the base, with the parent -1 and without joints")
+        names = [joint.name for body in bodies for joint in body.joints]
+        twice = next((joint for joint in names if names.count(joint) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two joints of {name} are called {twice!r}: give each joint a name of its own")
         links: list[Link] = []
         members: list[list[Body]] = []
         link_of: list[int] = []

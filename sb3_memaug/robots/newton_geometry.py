@@ -1,0 +1,154 @@
+"""The geometry of a robot in a Newton model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from sb3_memaug.robots.newton_arrays import integers, leaf, motion, rows
+from sb3_memaug.robots.newton_shapes import newton_shapes
+from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Joint, RobotGeometry
+from sb3_memaug.symmetry.geometry_readers import register_geometry_reader
+from sb3_memaug.symmetry.rigid_motion import RigidMotion
+
+
+@register_geometry_reader("a newton.Model or newton.ModelBuilder")
+def _newton_geometry(robot: Any) -> RobotGeometry | None:
+    kind = type(robot)
+    if kind.__module__.split(".")[0] != "newton" or kind.__name__ not in ("Model", "ModelBuilder"):
+        return None
+    return newton_geometry(robot)
+
+
+def newton_geometry(model: Any, articulation: int | None = None) -> RobotGeometry:
+    """
+    An articulation with all joints at 0, seen from the frame of its first body if that floats, else along the world's
+    axes from where it is fixed. The pose ``"initial"`` is that of ``joint_q``.
+
+    A joint with several axes becomes one joint for each, called ``name:0``, ``name:1`` …, where a name is what follows
+    the last slash of a label. Joints outside the tree close kinematic chains. Actuators are the targets of joints,
+    called as these; MuJoCo's general actuators and couplings of joints are left out. Newton's numbers have single
+    precision.
+
+    :param model: ``newton.Model``, or the ``newton.ModelBuilder`` that makes one
+    :param articulation: its index; by default the first one of the first world
+    :return: the robot
+    :raises ValueError: if there is no articulation, a joint is neither revolute, prismatic, fixed nor D6, or a robot
+        that is fixed to the world has another "up" than z
+    """
+    if articulation is None:
+        articulation = _first_articulation(model)
+    tree = range(*(int(integers(ends)[articulation]) for ends in (model.articulation_start, model.articulation_end)))
+    parents, children = integers(model.joint_parent), integers(model.joint_child)
+    floats = rows(model.joint_type, tree[:1])[0] == import_module("newton").JointType.FREE
+    base = int(children[tree[0]] if floats else parents[tree[0]])
+    if base >= 0:
+        places = {base: RigidMotion.identity()}
+        bodies = [_body(model, base, -1, places[base], [])]
+    else:
+        if int(model.up_axis) != 2:
+            raise ValueError("expected z as the up axis of a Newton model with a robot that is fixed to the world")
+        # Worlds may lie side by side: where a robot stands is nothing of its own.
+        places = {base: RigidMotion(np.eye(3), -motion(model.joint_X_p, tree[0]).translation)}
+        bodies = [Body("world", -1, np.zeros(3), 0.0, np.zeros(3), np.zeros((3, 3)))]
+
+    index = {base: 0}
+    actuators: list[Actuator] = []
+    angles: dict[str, float] = {}
+    for j in tree[1:] if floats else tree:
+        parent, child = int(parents[j]), int(children[j])
+        anchor = places[parent].after(motion(model.joint_X_p, j))
+        places[child] = anchor.after(motion(model.joint_X_c, j).inverse())
+        dofs = _dofs(model, j)
+        joints = [_joint(model, name, dof, kind, anchor) for name, (dof, kind) in dofs.items()]
+        actuators += [_actuator(model, name, dof) for name, (dof, _) in dofs.items() if _is_driven(model, dof)]
+        first = int(rows(model.joint_q_start, [j])[0])
+        angles |= zip(dofs, rows(model.joint_q, range(first, first + len(dofs))).tolist(), strict=True)
+        index[child] = len(bodies)
+        bodies.append(_body(model, child, index[parent], places[child], joints))
+    loops = np.isin(parents, list(index)) & np.isin(children, list(index))
+    closures = [
+        Closure(
+            (index[parents[j]], index[children[j]]), places[parents[j]].point(motion(model.joint_X_p, j).translation)
+        )
+        for j in np.flatnonzero(loops).tolist()
+        if j not in tree
+    ]
+    name = leaf(model.articulation_label[articulation])
+    return RobotGeometry.from_bodies(name, bodies, actuators, closures, base >= 0, {"initial": angles})
+
+
+def _first_articulation(model: Any) -> int:
+    worlds = integers(model.articulation_world)
+    if not worlds.size:
+        raise ValueError("expected a Newton model with an articulation: make one by ModelBuilder.add_articulation")
+    # What belongs to all worlds, as a table, has the world -1.
+    return int(np.argmax(worlds == min(0, worlds.max())))
+
+
+def _dofs(model: Any, j: int) -> dict[str, tuple[int, str]]:
+    """Indices and kinds of a joint's degrees of freedom, by the names that Newton's and Isaac Lab's selections use."""
+    newton = import_module("newton")
+    name, kind = leaf(model.joint_label[j]), newton.JointType(int(rows(model.joint_type, [j])[0]))
+    if kind.name not in ("REVOLUTE", "PRISMATIC", "FIXED", "D6"):
+        raise ValueError(
+            f"expected revolute, prismatic, fixed and D6 joints, got {name!r} of the kind {kind.name}: use a D6 joint "
+            "with an axis for each degree of freedom in its place"
+        )
+    # It shifts first and then turns, about each axis as the turns before have left it.
+    slides, hinges = rows(model.joint_dof_dim, [j])[0].astype(int)
+    kinds, first = ["slide"] * slides + ["hinge"] * hinges, int(rows(model.joint_qd_start, [j])[0])
+    return {name if len(kinds) == 1 else f"{name}:{k}": (first + k, kind) for k, kind in enumerate(kinds)}
+
+
+def _joint(model: Any, name: str, dof: int, kind: str, anchor: RigidMotion) -> Joint:
+    axis = anchor.vector(rows(model.joint_axis, [dof])[0])
+    low, high = (float(rows(limits, [dof])[0]) for limits in (model.joint_limit_lower, model.joint_limit_upper))
+    unlimited = import_module("newton").MAXVAL
+    properties = {
+        "armature": model.joint_armature,
+        "damping": model.joint_damping,
+        "frictionloss": model.joint_friction,
+        "effort": model.joint_effort_limit,
+        "velocity": model.joint_velocity_limit,
+    }
+    return Joint(
+        name,
+        kind,
+        anchor.translation,
+        axis / np.linalg.norm(axis),
+        limits=(low if low > -unlimited else -np.inf, high if high < unlimited else np.inf),
+        properties=_finite(properties, dof),
+    )
+
+
+def _is_driven(model: Any, dof: int) -> bool:
+    return bool(rows(model.joint_target_mode, [dof])[0] != import_module("newton").JointTargetMode.NONE)
+
+
+def _actuator(model: Any, name: str, dof: int) -> Actuator:
+    effort = float(rows(model.joint_effort_limit, [dof])[0])
+    gains = {"stiffness": model.joint_target_ke, "damping": model.joint_target_kd}
+    return Actuator(name, name, force_limits=(-effort, effort), properties=_finite(gains, dof))
+
+
+def _finite(columns: Mapping[str, Any], dof: int) -> dict[str, float]:
+    """Of one degree of freedom; what is infinite is no limit."""
+    values = {what: float(rows(column, [dof])[0]) for what, column in columns.items()}
+    return {what: value for what, value in values.items() if np.isfinite(value)}
+
+
+def _body(model: Any, body: int, parent: int, place: RigidMotion, joints: list[Joint]) -> Body:
+    return Body(
+        leaf(model.body_label[body]),
+        parent,
+        place.translation,
+        float(rows(model.body_mass, [body])[0]),
+        place.point(rows(model.body_com, [body])[0]),
+        place.tensor(rows(model.body_inertia, [body]).reshape(3, 3)),
+        joints,
+        newton_shapes(model, body, place),
+    )
