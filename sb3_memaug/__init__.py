@@ -5,12 +5,13 @@ from sb3_memaug._version import __version__
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
 from sb3_memaug.sym_ppo import SymmetricPPO
-from sb3_memaug.wrappers import JointFailure, MirrorSpec
+from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
 __all__ = [
     "JointFailure",
     "MemAugRecurrentPPO",
     "MirrorSpec",
+    "Payload",
     "SymmetricPPO",
     "SymmetricVecNormalize",
     "__version__",

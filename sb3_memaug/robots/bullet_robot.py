@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.robots.robot import Robot, RobotState, check_length
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.bullet_body import BulletBody
+from sb3_memaug.robots.robot import check_length
 
 
-class BulletRobot(Robot):
+class BulletRobot(BulletBody):
     """
     A body in a physics client, with the motor model ``strength · clip(kp · (target - q) - kd · q̇, ±limit)``
     evaluated at every physics step, as MuJoCo's position actuators do.
@@ -38,88 +38,18 @@ class BulletRobot(Robot):
         damping: float,
         torque_limit: float,
     ) -> None:
-        self.client, self.body = client, body
+        super().__init__(client, body, motors, feet)
         self.stiffness, self.damping, self.torque_limit = stiffness, damping, torque_limit
-        infos = [client.getJointInfo(body, i) for i in range(client.getNumJoints(body))]
-        moving = [info for info in infos if info[2] in (client.JOINT_REVOLUTE, client.JOINT_PRISMATIC)]
-        joints = {info[1].decode(): info[0] for info in moving}
-        links = {info[12].decode(): info[0] for info in infos}
-        for what, names, known in (
-            ("joint", motors, joints),
-            ("link", [link for group in feet.values() for link in group], links),
-        ):
-            missing = [name for name in names if name not in known]
-            if missing:
-                raise ValueError(f"the body has no {what} {missing[0]!r}; it has {sorted(known)}")
-        super().__init__(list(joints), motors, list(feet))
-        self._joints = list(joints.values())
-        self._motors = [joints[name] for name in self.motor_names]
-        self._foot_of_link = {links[link]: i for i, group in enumerate(feet.values()) for link in group}
         # Bullet gives each joint a velocity motor, which would act as friction.
         client.setJointMotorControlArray(body, self._joints, client.VELOCITY_CONTROL, forces=[0.0] * len(self._joints))
-        offset, (x, y, z, w) = client.getDynamicsInfo(body, -1)[3:5]
-        # Bullet's base is the frame of its inertia, which the link's own frame need not be.
-        self._centre = np.array(offset)
-        self._turn = np.array((w, x, y, z))
-        self._centred = not self._centre.any() and w == 1
         self._targets = [0.0] * len(self._motors)
         self._strength = [1.0] * len(self._motors)
-        self._force: tuple[np.ndarray, np.ndarray] | None = None
-
-    def get_state(self) -> RobotState:
-        position, orientation = self._base_pose()
-        linear, angular = map(np.array, self.client.getBaseVelocity(self.body))
-        if not self._centred:
-            linear -= np.cross(angular, rotation_matrix(orientation) @ self._centre)
-        positions, velocities, _, _ = zip(*self.client.getJointStates(self.body, self._joints), strict=True)
-        return RobotState(
-            base_position=position,
-            base_orientation=orientation,
-            base_linear_velocity=linear,
-            base_angular_velocity=angular,
-            joint_positions=np.array(positions),
-            joint_velocities=np.array(velocities),
-        )
-
-    def _base_pose(self) -> tuple[np.ndarray, np.ndarray]:
-        centre, (x, y, z, w) = self.client.getBasePositionAndOrientation(self.body)
-        position, orientation = np.array(centre), np.array((w, x, y, z))
-        if not self._centred:
-            orientation = _product(orientation, self._turn * (1, -1, -1, -1))
-            position -= rotation_matrix(orientation) @ self._centre
-        return position, orientation
-
-    def set_state(self, state: RobotState) -> None:
-        client, body = self.client, self.body
-        arm = rotation_matrix(state.base_orientation) @ self._centre
-        w, x, y, z = _product(state.base_orientation, self._turn).tolist()
-        velocity = state.base_linear_velocity + np.cross(state.base_angular_velocity, arm)
-        client.resetBasePositionAndOrientation(body, (state.base_position + arm).tolist(), (x, y, z, w))
-        client.resetBaseVelocity(body, velocity.tolist(), state.base_angular_velocity.tolist())
-        client.resetJointStatesMultiDof(
-            body, self._joints, state.joint_positions[:, None].tolist(), state.joint_velocities[:, None].tolist()
-        )
-        # Else the contacts would still be those of the episode before.
-        client.performCollisionDetection()
-
-    def foot_contacts(self) -> np.ndarray:
-        touching = np.zeros(len(self.foot_names), dtype=bool)
-        for _, body_a, body_b, link, _, _, _, _, distance, force, *_ in self.client.getContactPoints(self.body):
-            foot = self._foot_of_link.get(link)
-            # Bullet lists what comes near, too; a hard contact rests at a distance of about zero.
-            if foot is not None and body_a != body_b and (distance <= 0 or force > 0):
-                touching[foot] = True
-        return touching
 
     def set_motor_targets(self, positions: np.ndarray) -> None:
         self._targets = check_length("positions", positions, len(self.motor_names)).tolist()
 
     def set_motor_strength(self, scale: np.ndarray) -> None:
         self._strength = check_length("scale", scale, len(self.motor_names)).tolist()
-
-    def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
-        force, point = check_length("force", force, 3), check_length("point", point, 3)
-        self._force = (force.copy(), point.copy()) if force.any() else None
 
     def advance(self, n_steps: int) -> None:
         client, body, motors, mode = self.client, self.body, self._motors, self.client.TORQUE_CONTROL
@@ -144,18 +74,6 @@ class BulletRobot(Robot):
             torques.append(strength * torque)
         return torques
 
-    def _push(self, force: np.ndarray, point: np.ndarray) -> None:
-        """Bullet forgets a force at the end of each physics step."""
-        position, orientation = self._base_pose()
-        where = position + rotation_matrix(orientation) @ point
-        self.client.applyExternalForce(self.body, -1, force.tolist(), where.tolist(), self.client.WORLD_FRAME)
-
     def close(self) -> None:
         if self.client.isConnected():
             self.client.disconnect()
-
-
-def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of two quaternions, scalar first: the rotation b, then a."""
-    scalar, vector = a[0] * b[0] - a[1:] @ b[1:], a[0] * b[1:] + b[0] * a[1:] + np.cross(a[1:], b[1:])
-    return np.array((scalar, *vector))

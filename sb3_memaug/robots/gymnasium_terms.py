@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from sb3_memaug.symmetry import PLANES, Term
+from sb3_memaug.symmetry import PLANES, Term, read_geometry
 
 #: Numbers that a free joint has in ``qpos`` and in ``qvel``.
 _FREE_POSITION = (("base_position", "vector", 3), ("base_orientation", "quaternion_wxyz", 4))
@@ -31,7 +31,7 @@ def gymnasium_observation_terms(env: gym.Env) -> tuple[Term, ...] | None:
     structure: Mapping[str, int] | None = getattr(inner, "observation_structure", None)
     if structure is None:
         return None
-    bodies = _names(model, "body", model.nbody)[1:]
+    bodies = body_names(model)
     driven = [term for term in _velocities(model) if term.kind == "joints"]
     terms: list[Term] = []
     for what, size in structure.items():
@@ -60,7 +60,8 @@ def mujoco_action_terms(env: gym.Env) -> tuple[Term, ...] | None:
     if type(model).__name__ != "MjModel" or env.action_space.shape != (model.nu,):
         return None
     names = actuator_names(model)
-    return (Term("controls", "actuators", len(names), names),)
+    # What drives a tendon or a body is nobody's mirror image that we know.
+    return (Term("controls", "actuators", len(names), names),) if len(names) == model.nu else None
 
 
 def task_reflections(env: gym.Env, reflections: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,10 +80,17 @@ def task_reflections(env: gym.Env, reflections: Mapping[str, Any]) -> dict[str, 
 def actuator_names(model: Any) -> tuple[str, ...]:
     """
     :param model: ``mujoco.MjModel``
-    :return: name of each actuator, that of its joint where it has none
+    :return: name of each actuator of its robot's joints
     """
-    joints = _names(model, "joint", model.njnt)
-    return tuple(model.actuator(i).name or joints[model.actuator_trnid[i, 0]] for i in range(model.nu))
+    return tuple(actuator.name for actuator in read_geometry(model).actuators)
+
+
+def body_names(model: Any) -> tuple[str, ...]:
+    """
+    :param model: ``mujoco.MjModel``
+    :return: name of each body but the world
+    """
+    return _names(model, "body", model.nbody)[1:]
 
 
 def _names(model: Any, what: str, count: int) -> tuple[str, ...]:

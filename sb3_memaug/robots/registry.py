@@ -32,8 +32,8 @@ def register_adapter(adapter: Adapter) -> Adapter:
 
 def find_robot(env: gym.Env) -> Robot:
     """
-    The robot of an environment: its attribute ``robot``, what a registered adapter makes of it,
-    or the first floating-base robot of a Gymnasium MuJoCo environment.
+    The robot of an environment: its attribute ``robot``, what a registered adapter makes of it, or that of a MuJoCo
+    environment with the attributes ``model`` and ``data``.
 
     :param env: wrapped or not
     :return: the robot, the same object at every call
@@ -52,14 +52,41 @@ def _adapt(env: gym.Env) -> Robot:
         robot = adapter(env)
         if robot is not None:
             return robot
-    raise ValueError(
-        f"no robot found in {type(env).__name__}: it has no attribute `robot` and is no MuJoCo environment. "
-        "Subclass `sb3_memaug.robots.Robot` for its simulator and register it:\n\n"
-        "    from sb3_memaug.robots import register_adapter\n\n"
-        "    @register_adapter\n"
-        "    def my_adapter(env):\n"
-        "        return MyRobot(env) if isinstance(env, MyEnv) else None\n"
-    )
+    raise ValueError(_HOW_TO_ADAPT.format(name=type(env).__name__))
+
+
+_HOW_TO_ADAPT = """\
+no robot found in {name}: it has no attribute `robot` and is no MuJoCo environment. Say once where its robot is.
+
+If it has a PyBullet client, here `env.client`, that it calls to command and to simulate the body `env.body`:
+
+    from sb3_memaug.robots import register_adapter
+    from sb3_memaug.robots.bullet_environment import BulletEnvironmentRobot
+
+    @register_adapter
+    def my_robot(env):
+        if type(env).__name__ == "{name}":
+            return BulletEnvironmentRobot(env.client, env.body)
+
+If it has a simulator of its own, let an adapter do there what shall be used:
+
+    from sb3_memaug.robots import Robot, register_adapter
+
+    class MyRobot(Robot):
+        def __init__(self, env):
+            super().__init__(env.joint_names, motor_names=env.joint_names, foot_names=[])
+            self.env = env
+
+        def set_motor_strength(self, scale):  # for JointFailure, one factor on the torque of each motor
+            self.env.torque_factors = scale
+
+        def set_base_force(self, force, point):  # for Payload, N in the world, m in the base frame
+            self.env.push = force, point
+
+    @register_adapter
+    def my_robot(env):
+        return MyRobot(env) if type(env).__name__ == "{name}" else None
+"""
 
 
 @register_adapter
@@ -67,6 +94,6 @@ def _mujoco_environment(env: gym.Env) -> Robot | None:
     model, data = getattr(env, "model", None), getattr(env, "data", None)
     if type(model).__name__ != "MjModel" or type(data).__name__ != "MjData":
         return None
-    from sb3_memaug.robots.mujoco_robot import MuJoCoRobot  # MuJoCo is an extra
+    from sb3_memaug.robots.mujoco_environment import MuJoCoEnvironmentRobot  # MuJoCo is an extra
 
-    return MuJoCoRobot(model, data)
+    return MuJoCoEnvironmentRobot(env)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,14 +9,15 @@ import numpy as np
 
 from sb3_memaug.robots.motion import Motion, motion_of
 from sb3_memaug.robots.rotations import rotation_rows, to_body
+from sb3_memaug.symmetry.geometry import RobotGeometry
 
 
 class RobotState(NamedTuple):
     """
     Everything that moves, in SI units and float64.
 
-    ``base_*`` are those of the floating base in the world frame; the quaternion has its scalar first. Joints are in
-    the order of :attr:`Robot.joint_names`.
+    ``base_*`` are those of the base in the world frame; the quaternion has its scalar first. A base that does not float
+    stays where it is, whatever is set. Joints are in the order of :attr:`Robot.joint_names`.
     """
 
     base_position: np.ndarray
@@ -28,9 +28,9 @@ class RobotState(NamedTuple):
     joint_velocities: np.ndarray
 
 
-class Robot(ABC):
+class Robot:
     """
-    One robot in one simulation.
+    One robot in one simulation. An adapter implements what it is used for; the rest says that it is missing.
 
     :param joint_names: every joint with one degree of freedom, in the simulator's order
     :param motor_names: the actuated joints, in the order of the actions
@@ -44,11 +44,12 @@ class Robot(ABC):
         #: Indices of the motors among the joints.
         self.motor_indices = np.array([self.joint_names.index(name) for name in self.motor_names], dtype=np.intp)
 
-    @abstractmethod
     def get_state(self) -> RobotState:
         """
         :return: the present state, in arrays of its own
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "get_state", "read the robot's state"))
 
     def get_motion(self) -> Motion:
         """
@@ -56,56 +57,96 @@ class Robot(ABC):
         """
         state, motors = self.get_state(), self.motor_indices
         rows = rotation_rows(state.base_orientation.tolist())
+        x, y, z = state.base_position.tolist()
         return motion_of(
             rows,
             to_body(rows, state.base_linear_velocity.tolist()),
             to_body(rows, state.base_angular_velocity.tolist()),
-            state.base_position.item(2),
+            (x, y, z),
             state.joint_positions[motors],
             state.joint_velocities[motors],
         )
 
-    @abstractmethod
     def set_state(self, state: RobotState) -> None:
         """
         Put the robot into a state at rest of all contacts and warm starts, as after a reset.
 
         :param state: where to put it
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "set_state", "put the robot into a state"))
 
-    @abstractmethod
     def foot_contacts(self) -> np.ndarray:
         """
         :return: for each of :attr:`foot_names`, whether it touches anything
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "foot_contacts", "tell what the feet touch"))
 
-    @abstractmethod
     def set_motor_targets(self, positions: np.ndarray) -> None:
         """
         :param positions: target angle of each motor in rad, held until the next call
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "set_motor_targets", "give motors a target"))
 
-    @abstractmethod
     def set_motor_strength(self, scale: np.ndarray) -> None:
         """
         :param scale: factor on the torque of each motor, held until the next call; 1 is a sound motor, 0 a dead one
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "set_motor_strength", "make motors weak"))
 
-    @abstractmethod
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
         """
         :param force: on the base, in N in the world frame, held until the next call
         :param point: where it acts, in m in the base frame
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "set_base_force", "push the base"))
 
-    @abstractmethod
+    def lock_motors(self, locked: np.ndarray) -> None:
+        """
+        :param locked: which motors stay where they stand now, until the next call; the others are free
+        :raises NotImplementedError: unless the adapter can do it
+        """
+        raise NotImplementedError(_cannot(self, "lock_motors", "lock motors"))
+
+    def set_base_load(self, mass: float, point: np.ndarray) -> None:
+        """
+        :param mass: of a point that is fixed to the base, in kg, until the next call; 0 takes it away
+        :param point: where it is, in m in the base frame
+        :raises NotImplementedError: unless the adapter can do it
+        """
+        raise NotImplementedError(_cannot(self, "set_base_load", "fix a mass to the base"))
+
+    def gravity(self) -> np.ndarray:
+        """
+        :return: acceleration of free fall in the world, in m/s², (3,)
+        """
+        return np.array((0.0, 0.0, -9.81))
+
+    def geometry(self) -> RobotGeometry:
+        """
+        :return: what the robot is made of, from which its symmetries follow
+        :raises NotImplementedError: unless the adapter can do it
+        """
+        raise NotImplementedError(_cannot(self, "geometry", "describe the robot's geometry"))
+
     def advance(self, n_steps: int) -> None:
         """
         :param n_steps: number of physics steps to simulate
+        :raises NotImplementedError: unless the adapter can do it
         """
+        raise NotImplementedError(_cannot(self, "advance", "simulate"))
 
     def close(self) -> None:
         """Free what the simulator holds; the robot is of no use afterwards."""
+
+
+def _cannot(robot: Robot, method: str, what: str) -> str:
+    name = type(robot).__name__
+    return f"the adapter {name} cannot {what}: implement `{name}.{method}` if its simulator can"
 
 
 def check_length(what: str, values: np.ndarray, expected: int) -> np.ndarray:

@@ -1,81 +1,75 @@
-"""A wrapper that breaks a motor."""
+"""A wrapper that breaks motors."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
 from sb3_memaug.robots import find_robot
+from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
+from sb3_memaug.wrappers.motor_failures import MotorFailures
+from sb3_memaug.wrappers.ranges import Range
 
 
-class JointFailure(gym.Wrapper, gym.utils.RecordConstructorArgs):
+class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
     """
-    At the start of an episode, with some probability, one joint's motor loses its strength until the episode ends.
+    In an episode, with some probability, one joint's motor fails, or several do.
 
-    ``reset(options={"failed_joint": name})`` decides it instead, for any motor of the robot; with ``None`` none fails.
-    ``info["failed_joint"]`` tells which one failed, or None; the observation never does.
+    ``reset(options={"failed_joint": name})`` decides it instead, for any motor of the robot; a list of names fails
+    together, and with ``None`` none fails. ``info["failed_joint"]`` tells which one fails in the episode (or a tuple
+    of them in the order of the motors, or None), ``info["failure_active"]`` whether it has failed in this step; the
+    observation never does. Without failure, and after :meth:`close`, the simulator is exactly as it was.
 
     :param env: with a robot that :func:`sb3_memaug.robots.find_robot` finds
-    :param joints: which may fail, all alike; every motor by default
-    :param probability: that one fails
-    :param strength: of a failed motor, relative to a sound one; 0 is a dead motor
-    :raises ValueError: if a joint is no motor of the robot, or a number lies outside 0 to 1
+    :param joints: which may fail, all alike: names, or groups of names that fail together, such as those of a leg;
+        every motor by itself by default
+    :param probability: that a failure occurs in an episode
+    :param strength: of a failed motor, relative to a sound one, or a range from which each failure draws it; 0 is a
+        dead motor
+    :param mode: ``"weak"``, the motor has that strength; or ``"locked"``, the joint stays where it stands
+    :param n_failures: how many of ``joints`` fail at once, or a range from which each episode draws it
+    :param onset: when the failure occurs, in s since the start of the episode, or a range from which each episode
+        draws it; in whole control steps of ``env.unwrapped.dt``
+    :param duration: how long it lasts, in s, likewise and at least one control step; to the end by default
+    :raises ValueError: if a joint is no motor of the robot, a number lies outside its bounds, or a control step's
+        length is needed and not known
+    :raises NotImplementedError: if the robot's adapter cannot make motors fail like that
     """
 
     def __init__(
         self,
         env: gym.Env,
-        joints: Sequence[str] | None = None,
+        joints: Sequence[str | Sequence[str]] | None = None,
         probability: float = 0.8,
-        strength: float = 0.0,
+        strength: Range = 0.0,
+        mode: str = "weak",
+        n_failures: int | Sequence[int] = 1,
+        onset: Range = (0.0, 0.0),
+        duration: Range | None = None,
     ) -> None:
-        gym.utils.RecordConstructorArgs.__init__(self, joints=joints, probability=probability, strength=strength)
-        gym.Wrapper.__init__(self, env)
-        for name, value in (("probability", probability), ("strength", strength)):
-            if not 0 <= value <= 1:
-                raise ValueError(f"`{name}` must lie between 0 and 1, got {value}")
-        self.robot = find_robot(env)
-        self.joints = tuple(self.robot.motor_names if joints is None else joints)
-        if not self.joints:
-            raise ValueError("`joints` is empty: name at least one joint that may fail")
-        for joint in self.joints:
-            self._motor_index(joint)
+        gym.utils.RecordConstructorArgs.__init__(
+            self,
+            joints=joints,
+            probability=probability,
+            strength=strength,
+            mode=mode,
+            n_failures=n_failures,
+            onset=onset,
+            duration=duration,
+        )
+        failures = MotorFailures(
+            find_robot(env),
+            getattr(env.unwrapped, "dt", None),
+            joints,
+            probability,
+            strength,
+            mode,
+            n_failures,
+            onset,
+            duration,
+        )
+        DisturbanceWrapper.__init__(self, env, failures)
+        self.joints = failures.joints
         self.probability = probability
         self.strength = strength
-        self.failed_joint: str | None = None
-
-    def _motor_index(self, joint: str) -> int:
-        motors = self.robot.motor_names
-        if joint not in motors:
-            near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
-            raise ValueError(
-                f"{joint!r} is no motor of the robot"
-                + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ".")
-                + f" Its motors are {list(motors)}"
-            )
-        return motors.index(joint)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        options = dict(options or {})
-        decided = "failed_joint" in options
-        joint = options.pop("failed_joint", None)
-        if joint is not None:
-            self._motor_index(joint)
-        observation, info = self.env.reset(seed=seed, options=options or None)
-        if not decided and self.np_random.random() < self.probability:
-            joint = self.joints[self.np_random.integers(len(self.joints))]
-        scale = np.ones(len(self.robot.motor_names))
-        if joint is not None:
-            scale[self._motor_index(joint)] = self.strength
-        self.robot.set_motor_strength(scale)
-        self.failed_joint = joint
-        return observation, {**info, "failed_joint": joint}
-
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, info = self.env.step(action)
-        info["failed_joint"] = self.failed_joint
-        return observation, reward, terminated, truncated, info

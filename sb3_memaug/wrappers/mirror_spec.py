@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -18,7 +18,7 @@ from sb3_memaug.symmetry import (
     group_of_terms,
 )
 from sb3_memaug.wrappers.mirror_file import read_mirror_file
-from sb3_memaug.wrappers.plain_terms import reflection_from_plain, terms_from_plain
+from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
 
 
 class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
@@ -45,8 +45,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
     :param env: to describe
     :param mirrors: which reflections generate the group; by default all that the robot and its task have
     :param observation: terms of the observation, by key for dict observations. Their ``names`` may be ``"motors"``,
-        ``"joints"``, ``"feet"`` or ``"actuators"``: all those of the robot, in the order of its simulator. By default
-        the environment's ``observation_terms``, or what is known of Gymnasium's environments
+        ``"joints"``, ``"feet"``, ``"actuators"`` or ``"bodies"``: all those of the robot, in the order of its
+        simulator. By default the environment's ``observation_terms``, or what is known of Gymnasium's environments
     :param action: terms of the action, likewise; by default the environment's ``action_terms``, or the controls of a
         MuJoCo model
     :param reflections: of the robot, by the names of the mirrors; by default the environment's ``reflections``, or what
@@ -78,8 +78,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         gym.Wrapper.__init__(self, env)
         written = read_mirror_file(file) if file is not None else {}
         #: Terms of the observation and of the action.
-        self.observation_terms = self._terms("observation", observation, written, gymnasium_observation_terms(env))
-        self.action_terms = self._terms("action", action, written, mujoco_action_terms(env))
+        self.observation_terms = self._terms("observation", observation, written, gymnasium_observation_terms)
+        self.action_terms = self._terms("action", action, written, mujoco_action_terms)
         given = written.get("reflections") if reflections is None else reflections
         known = self._reflections(given, mirrors, tolerances)
         chosen = list(known if mirrors is None else mirrors)
@@ -94,19 +94,26 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         )
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
 
-    def _terms(self, what: str, given: Any, written: Mapping[str, Any], known: Sequence[Term] | None) -> Any:
+    def _terms(
+        self,
+        what: str,
+        given: Any,
+        written: Mapping[str, Any],
+        known: Callable[[gym.Env], Sequence[Term] | None],
+    ) -> Any:
         terms = given if given is not None else written.get(what)
         if terms is not None:
             return terms_from_plain(terms, self.env)
         attribute = f"{what}_terms"
         if self.env.has_wrapper_attr(attribute):
             return terms_from_plain(self.env.get_wrapper_attr(attribute), self.env)
-        if known is None:
+        found = known(self.env)
+        if found is None:
             raise ValueError(
                 f"{self.env} does not describe itself: it has no attribute `{attribute}`. Pass MirrorSpec its "
                 f"`observation` and `action` as lists of terms"
             )
-        return list(known)
+        return list(found)
 
     def _reflections(
         self, given: Mapping[str, Any] | None, mirrors: Sequence[str] | None, tolerances: Mapping[str, Any] | None
@@ -114,9 +121,12 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         if given is None and self.env.has_wrapper_attr("reflections"):
             given = self.env.get_wrapper_attr("reflections")
         if given is not None:
+            if tolerances is not None:
+                raise ValueError("`tolerances` are those of a derivation, but the reflections are given")
             return {name: reflection_from_plain(value) for name, value in given.items()}
+        allowed = from_plain(Tolerances, tolerances or {})
         try:
-            derived = derive_symmetry(self.env, tolerances=Tolerances(**(tolerances or {})))
+            derived = derive_symmetry(self.env, tolerances=allowed)
         except ValueError as error:
             raise ValueError(
                 f"{self.env} does not describe itself: it has no attribute `reflections`. Pass MirrorSpec its "

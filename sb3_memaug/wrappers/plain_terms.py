@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import gymnasium as gym
 
 from sb3_memaug.robots import find_robot
-from sb3_memaug.robots.gymnasium_terms import actuator_names
+from sb3_memaug.robots.gymnasium_terms import actuator_names, body_names
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.symmetry.terms import default_size
 
 #: What a term may say in place of a list of names: that they are the robot's own, in the order of its simulator.
-ROBOT_NAMES = ("motors", "joints", "feet", "actuators")
+ROBOT_NAMES = ("motors", "joints", "feet", "actuators", "bodies")
 
 #: The terms of an observation, by key for dict observations.
 Terms = Sequence[Term] | Mapping[str, Sequence[Term]]
+
+_Made = TypeVar("_Made")
 
 
 def terms_from_plain(terms: Sequence[Any] | Mapping[str, Sequence[Any]], env: gym.Env) -> Terms:
@@ -47,8 +50,23 @@ def reflection_from_plain(value: Any) -> Reflection:
     """
     :param value: a reflection, or a mapping of its arguments
     :return: the reflection
+    :raises ValueError: if it is wrong
     """
-    return value if isinstance(value, Reflection) else Reflection(**value)
+    return value if isinstance(value, Reflection) else from_plain(Reflection, value)
+
+
+def from_plain(kind: type[_Made], arguments: Any) -> _Made:
+    """
+    :param kind: a dataclass
+    :param arguments: a mapping of its arguments
+    :return: one of that kind
+    :raises ValueError: if they are not its arguments
+    """
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        raise ValueError(f"expected a mapping with some of {known}, got {arguments!r}: {error}") from error
 
 
 def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
@@ -70,6 +88,8 @@ def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
 def _term(term: Any, env: gym.Env) -> Term:
     if isinstance(term, Term):
         return term
+    if not isinstance(term, Mapping):
+        raise ValueError(f"a term must be a mapping with `name`, `kind` …, got {term!r}")
     names = term.get("names", ())
     if isinstance(names, str):
         if names not in ROBOT_NAMES:
@@ -78,7 +98,7 @@ def _term(term: Any, env: gym.Env) -> Term:
             )
         names = _robot_names(names, env)
     size = default_size(term.get("kind", ""), names, term.get("shape", ()))
-    return Term(**{"size": size, **term, "names": names})
+    return from_plain(Term, {"size": size, **term, "names": names})
 
 
 def _plain(term: Term, env: gym.Env) -> dict[str, Any]:
@@ -86,18 +106,24 @@ def _plain(term: Term, env: gym.Env) -> dict[str, Any]:
     if term.shape:
         plain["shape"] = list(term.shape)
     if term.names:
-        try:
-            same = [what for what in ROBOT_NAMES if _robot_names(what, env) == term.names]
-        except ValueError:  # no robot that we know: its names are in nobody's order but their own
-            same = []
+        same = [what for what in ROBOT_NAMES if _are_all(what, term.names, env)]
         plain["names"] = same[0] if same else list(term.names)
         del plain["size"]
     return plain
 
 
+def _are_all(what: str, names: tuple[str, ...], env: gym.Env) -> bool:
+    try:
+        return _robot_names(what, env) == names
+    except ValueError:  # no robot that we know: its names are in nobody's order but their own
+        return False
+
+
 def _robot_names(what: str, env: gym.Env) -> tuple[str, ...]:
-    if what == "actuators":
+    if what in ("actuators", "bodies"):
         model = getattr(env.unwrapped, "model", None)
-        return actuator_names(model) if type(model).__name__ == "MjModel" else ()
+        if type(model).__name__ != "MjModel":
+            raise ValueError(f"`names: {what}` are those of a MuJoCo model, which {env} does not have: list them")
+        return actuator_names(model) if what == "actuators" else body_names(model)
     robot = find_robot(env)
     return {"motors": robot.motor_names, "joints": robot.joint_names, "feet": robot.foot_names}[what]

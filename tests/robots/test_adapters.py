@@ -212,10 +212,54 @@ def test_two_lives_from_one_state_are_the_same(make):
     np.testing.assert_array_equal(life(), first)
 
 
+def test_a_locked_motor_stays_where_it_stands_until_it_is_free_again(make):
+    robot = make(gravity=9.81)
+    robot.set_state(state(angle=0.3))
+    robot.lock_motors(np.ones(1, dtype=bool))
+    for target in (2.0, -2.0):
+        robot.set_motor_targets(np.array((target,)))
+        for _ in range(100):
+            robot.advance(1)
+            assert robot.get_state().joint_positions[0] == pytest.approx(0.3, abs=1e-3)
+    robot.lock_motors(np.zeros(1, dtype=bool))
+    robot.advance(300)
+    assert robot.get_state().joint_positions[0] < -0.3
+
+
+def test_what_was_locked_lives_on_as_if_it_had_never_been(make):
+    def life(lock):
+        robot = make(gravity=9.81)
+        if lock:
+            robot.set_state(state())
+            robot.lock_motors(np.ones(1, dtype=bool))
+            robot.advance(5)
+            robot.lock_motors(np.zeros(1, dtype=bool))
+        robot.set_state(MOVING)
+        robot.set_motor_targets(np.array((0.4,)))
+        robot.advance(50)
+        return np.concatenate(robot.get_state())
+
+    np.testing.assert_array_equal(life(lock=True), life(lock=False))
+
+
+def test_gravity_is_that_of_the_simulation(make):
+    np.testing.assert_allclose(make(gravity=3.7).gravity(), (0, 0, -3.7))
+
+
+def test_the_geometry_has_joints_and_actuators_by_the_names_of_the_robot(make):
+    robot = make()
+    geometry = robot.geometry()
+    assert tuple(joint.name for joint in geometry.joints) == robot.joint_names
+    assert tuple(actuator.joint for actuator in geometry.actuators) == robot.motor_names
+    assert geometry.floating
+
+
 def test_vectors_of_the_wrong_length_are_refused(make):
     robot = make()
     with pytest.raises(ValueError, match="`scale` must hold 1 finite values"):
         robot.set_motor_strength(np.ones(2))
+    with pytest.raises(ValueError, match="`locked` must hold 1 finite values"):
+        robot.lock_motors(np.ones(2, dtype=bool))
     with pytest.raises(ValueError, match="`force` must hold 3 finite values"):
         robot.set_base_force(np.ones(2), np.zeros(3))
     with pytest.raises(ValueError, match="`point` must hold 3 finite values"):
