@@ -17,8 +17,8 @@ FOLDERS = {"sb3_memaug": ROOT / "sb3_memaug", "sb3_memaug.envs": ROOT / "envs"}
 FLOORS = (
     {"symmetry"},
     {"common", "robots", "export"},
-    {"memaug_ppo", "sym_ppo", "evaluation", "wrappers"},
-    {"experiments", "envs", "models"},
+    {"memaug_ppo", "sym_ppo", "evaluation", "pictures", "wrappers"},
+    {"checks", "experiments", "envs", "models"},
     {""},  # sb3_memaug/__init__.py, which shows what lies below it
     {"cli"},
     {"__main__"},
@@ -29,7 +29,7 @@ FLOOR = {package: floor for floor, packages in enumerate(FLOORS) for package in 
 STRANGERS = {
     "memaug_ppo": {"robots", "export"},
     "sym_ppo": {"robots", "export"},
-    "envs": {"memaug_ppo", "sym_ppo", "evaluation", "export"},
+    "envs": {"memaug_ppo", "sym_ppo", "evaluation", "export", "pictures"},
 }
 
 

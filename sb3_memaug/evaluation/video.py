@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from sb3_memaug.evaluation.agents import model_agent
 from sb3_memaug.evaluation.episodes import Episode
+from sb3_memaug.evaluation.video_file import VideoFile
 
 
 def record_side_by_side(
@@ -28,40 +29,27 @@ def record_side_by_side(
     :param path: of the video to write (.mp4 or .gif); it appears complete or not at all
     :return: the path
     """
-    import imageio.v3 as imageio
-
-    films = [_film(model, env_id, episodes, name) for name, model in models.items()]
-    length = max(len(film) for film in films)
-    films = [np.concatenate((film, np.repeat(film[-1:], length - len(film), axis=0))) for film in films]
-    env = gym.make(env_id)
-    fps = env.metadata["render_fps"]
-    env.close()
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part.{path.name}")
-    options = (
-        {"fps": fps, "codec": "libx264", "macro_block_size": 8}
-        if path.suffix == ".mp4"
-        else {"duration": 1000 / fps, "loop": 0}
-    )
-    imageio.imwrite(part, np.concatenate(films, axis=2), **options)
-    os.replace(part, path)
-    return path
-
-
-def _film(model: BaseAlgorithm, env_id: str, episodes: Sequence[Episode], title: str) -> np.ndarray:
     env = gym.make(env_id, render_mode="rgb_array")
+    with VideoFile(path, env.metadata["render_fps"]) as video:
+        films = [_film(model, env, episodes, name) for name, model in models.items()]
+        env.close()
+        length = max(len(film) for film in films)
+        films = [np.concatenate((film, np.repeat(film[-1:], length - len(film), axis=0))) for film in films]
+        for pictures in zip(*films, strict=True):
+            video.add(np.concatenate(pictures, axis=1))
+    return video.path
+
+
+def _film(model: BaseAlgorithm, env: gym.Env, episodes: Sequence[Episode], title: str) -> np.ndarray:
+    agent = model_agent(model)
     frames = []
     for episode in episodes:
         observation, _ = env.reset(seed=episode.seed, options=episode.options)
-        state, start, over = None, np.array([True]), False
+        start, over = True, False
         while not over:
-            action, state = model.predict(observation[None], state=state, episode_start=start, deterministic=True)
-            start = np.array([False])
-            observation, _, terminated, truncated, _ = env.step(action[0])
+            observation, _, terminated, truncated, _ = env.step(agent(observation, start))
             frames.append(_titled(np.asarray(env.render()), title))
-            over = terminated or truncated
-    env.close()
+            start, over = False, terminated or truncated
     return np.stack(frames)
 
 

@@ -1,33 +1,11 @@
-import subprocess
-import sys
-
 import pytest
 
 from sb3_memaug.cli import main
 
+from .memaug import memaug
+
 pytest.importorskip("mujoco")
 ENV = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
-
-
-def memaug(*arguments, **kwargs):
-    return subprocess.run(
-        [sys.executable, "-m", "sb3_memaug", *arguments], capture_output=True, text=True, check=False, **kwargs
-    )
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["evaluate", "--help"]])
-def test_help(arguments, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main(arguments)
-    assert exit_.value.code == 0
-    assert "evaluate" in capsys.readouterr().out
-
-
-def test_without_a_command_it_says_what_there_is(capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main([])
-    assert exit_.value.code == 2
-    assert "COMMAND" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

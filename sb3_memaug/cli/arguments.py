@@ -1,0 +1,122 @@
+"""Kinds of arguments that several commands take."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+import gymnasium as gym
+
+#: What is raised where the command line asks for what cannot be: its values reach constructors and a first reset.
+MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, gym.error.Error, argparse.ArgumentTypeError)
+
+
+def environment(text: str) -> str:
+    """
+    :param text: id of an environment; ``module:id`` imports the module that registers it
+    :return: the id
+    :raises argparse.ArgumentTypeError: if there is none, with the names near it
+    """
+    module, _, name = text.rpartition(":")
+    try:
+        if module:
+            import_module(module)
+        gym.spec(name)
+    except ImportError as error:
+        raise argparse.ArgumentTypeError(f"module {module!r} of {text!r} cannot be imported: {error}") from error
+    except gym.error.Error as error:
+        known = {other.lower(): other for other in gym.registry}
+        near = [known[other] for other in get_close_matches(name.lower(), known)]
+        ours = [other for other in gym.registry if other.startswith("MemAug/")]
+        raise argparse.ArgumentTypeError(
+            f"environment {name!r} is not registered; "
+            + (f"did you mean {' or '.join(near)}?" if near else f"ours are {', '.join(ours)}")
+        ) from error
+    return text
+
+
+def positive(text: str) -> int:
+    """
+    :param text: a whole number above zero
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above zero, got {text!r}")
+    return int(text)
+
+
+def names(text: str) -> list[str]:
+    """
+    :param text: names between commas
+    :return: the names
+    """
+    return [name for name in text.split(",") if name]
+
+
+def numbers(*what: str) -> Callable[[str], dict[str, float]]:
+    """
+    :param what: the numbers mean, in their order
+    :return: what reads them between commas, by their meaning
+    """
+
+    def read(text: str) -> dict[str, float]:
+        try:
+            return dict(zip(what, map(float, text.split(",")), strict=True))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"expected the numbers {','.join(what)}, got {text!r}") from error
+
+    return read
+
+
+def assignments(text: str) -> dict[str, float]:
+    """
+    :param text: ``name=number``, between commas
+    :return: the numbers by their names
+    :raises argparse.ArgumentTypeError: if one is none
+    """
+    try:
+        return {name: float(value) for name, value in (part.split("=") for part in text.split(","))}
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected NAME=NUMBER, got {text!r}") from error
+
+
+class KeyValues(argparse.Action):
+    """Reads ``key:value …``, values being Python's, into a dict: as rl_zoo3 does, but for literals only."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        found = {}
+        for text in values or ():
+            key, _, value = text.partition(":")
+            try:
+                found[key] = ast.literal_eval(value)
+            except (ValueError, SyntaxError):
+                parser.error(
+                    f"argument {option_string}: expected key:value with a Python value, got {text!r}; "
+                    f"a string wants quotes of its own, as in '{key}:\"{value}\"'"
+                )
+        setattr(namespace, self.dest, found)
+
+
+def add_env_kwargs(parser: argparse.ArgumentParser) -> None:
+    """
+    :param parser: of a command about environments
+    """
+    parser.add_argument(
+        "--env-kwargs",
+        nargs="+",
+        action=KeyValues,
+        default={},
+        metavar="KEY:VALUE",
+        help="arguments of the environment, values being Python's, e.g. probability:0.5 'robot:\"robot.urdf\"'",
+    )

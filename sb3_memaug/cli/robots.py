@@ -1,0 +1,43 @@
+"""The robots that commands are about: of an environment, of a file, or of the MuJoCo Menagerie."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from sb3_memaug.cli.arguments import add_env_kwargs, environment
+from sb3_memaug.envs.legged.robot_files import find_robot_file
+
+
+def add_robot(parser: argparse.ArgumentParser) -> None:
+    """
+    :param parser: of a command about a robot
+    """
+    parser.add_argument(
+        "robot",
+        metavar="ROBOT",
+        help="an MJCF or URDF file, the id of an environment such as Ant-v5, or a robot of the MuJoCo Menagerie such "
+        "as go1",
+    )
+    add_env_kwargs(parser)
+
+
+def open_robot(text: str, env_kwargs: dict[str, Any]) -> Path | gym.Env:
+    """
+    :param text: a path, the id of an environment, or a name of the Menagerie
+    :param env_kwargs: arguments of the environment
+    :return: what :func:`~sb3_memaug.symmetry.derive_symmetry` reads
+    :raises ValueError: if there is none of that name, or its file cannot be had
+    """
+    if re.search(r"-v\d+$", text) and not Path(text).exists():
+        return gym.make(environment(text), **env_kwargs)
+    if env_kwargs:
+        raise ValueError(f"--env-kwargs are for environments, and {text!r} is none: their ids end in -v0, -v1 …")
+    try:
+        return find_robot_file(text)
+    except OSError as error:
+        raise ValueError(str(error)) from error
