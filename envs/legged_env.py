@@ -30,7 +30,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
     ``TimeLimit``.
 
     ``reset(options={"mirror": "left_right"})`` starts the mirror image of the episode that the seed gives: initial
-    state and command reflected. ``info["rewards"]`` tells the reward terms.
+    state and command reflected. ``info["rewards"]`` tells the reward terms; beside it stands what the task measures.
 
     :param robot: in its simulator
     :param task: command and rewards
@@ -114,7 +114,9 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.robot.set_motor_targets(self._default_motors)
         self._previous_action = np.zeros_like(self._previous_action)
         self._step = 0
-        return self._observe(self.robot.get_motion()), {}
+        self.task.time = 0.0
+        motion = self.robot.get_motion()
+        return self._observe(motion), self.task.measure(motion)
 
     def _reflections_of(self, element: str) -> list[Reflection]:
         """The reflections whose product a group element is, by its name: ``"left_right*front_back"``."""
@@ -132,17 +134,22 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.robot.set_motor_targets(self._default_motors + self.action_scale * action)
         self.robot.advance(self.physics_steps)
         self._step += 1
+        self.task.time = self._step * self.dt
 
         motion = self.robot.get_motion()
         rewards = RewardTerms(self.task.rewards(motion, action, self._previous_action))
         self._previous_action = action
-        fallen = -motion.gravity[2] < self.min_uprightness
+        fallen = self._has_fallen(motion)
         if fallen:
             rewards["fall"] = self.fall_reward
-        return self._observe(motion), sum(rewards.values()), fallen, False, {"rewards": rewards}
+        info = {"rewards": rewards, **self.task.measure(motion)}
+        return self._observe(motion), sum(rewards.values()), fallen, False, info
+
+    def _has_fallen(self, motion: Motion) -> bool:
+        return -motion.gravity[2] < self.min_uprightness
 
     def _observe(self, motion: Motion) -> np.ndarray:
-        phase = self._phase + 2 * np.pi * self.gait_frequency * self._step * self.dt
+        phase = self._phase + 2 * np.pi * self.gait_frequency * self.task.time
         angular_velocity = [ANGULAR_VELOCITY_SCALE * rate for rate in motion.angular_velocity]
         return np.concatenate(
             (

@@ -13,10 +13,14 @@ from sb3_memaug.symmetry import Reflection, Term
 class Task(ABC):
     """
     A command, how it is observed, and what is rewarded. A task knows no simulator and no robot but by its motion.
+
+    A robot starts near the origin of the world, looking along its x axis.
     """
 
     #: The terms that the command adds to the observation.
     terms: tuple[Term, ...]
+    #: s since the episode's start; the environment keeps it.
+    time: float = 0.0
 
     @abstractmethod
     def reset(self, rng: np.random.Generator) -> None:
@@ -49,3 +53,10 @@ class Task(ABC):
         :param previous_action: of the step before
         :return: weighted reward terms by name
         """
+
+    def measure(self, motion: Motion) -> dict[str, float]:
+        """
+        :param motion: of the robot
+        :return: what ``info`` tells beside the rewards, to be looked at after an episode
+        """
+        return {}

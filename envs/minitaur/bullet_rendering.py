@@ -6,7 +6,7 @@ import numpy as np
 
 from sb3_memaug.robots.bullet_robot import BulletRobot
 
-from .view import DISTANCE, HEIGHT, OPENING, PITCH, TARGET_HEIGHT, WIDTH, YAW, Pace
+from ..view import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
 
 
 class BulletCamera:
@@ -14,15 +14,18 @@ class BulletCamera:
     Draws with PyBullet's own renderer, which needs neither a screen nor a graphics card.
 
     :param robot: loaded with what a camera would see
+    :param view: where from
     """
 
-    def __init__(self, robot: BulletRobot) -> None:
-        self._robot = robot
+    def __init__(self, robot: BulletRobot, view: View) -> None:
+        self._robot, self._view = robot, view
         self._projection = robot.client.computeProjectionMatrixFOV(OPENING, WIDTH / HEIGHT, 0.05, 20.0)
 
     def render(self) -> np.ndarray:
         client = self._robot.client
-        view = client.computeViewMatrixFromYawPitchRoll(_target(self._robot), DISTANCE, YAW, PITCH, 0.0, 2)
+        view = client.computeViewMatrixFromYawPitchRoll(
+            _target(self._robot, self._view), self._view.distance, YAW, PITCH, 0.0, 2
+        )
         _, _, pixels, _, _ = client.getCameraImage(
             WIDTH,
             HEIGHT,
@@ -47,22 +50,23 @@ class BulletWindow:
     Lets the camera of PyBullet's window follow the robot.
 
     :param robot: loaded into a client with a window
+    :param view: where from
     :param frame_time: in s
     """
 
-    def __init__(self, robot: BulletRobot, frame_time: float) -> None:
-        self._robot = robot
+    def __init__(self, robot: BulletRobot, view: View, frame_time: float) -> None:
+        self._robot, self._view = robot, view
         self._pace = Pace(frame_time)
         robot.client.configureDebugVisualizer(robot.client.COV_ENABLE_GUI, 0)
 
     def render(self) -> None:
-        self._robot.client.resetDebugVisualizerCamera(DISTANCE, YAW, PITCH, _target(self._robot))
+        self._robot.client.resetDebugVisualizerCamera(self._view.distance, YAW, PITCH, _target(self._robot, self._view))
         self._pace.wait()
 
     def close(self) -> None:
         """The window closes with the robot's client."""
 
 
-def _target(robot: BulletRobot) -> tuple[float, float, float]:
+def _target(robot: BulletRobot, view: View) -> tuple[float, float, float]:
     (x, y, _), _ = robot.client.getBasePositionAndOrientation(robot.body)
-    return x, y, TARGET_HEIGHT
+    return x, y, view.target_height

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sb3_memaug.robots import RobotState
 
-from ..legged_env import LeggedEnv
+from ..rendered_env import RenderedLeggedEnv
 from ..task import Task
+from ..view import Renderer, check_render_mode
 from .anatomy import REFLECTIONS, STANCE, standing_state
 from .rendering import make_renderer
 from .simulators import make_robot
-from .view import Renderer, require_screen
 
 #: N·m/rad, N·m·s/rad and N·m, of a motor.
 STIFFNESS, DAMPING, TORQUE_LIMIT = 8.0, 0.2, 3.5
@@ -21,7 +19,7 @@ STIFFNESS, DAMPING, TORQUE_LIMIT = 8.0, 0.2, 3.5
 PHYSICS_DT = 0.004
 
 
-class MinitaurEnv(LeggedEnv):
+class MinitaurEnv(RenderedLeggedEnv):
     """
     The minitaur, with eight motors on four closed legs, on flat ground.
 
@@ -50,59 +48,26 @@ class MinitaurEnv(LeggedEnv):
         gait_frequency: float = 2.0,
         initial_spread: float = 0.1,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(
-                f"`render_mode` must be None or one of {self.metadata['render_modes']}, got {render_mode!r}"
-            )
+        check_render_mode(render_mode)
         physics_steps = round(control_dt / PHYSICS_DT)
         if physics_steps < 1 or abs(control_dt - physics_steps * PHYSICS_DT) > 1e-9:
             raise ValueError(f"`control_dt` must be a multiple of {PHYSICS_DT} s, got {control_dt}")
-        if render_mode == "human":
-            require_screen()
         robot = make_robot(simulator, PHYSICS_DT, STIFFNESS, DAMPING, TORQUE_LIMIT, render_mode)
         super().__init__(
-            robot,
-            task,
-            REFLECTIONS,
+            render_mode,
+            robot=robot,
+            task=task,
+            reflections=REFLECTIONS,
             default=np.array([STANCE[name] for name in robot.joint_names]),
             physics_steps=physics_steps,
             physics_dt=PHYSICS_DT,
             action_scale=action_scale,
             gait_frequency=gait_frequency,
         )
-        self.render_mode = render_mode
         self.initial_spread = initial_spread
-        self._renderer: Renderer | None = None
 
     def _initial_state(self) -> RobotState:
         return standing_state(self.robot.joint_names, self.np_random, self.initial_spread)
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[np.ndarray, dict[str, Any]]:
-        result = super().reset(seed=seed, options=options)
-        if self.render_mode == "human":
-            self.render()
-        return result
-
-    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        result = super().step(action)
-        if self.render_mode == "human":
-            self.render()
-        return result
-
-    def render(self) -> np.ndarray | None:
-        """
-        :return: the picture, (360, 480, 3) in uint8; None with a window, or without a render mode
-        """
-        if self.render_mode is None:
-            return None
-        if self._renderer is None:
-            self._renderer = make_renderer(self.robot, self.render_mode, self.dt)
-        return self._renderer.render()
-
-    def close(self) -> None:
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
-        super().close()
+    def _make_renderer(self, render_mode: str) -> Renderer:
+        return make_renderer(self.robot, render_mode, self.dt)

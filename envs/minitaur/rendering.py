@@ -5,7 +5,9 @@ from __future__ import annotations
 from sb3_memaug.robots import Robot
 from sb3_memaug.robots.bullet_robot import BulletRobot
 
-from .view import Renderer
+from ..view import Renderer, View
+
+VIEW = View(distance=1.0, target_height=0.1)
 
 
 def make_renderer(robot: Robot, render_mode: str, frame_time: float) -> Renderer:
@@ -18,7 +20,7 @@ def make_renderer(robot: Robot, render_mode: str, frame_time: float) -> Renderer
     if isinstance(robot, BulletRobot):
         from .bullet_rendering import BulletCamera, BulletWindow
 
-        return BulletCamera(robot) if render_mode == "rgb_array" else BulletWindow(robot, frame_time)
-    from .mujoco_rendering import MuJoCoCamera, MuJoCoWindow
+        return BulletCamera(robot, VIEW) if render_mode == "rgb_array" else BulletWindow(robot, VIEW, frame_time)
+    from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow
 
-    return MuJoCoCamera(robot) if render_mode == "rgb_array" else MuJoCoWindow(robot, frame_time)
+    return MuJoCoCamera(robot, VIEW) if render_mode == "rgb_array" else MuJoCoWindow(robot, VIEW, frame_time)

@@ -1,4 +1,4 @@
-"""The minitaur's registered environments."""
+"""The minitaur's registered environments: what it is asked to do, and what may hamper it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Any
 
 import gymnasium as gym
 
-from sb3_memaug.wrappers import JointFailure, MirrorSpec
+from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
+from ..position import PositionTask
+from ..task import Task
 from ..velocity import VelocityTask
 from .anatomy import LEGS, SIDES, motor
 from .minitaur_env import MinitaurEnv
+
+TASKS: dict[str, type[Task]] = {"velocity": VelocityTask, "position": PositionTask}
 
 #: Motors that fail in each split: in distribution is the left front leg.
 JOINT_SPLITS = {
@@ -20,34 +24,64 @@ JOINT_SPLITS = {
 }
 JOINT_SPLITS["all"] = JOINT_SPLITS["id"] + JOINT_SPLITS["ood"]
 
+#: kg, of a payload on a robot of 6 kg. A policy that never carried one walks on with 1 kg, and hardly moves with 4.
+PAYLOAD_MASS = (2.0, 4.0)
+#: m, from the middle of the base to its front and its side, and to its top, on which the payload lies.
+PAYLOAD_X, PAYLOAD_Y, PAYLOAD_Z = 0.16, 0.1, 0.035
+_FRONT, _BACK, _LEFT, _RIGHT = (0.0, PAYLOAD_X), (-PAYLOAD_X, 0.0), (0.0, PAYLOAD_Y), (-PAYLOAD_Y, 0.0)
+#: Sections of the base that payloads lie in in each split: in distribution is the left front one.
+PAYLOAD_SPLITS = {
+    "id": [{"x": _FRONT, "y": _LEFT}],
+    "ood": [{"x": _BACK, "y": _LEFT}, {"x": _FRONT, "y": _RIGHT}, {"x": _BACK, "y": _RIGHT}],
+}
+PAYLOAD_SPLITS["all"] = PAYLOAD_SPLITS["id"] + PAYLOAD_SPLITS["ood"]
 
-def velocity(simulator: str, task: Mapping[str, Any] | None = None, **kwargs: Any) -> gym.Env:
+
+def minitaur(simulator: str, goal: str, task: Mapping[str, Any] | None = None, **kwargs: Any) -> gym.Env:
     """
-    Walk at a commanded velocity.
-
     :param simulator: ``"bullet"`` or ``"mujoco"``
-    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask`
+    :param goal: ``"velocity"`` or ``"position"``
+    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask` or
+        :class:`~sb3_memaug.envs.position.PositionTask`
     :param kwargs: arguments of :class:`~sb3_memaug.envs.minitaur.minitaur_env.MinitaurEnv`
     :return: the environment, with its symmetry group
     """
-    return MirrorSpec(MinitaurEnv(simulator, VelocityTask(**(task or {})), **kwargs))
+    return MirrorSpec(MinitaurEnv(simulator, TASKS[goal](**(task or {})), **kwargs))
 
 
-def velocity_joint_failure(
-    simulator: str, split: str = "id", probability: float = 0.8, strength: float = 0.0, **kwargs: Any
-) -> gym.Env:
+def joint_failure(split: str = "id", probability: float = 0.8, strength: float = 0.0, **kwargs: Any) -> gym.Env:
     """
-    Walk at a commanded velocity with a motor that may have failed.
+    A motor may have failed.
 
-    :param simulator: ``"bullet"`` or ``"mujoco"``
     :param split: whose motors fail: ``"id"``, the left front leg's; ``"ood"``, those of the others; or ``"all"``
     :param probability: that a motor fails in an episode
     :param strength: of a failed motor, relative to a sound one
-    :param kwargs: as for :func:`velocity`
+    :param kwargs: as for :func:`minitaur`
     :return: the environment, with its symmetry group
     :raises ValueError: if the split is unknown
     """
-    if split not in JOINT_SPLITS:
-        raise ValueError(f"`split` must be one of {list(JOINT_SPLITS)}, got {split!r}")
-    env = velocity(simulator, **kwargs)
-    return JointFailure(env, JOINT_SPLITS[split], probability=probability, strength=strength)
+    motors = _of_split(JOINT_SPLITS, split)
+    return JointFailure(minitaur(**kwargs), motors, probability=probability, strength=strength)
+
+
+def payload(
+    split: str = "id", probability: float = 0.8, mass: tuple[float, float] = PAYLOAD_MASS, **kwargs: Any
+) -> gym.Env:
+    """
+    A payload may lie somewhere on the base.
+
+    :param split: in which sections: ``"id"``, the left front one; ``"ood"``, the others; or ``"all"``
+    :param probability: that there is a payload in an episode
+    :param mass: range of its mass in kg
+    :param kwargs: as for :func:`minitaur`
+    :return: the environment, with its symmetry group
+    :raises ValueError: if the split is unknown
+    """
+    sections = _of_split(PAYLOAD_SPLITS, split)
+    return Payload(minitaur(**kwargs), mass=mass, z=PAYLOAD_Z, sections=sections, probability=probability)
+
+
+def _of_split(splits: Mapping[str, Any], split: str) -> Any:
+    if split not in splits:
+        raise ValueError(f"`split` must be one of {list(splits)}, got {split!r}")
+    return splits[split]

@@ -29,11 +29,13 @@ class Outcome(NamedTuple):
     :param episode_return: sum of the rewards
     :param length: number of steps
     :param terminated: whether it ended before the time limit, by a fall
+    :param distance: from the target at the end in m, where ``info`` tells it
     """
 
     episode_return: float
     length: int
     terminated: bool
+    distance: float | None
 
 
 def run_episodes(
@@ -59,6 +61,7 @@ def run_episodes(
     n = len(episodes)
     returns, lengths = np.zeros(n), np.zeros(n, dtype=int)
     fell, running = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    distances: list[float | None] = [None] * n
     state, starts = None, np.ones(n, dtype=bool)
     with th.random.fork_rng():
         # Samples depend on what is evaluated, not on what ran before.
@@ -68,8 +71,9 @@ def run_episodes(
             actions, state = model.predict(seen, state=state, episode_start=starts, deterministic=deterministic)
             starts = np.zeros(n, dtype=bool)
             for i in np.flatnonzero(running).tolist():
-                observations[i], reward, fell[i], truncated, _ = envs[i].step(actions[i])
+                observations[i], reward, fell[i], truncated, info = envs[i].step(actions[i])
                 returns[i] += float(reward)
                 lengths[i] += 1
+                distances[i] = info.get("distance")
                 running[i] = not (fell[i] or truncated)
-    return [Outcome(*row) for row in zip(returns.tolist(), lengths.tolist(), fell.tolist(), strict=True)]
+    return [Outcome(*row) for row in zip(returns.tolist(), lengths.tolist(), fell.tolist(), distances, strict=True)]

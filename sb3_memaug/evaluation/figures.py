@@ -8,28 +8,26 @@ from pathlib import Path
 import numpy as np
 
 from sb3_memaug.evaluation.generalization import Result
-from sb3_memaug.evaluation.table import mean_return
+from sb3_memaug.evaluation.table import mean_return, variation_noun
 
 #: Colour-blind safe (Okabe and Ito), in the order in which policies appear.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
 
-def leg_of(joint: str) -> str:
+def leg_of(variation: str) -> str:
     """
-    :param joint: ``"motor_front_leftL_joint"``, or ``"none"``
-    :return: ``"front left"``, or ``"no failure"``
+    :param variation: a failed joint as ``"motor_front_leftL_joint"``, a payload as ``"payload_front_left"``
+    :return: ``"front left"``; the variation itself where its name tells no leg
     """
-    if joint == "none":
-        return "no failure"
-    words = [word.rstrip("LR") for word in joint.split("_")]
+    words = [word.rstrip("LR") for word in variation.split("_")]
     legs = [word for word in words if word in ("front", "back", "left", "right")]
-    return " ".join(legs) or joint
+    return " ".join(legs) or variation
 
 
 def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
     """
-    Bars of the mean return on no failure and on the failures of each leg, a colour for each policy, a panel for each
-    environment; a dot for each failed joint.
+    Bars of the mean return on no variation and on the failures of each leg, or the payloads near it, a colour for each
+    policy, a panel for each environment; a dot for each failed joint.
 
     :param results: of one or more policies; of those with mean and with sampled actions, the former are drawn
     :param path: of the picture to write
@@ -44,8 +42,10 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
     results = [result for result in results if result.deterministic == deterministic]
     policies = list(dict.fromkeys(result.policy for result in results))
     envs = list(dict.fromkeys(result.env for result in results))
-    joints = dict.fromkeys((result.split, result.failed_joint) for result in results)
-    legs = list(dict.fromkeys((split, leg_of(joint)) for split, joint in joints))
+    varied = dict.fromkeys((result.env, result.split, result.variation) for result in results)
+    legs = list(dict.fromkeys((split, leg_of(variation)) for _, split, variation in varied))
+    nothing = f"no {variation_noun(results)}"
+    labels = [(nothing if split == "none" else leg).replace(" ", "\n") for split, leg in legs]
 
     figure, axes = plt.subplots(1, len(envs), figsize=(5.2 * len(envs), 3.6), sharey=True, squeeze=False)
     for axis, env in zip(axes[0], envs, strict=True):
@@ -55,11 +55,11 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
             heights = []
             for x, (split, leg) in zip(where, legs, strict=True):
                 means = [
-                    mean_return(results, policy=policy, env=env, split=split, failed_joint=joint)
-                    for s, joint in joints
-                    if (s, leg_of(joint)) == (split, leg)
+                    mean_return(results, policy=policy, env=env, split=split, variation=variation)
+                    for e, s, variation in varied
+                    if (e, s, leg_of(variation)) == (env, split, leg)
                 ]
-                heights.append(float(np.mean(means)))
+                heights.append(float(np.mean(means)) if means else 0.0)
                 dots += [(x, mean) for mean in means if len(means) > 1]
             axis.bar(where, heights, 0.8 / len(policies), color=COLOURS[k % len(COLOURS)], label=policy)
             axis.plot([x for x, _ in dots], [mean for _, mean in dots], ".", markersize=5, color="black")
@@ -69,7 +69,7 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
             axis.text(
                 np.mean(ood), 1.01, "never trained on", ha="center", transform=axis.get_xaxis_transform(), fontsize=9
             )
-        axis.set_xticks(range(len(legs)), [leg.replace(" ", "\n") for _, leg in legs], fontsize=9)
+        axis.set_xticks(range(len(legs)), labels, fontsize=9)
         axis.set_title(env.removeprefix("MemAug/"), fontsize=9, pad=18)
         axis.spines[["top", "right"]].set_visible(False)
         axis.axhline(0, color="black", linewidth=0.8)

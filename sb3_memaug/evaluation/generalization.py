@@ -10,6 +10,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.evaluation.episodes import Episode, run_episodes
+from sb3_memaug.evaluation.variations import variations
 
 
 class Result(NamedTuple):
@@ -18,30 +19,14 @@ class Result(NamedTuple):
     policy: str
     env: str
     split: str
-    failed_joint: str
+    variation: str
     seed: int
     mirror: str
     deterministic: bool
     episode_return: float
     length: int
     terminated: bool
-
-
-def failure_tasks(env_id: str, env_kwargs: Mapping[str, Any] | None = None) -> list[tuple[str, str | None]]:
-    """
-    :param env_id: of a registered environment, with or without failing joints
-    :param env_kwargs: for ``gymnasium.make``
-    :return: pairs of a split (``"none"``, ``"id"``, ``"ood"``) and the joint that fails in it, or None
-    """
-    tasks: list[tuple[str, str | None]] = [("none", None)]
-    env = gym.make(env_id, **(env_kwargs or {}))
-    varies = env.has_wrapper_attr("joints")
-    env.close()
-    for split in ("id", "ood") if varies else ():
-        env = gym.make(env_id, **{**(env_kwargs or {}), "split": split})
-        tasks += [(split, joint) for joint in env.get_wrapper_attr("joints")]
-        env.close()
-    return tasks
+    distance: float | None = None
 
 
 def evaluate_generalization(
@@ -55,7 +40,7 @@ def evaluate_generalization(
     normalizer: VecNormalize | None = None,
 ) -> Iterable[Result]:
     """
-    Evaluate on no failure and on each joint that may fail.
+    Evaluate on no variation, on each joint that may fail, and on each section of the base that a payload may lie in.
 
     Seeds are the same for every task and policy. Each is run once under every mirror of the environment, which
     reflects the initial state and the command, so that commands are balanced: otherwise a policy that walks better
@@ -71,24 +56,20 @@ def evaluate_generalization(
     :param normalizer: of the observations that the model was trained on
     :return: a row for each episode
     """
-    tasks = failure_tasks(env_id, env_kwargs)
     first = gym.make(env_id, **(env_kwargs or {}))
-    mirrored = first.has_wrapper_attr("reflections")
+    # Only who knows its reflections by itself can start a mirrored episode; of others the wrapper does.
+    mirrored = hasattr(first.unwrapped, "reflections")
     mirrors = first.get_wrapper_attr("symmetry_group").names if mirrored else ("identity",)
     starts = [(seed + i, mirror) for i in range(-(-n_episodes // len(mirrors))) for mirror in mirrors]
     envs = [first] + [gym.make(env_id, **(env_kwargs or {})) for _ in starts[1:]]
     try:
-        for split, joint in tasks:
+        for split, variation, options in variations(env_id, env_kwargs):
             episodes = [
-                Episode(
-                    start,
-                    ({"mirror": mirror} if mirrored else {}) | ({"failed_joint": joint} if len(tasks) > 1 else {}),
-                )
-                for start, mirror in starts
+                Episode(start, options(start) | ({"mirror": mirror} if mirrored else {})) for start, mirror in starts
             ]
             outcomes = run_episodes(model, envs, episodes, deterministic, normalizer)
             for (start, mirror), outcome in zip(starts, outcomes, strict=True):
-                yield Result(policy, env_id, split, joint or "none", start, mirror, deterministic, *outcome)
+                yield Result(policy, env_id, split, variation, start, mirror, deterministic, *outcome)
     finally:
         for env in envs:
             env.close()

@@ -7,6 +7,7 @@ from sb3_memaug.symmetry import group_of_terms
 
 pytest.importorskip("mujoco")
 ENV = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
+POSITION = "MemAug/MinitaurPosition-MuJoCo-v0"
 
 
 @pytest.fixture
@@ -64,6 +65,28 @@ def test_every_step_tells_reward_terms_of_its_own(env):
     for (_, reward, *_), terms in zip(steps, told, strict=True):
         assert {type(value) for value in (reward, *terms.values())} == {float}
         assert reward == sum(terms.values())
+
+
+def test_what_the_task_measures_stands_beside_the_rewards(env):
+    _, info = env.reset(seed=0)
+    assert "distance" not in info
+    with gym.make(POSITION) as position:
+        observation, info = position.reset(seed=0)
+        for _ in range(3):
+            assert info["distance"] == pytest.approx(np.hypot(*observation[33:35]))
+            observation, *_, info = position.step(np.full(8, 0.5, np.float32))
+        assert {type(value) for value in info["rewards"].values()} == {float}
+
+
+def test_the_task_knows_the_time_since_the_start():
+    with gym.make(POSITION) as env:
+        task = env.unwrapped.task
+        for seed in range(2):
+            env.reset(seed=seed)
+            assert task.time == 0
+            for _ in range(3):
+                env.step(np.zeros(8, np.float32))
+            assert task.time == pytest.approx(0.12)
 
 
 def test_a_fall_ends_the_episode_and_costs(env):

@@ -8,9 +8,14 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 
 import sb3_memaug.envs
 
-MUJOCO = ["MemAug/MinitaurVelocity-MuJoCo-v0", "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"]
-BULLET = ["MemAug/MinitaurVelocity-v0", "MemAug/MinitaurVelocityJointFailure-v0"]
-FAILURES = [MUJOCO[1], BULLET[1]]
+BULLET = [
+    f"MemAug/Minitaur{goal}{variation}-v0"
+    for goal in ("Velocity", "Position")
+    for variation in ("", "JointFailure", "Payload")
+]
+MUJOCO = [name.replace("-v0", "-MuJoCo-v0") for name in BULLET]
+FAILURES = [name for name in MUJOCO + BULLET if "JointFailure" in name]
+PAYLOADS = [name for name in MUJOCO + BULLET if "Payload" in name]
 FRONT_LEFT = ("motor_front_leftL_joint", "motor_front_leftR_joint")
 
 
@@ -26,7 +31,7 @@ def needs_its_simulator(request):
 
 def test_all_are_registered_once_however_often_they_are_asked_for():
     sb3_memaug.envs.register_envs()
-    assert sorted(name for name in gym.registry if name.startswith("MemAug/")) == sorted(MUJOCO + BULLET)
+    assert sorted(name for name in gym.registry if name.startswith("MemAug/Minitaur")) == sorted(MUJOCO + BULLET)
 
 
 @of(MUJOCO + BULLET)
@@ -41,7 +46,7 @@ def test_checkers_pass(env_id):
 
 @of(MUJOCO + BULLET)
 def test_remade_from_its_spec(env_id):
-    env = gym.make(env_id, **({"split": "ood", "probability": 1.0} if env_id in FAILURES else {}))
+    env = gym.make(env_id, **({"split": "ood", "probability": 1.0} if env_id in FAILURES + PAYLOADS else {}))
     again = gym.make(env.spec)
     layers = []
     for made in (env, again):
@@ -56,6 +61,8 @@ def test_remade_from_its_spec(env_id):
     if env_id in FAILURES:
         assert again.get_wrapper_attr("joints") == env.get_wrapper_attr("joints")
         assert again.get_wrapper_attr("probability") == 1.0
+    if env_id in PAYLOADS:
+        assert again.get_wrapper_attr("sections") == env.get_wrapper_attr("sections")
     np.testing.assert_array_equal(env.reset(seed=1)[0], again.reset(seed=1)[0])
     env.close(), again.close()
 
@@ -85,13 +92,43 @@ def test_splits(env_id):
     assert seen["all"] == seen["id"] | seen["ood"]
 
 
-@of(FAILURES)
+@of(PAYLOADS)
+def test_payloads_lie_in_the_sections_of_their_split(env_id):
+    seen = {}
+    for split in ("id", "ood", "all"):
+        env = gym.make(env_id, split=split, probability=1.0)
+        payloads = [env.reset(seed=seed)[1]["payload"] for seed in range(60)]
+        env.close()
+        seen[split] = {(payload["x"] > 0, payload["y"] > 0) for payload in payloads}
+        assert all(2 <= payload["mass"] <= 4 for payload in payloads)
+        assert all(abs(payload["x"]) <= 0.16 and abs(payload["y"]) <= 0.1 for payload in payloads)
+    assert seen["id"] == {(True, True)}
+    assert seen["ood"] == {(True, False), (False, True), (False, False)}
+    assert seen["all"] == seen["id"] | seen["ood"]
+
+
+@of(PAYLOADS)
+def test_a_payload_presses_its_corner_down(env_id):
+    env, tilts = gym.make(env_id), {}
+    for x, y in ((0.1, 0.1), (0.1, -0.1), (-0.1, 0.1)):
+        env.reset(seed=0, options={"payload": {"mass": 4.0, "x": x, "y": y}})
+        for _ in range(20):
+            env.step(np.zeros(8, np.float32))
+        tilts[x, y] = env.unwrapped.robot.get_motion().gravity[:2]
+    env.close()
+    for place, tilt in tilts.items():
+        # Down has moved towards the payload.
+        np.testing.assert_array_equal(np.sign(tilt), np.sign(place))
+        assert 0.02 < np.hypot(*tilt) < 0.2
+
+
+@of(FAILURES + PAYLOADS)
 def test_an_unknown_split_is_refused(env_id):
     with pytest.raises(ValueError, match=r"must be one of \['id', 'ood', 'all'\], got 'test'"):
         gym.make(env_id, split="test")
 
 
-@of([MUJOCO[1], BULLET[1]])
+@of([FAILURES[0], PAYLOADS[-1]])
 def test_in_subprocesses(env_id):
     env = make_vec_env(f"sb3_memaug:{env_id}", n_envs=2, seed=0, vec_env_cls=SubprocVecEnv)
     assert env.has_attr("symmetry_group")
@@ -100,7 +137,7 @@ def test_in_subprocesses(env_id):
     env.reset()
     _, rewards, _, infos = env.step(np.zeros((2, 8), np.float32))
     assert np.isfinite(rewards).all()
-    assert {"failed_joint", "rewards"} <= set(infos[0])
+    assert {"failed_joint" if env_id in FAILURES else "payload", "rewards"} <= set(infos[0])
     env.close()
 
 
@@ -122,10 +159,12 @@ def test_same_seed_same_episode(env_id):
 
 @of(MUJOCO)
 def test_time_limit(env_id):
-    env = gym.make(env_id)
+    env, limit = gym.make(env_id), 200 if "Position" in env_id else 125
     env.reset(seed=0)
-    for step in range(125):
-        *_, terminated, truncated, _ = env.step(np.zeros(8, np.float32))
+    for step in range(1, limit + 1):
+        observation, _, terminated, truncated, _ = env.step(np.zeros(8, np.float32))
         assert not terminated
-        assert truncated == (step == 124)
+        assert truncated == (step == limit)
+        if "Position" in env_id:
+            assert observation[35] == pytest.approx(1 - step / limit)
     env.close()

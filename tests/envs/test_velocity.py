@@ -10,7 +10,7 @@ SAGITTAL, TRANSVERSE = Reflection("sagittal"), Reflection("transverse")
 
 def motion(velocity=(0, 0, 0), rate=0.0, gravity=(0, 0, -1), heading=0.0, joints=()):
     joints = np.array(joints or np.zeros(8), dtype=float)
-    return Motion(velocity, (0.0, 0.0, rate), gravity, heading, 0.16, joints, joints)
+    return Motion(velocity, (0.0, 0.0, rate), gravity, heading, (0.0, 0.0, 0.16), joints, joints)
 
 
 def commanded(forward, heading=0.0):

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.minitaur import view
+from sb3_memaug.envs import view
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
 from sb3_memaug.envs.velocity import VelocityTask
 

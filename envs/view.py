@@ -1,20 +1,32 @@
-"""What a viewer sees of the minitaur: the same view in every simulator."""
+"""How a viewer sees a robot: alike in every simulator."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 #: Pixels.
 WIDTH, HEIGHT = 480, 360
-#: m, of the camera from what it looks at, and of that above the ground.
-DISTANCE, TARGET_HEIGHT = 1.0, 0.1
 #: Degrees: the camera's opening, its direction from the world's y axis, and how far it looks down.
 OPENING, YAW, PITCH = 45.0, 35.0, -20.0
+#: What an environment can be asked to show itself by.
+RENDER_MODES = ("human", "rgb_array")
+
+
+class View(NamedTuple):
+    """
+    Where a camera follows a robot from.
+
+    :param distance: from what it looks at in m
+    :param target_height: of that above the ground in m
+    """
+
+    distance: float
+    target_height: float
 
 
 class Renderer(Protocol):
@@ -29,11 +41,15 @@ class Renderer(Protocol):
         """Free what was opened."""
 
 
-def require_screen() -> None:
+def check_render_mode(render_mode: str | None) -> None:
     """
-    :raises RuntimeError: if there is none to open a window on, where PyBullet would end the process
+    :param render_mode: of an environment
+    :raises ValueError: if there is none of this name
+    :raises RuntimeError: if it wants a window, and there is no screen; PyBullet would end the process
     """
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    if render_mode is not None and render_mode not in RENDER_MODES:
+        raise ValueError(f"`render_mode` must be None or one of {list(RENDER_MODES)}, got {render_mode!r}")
+    if render_mode == "human" and sys.platform == "linux" and not os.environ.get("DISPLAY"):
         raise RuntimeError("render_mode='human' needs a screen, and DISPLAY names none; use render_mode='rgb_array'")
 
 

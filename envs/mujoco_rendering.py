@@ -12,7 +12,10 @@ import numpy as np
 from sb3_memaug.robots import Robot
 from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
 
-from .view import DISTANCE, HEIGHT, OPENING, PITCH, TARGET_HEIGHT, WIDTH, YAW, Pace
+from .view import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
+
+#: Of the scene beside the geoms of the model: lights and shadows of what else there is to see.
+SPARE_GEOMS = 100
 
 
 class MuJoCoCamera:
@@ -23,14 +26,15 @@ class MuJoCoCamera:
     been long before anybody wanted a picture, and without a screen the default one fails.
 
     :param robot: to look at
+    :param view: where from
     """
 
-    def __init__(self, robot: Robot) -> None:
+    def __init__(self, robot: Robot, view: View) -> None:
         assert isinstance(robot, MuJoCoRobot)
-        self._robot = robot
+        self._robot, self._view = robot, view
         self._context = _opengl(WIDTH, HEIGHT)
         self._context.make_current()
-        self._scene = mujoco.MjvScene(robot.model, maxgeom=200)
+        self._scene = mujoco.MjvScene(robot.model, maxgeom=robot.model.ngeom + SPARE_GEOMS)
         self._drawing = mujoco.MjrContext(robot.model, mujoco.mjtFontScale.mjFONTSCALE_100)
         self._area = mujoco.MjrRect(0, 0, WIDTH, HEIGHT)
         self._camera = mujoco.MjvCamera()
@@ -41,7 +45,7 @@ class MuJoCoCamera:
         picture = np.empty((HEIGHT, WIDTH, 3), np.uint8)
         self._context.make_current()
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawing)
-        _aim(self._camera, self._robot)
+        _aim(self._camera, self._robot, self._view)
         mujoco.mjv_updateScene(
             self._robot.model,
             self._robot.data,
@@ -67,20 +71,21 @@ class MuJoCoWindow:
     MuJoCo's viewer, following the robot.
 
     :param robot: to look at
+    :param view: where from
     :param frame_time: in s
     """
 
-    def __init__(self, robot: Robot, frame_time: float) -> None:
+    def __init__(self, robot: Robot, view: View, frame_time: float) -> None:
         assert isinstance(robot, MuJoCoRobot)
         import mujoco.viewer
 
-        self._robot = robot
+        self._robot, self._view = robot, view
         self._pace = Pace(frame_time)
         self._viewer = mujoco.viewer.launch_passive(robot.model, robot.data, show_left_ui=False, show_right_ui=False)
 
     def render(self) -> None:
         with self._viewer.lock():
-            _aim(self._viewer.cam, self._robot)
+            _aim(self._viewer.cam, self._robot, self._view)
         self._viewer.sync()
         self._pace.wait()
 
@@ -88,11 +93,11 @@ class MuJoCoWindow:
         self._viewer.close()
 
 
-def _aim(camera: Any, robot: MuJoCoRobot) -> None:
+def _aim(camera: Any, robot: MuJoCoRobot, view: View) -> None:
     x, y, _ = robot.data.xpos[robot.base_body]
-    camera.lookat = (x, y, TARGET_HEIGHT)
+    camera.lookat = (x, y, view.target_height)
     # MuJoCo counts from the x axis.
-    camera.distance, camera.azimuth, camera.elevation = DISTANCE, YAW + 90.0, PITCH
+    camera.distance, camera.azimuth, camera.elevation = view.distance, YAW + 90.0, PITCH
 
 
 def _opengl(width: int, height: int) -> Any:

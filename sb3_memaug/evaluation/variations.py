@@ -1,0 +1,81 @@
+"""The tasks that a policy is evaluated on: nothing is wrong, a joint has failed, a payload lies on the robot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+
+#: What ``reset`` calls a variation, by the attribute of the wrapper that makes it.
+OPTIONS = {"joints": "failed_joint", "sections": "payload"}
+
+#: Ranges of x and y in m.
+Section = tuple[tuple[float, float], tuple[float, float]]
+
+
+class Variation(NamedTuple):
+    """
+    :param split: ``"none"``, ``"id"`` or ``"ood"``
+    :param name: ``"none"``, the joint that has failed, or the section of the base that the payload lies in
+    :param options: for ``reset``, by the seed of an episode
+    """
+
+    split: str
+    name: str
+    options: Callable[[int], dict[str, Any]]
+
+
+def variations(env_id: str, env_kwargs: Mapping[str, Any] | None = None) -> list[Variation]:
+    """
+    :param env_id: of a registered environment, with or without failing joints or payloads
+    :param env_kwargs: for ``gymnasium.make``
+    :return: none, each joint that may fail and each section that a payload may lie in
+    """
+    env = gym.make(env_id, **(env_kwargs or {}))
+    sound: dict[str, Any] = {option: None for name, option in OPTIONS.items() if env.has_wrapper_attr(name)}
+    env.close()
+    found = [Variation("none", "none", lambda _: sound)]
+    for split in ("id", "ood") if sound else ():
+        env = gym.make(env_id, **{**(env_kwargs or {}), "split": split})
+        if "failed_joint" in sound:
+            for joint in env.get_wrapper_attr("joints"):
+                name = joint if isinstance(joint, str) else "+".join(joint)
+                found.append(Variation(split, name, partial(_failure, sound, joint)))
+        if "payload" in sound:
+            for section in env.get_wrapper_attr("sections"):
+                draw = partial(_payload, sound, section, env.get_wrapper_attr("mass"))
+                found.append(Variation(split, section_name(section), draw))
+        env.close()
+    return found
+
+
+def section_name(section: Section) -> str:
+    """
+    :param section: of the base
+    :return: such as ``"payload_front_left"``
+    """
+    names = ["payload"]
+    for (low, high), positive, negative in zip(section, ("front", "left"), ("back", "right"), strict=True):
+        names += [positive] if low >= 0 else [negative] if high <= 0 else []
+    return "_".join(names)
+
+
+def _failure(sound: Mapping[str, Any], joint: str | Sequence[str], _: int) -> dict[str, Any]:
+    return {**sound, "failed_joint": joint}
+
+
+def _payload(sound: Mapping[str, Any], section: Section, mass: tuple[float, float], seed: int) -> dict[str, Any]:
+    """
+    As in training drawn from the section; but the same of the same seed, and in mirrored sections at mirrored places,
+    which are counted from the end of the section that is nearer to the robot's middle.
+    """
+    # Not the numbers that an environment draws from the same seed.
+    rng = np.random.default_rng((seed, 1))
+    payload = {"mass": float(rng.uniform(*mass))}
+    for axis, ends in zip("xy", section, strict=True):
+        near, far = sorted(ends, key=abs)
+        payload[axis] = near + (far - near) * float(rng.random())
+    return {**sound, "payload": payload}

@@ -1,0 +1,101 @@
+import gymnasium as gym
+import pytest
+
+import sb3_memaug  # noqa: F401
+from sb3_memaug.evaluation.variations import section_name, variations
+from sb3_memaug.wrappers import JointFailure, Payload
+
+pytest.importorskip("mujoco")
+QUADRANTS = {"front_left": (1, 1), "front_right": (1, -1), "back_left": (-1, 1), "back_right": (-1, -1)}
+
+
+def names_of(env_id):
+    return [(variation.split, variation.name) for variation in variations(env_id)]
+
+
+def test_where_nothing_varies_there_is_one_task():
+    (only,) = variations("MemAug/MinitaurPosition-MuJoCo-v0")
+    assert only[:2] == ("none", "none")
+    assert only.options(3) == {}
+
+
+def test_failures_are_none_and_every_joint_of_both_splits():
+    found = variations("MemAug/MinitaurVelocityJointFailure-MuJoCo-v0")
+    assert [split for split, *_ in found] == ["none"] + ["id"] * 2 + ["ood"] * 6
+    assert len({name for _, name, _ in found}) == 9
+    assert found[0].options(3) == {"failed_joint": None}
+    assert all(options(3) == {"failed_joint": name} for _, name, options in found[1:])
+
+
+def test_payloads_are_none_and_every_section_of_both_splits():
+    assert names_of("MemAug/MinitaurPositionPayload-MuJoCo-v0") == [
+        ("none", "none"),
+        ("id", "payload_front_left"),
+        ("ood", "payload_back_left"),
+        ("ood", "payload_front_right"),
+        ("ood", "payload_back_right"),
+    ]
+
+
+def test_payloads_of_a_seed_are_mirror_images_of_each_other():
+    found = {name: options for _, name, options in variations("MemAug/MinitaurVelocityPayload-MuJoCo-v0")}
+    assert found.pop("none")(3) == {"payload": None}
+    seen = []
+    for seed in range(20):
+        first = found["payload_front_left"](seed)["payload"]
+        assert 2 <= first["mass"] <= 4
+        assert 0 <= first["x"] <= 0.16
+        assert 0 <= first["y"] <= 0.1
+        seen.append(tuple(first.values()))
+        for name, (x, y) in QUADRANTS.items():
+            image = {"mass": first["mass"], "x": x * first["x"], "y": y * first["y"]}
+            assert found[f"payload_{name}"](seed) == {"payload": image}
+    assert len(set(seen)) == 20
+    assert max(mass for mass, *_ in seen) > 3.5
+    assert min(mass for mass, *_ in seen) < 2.5
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "name"),
+    [
+        ((0.0, 0.4), (0.0, 0.1), "payload_front_left"),
+        ((-0.4, 0.0), (-0.1, -0.05), "payload_back_right"),
+        ((-0.07, 0.07), (0.08, 0.11), "payload_left"),
+        ((-0.1, 0.1), (-0.1, 0.1), "payload"),
+    ],
+)
+def test_sections_are_named_by_where_they_lie(x, y, name):
+    assert section_name((x, y)) == name
+
+
+@pytest.fixture
+def both():
+    """An environment with failures of whole legs, and payloads."""
+
+    def make(split="id"):
+        legs = {"id": [("hip_1", "ankle_1")], "ood": ["hip_2"]}[split]
+        where = {"id": (0.0, 0.1), "ood": (-0.1, 0.0)}[split]
+        return Payload(JointFailure(gym.make("Ant-v5"), legs), mass=1.0, x=(-0.1, 0.1), y=where)
+
+    gym.register("Test/Both-v0", make)
+    yield "Test/Both-v0"
+    del gym.registry["Test/Both-v0"]
+
+
+def test_one_thing_varies_at_a_time(both):
+    found = variations(both)
+    assert names_of(both) == [
+        ("none", "none"),
+        ("id", "hip_1+ankle_1"),
+        ("id", "payload_left"),
+        ("ood", "hip_2"),
+        ("ood", "payload_right"),
+    ]
+    assert found[0].options(0) == {"failed_joint": None, "payload": None}
+    assert found[1].options(0) == {"failed_joint": ("hip_1", "ankle_1"), "payload": None}
+    options = found[2].options(0)
+    assert options["failed_joint"] is None
+    assert options["payload"]["mass"] == 1.0
+    with gym.make(both) as env:
+        assert env.reset(options=found[1].options(0))[1]["failed_joint"] == ("hip_1", "ankle_1")
+        assert dict(env.reset(options=options)[1]["payload"]) == {**options["payload"], "z": 0.0}
