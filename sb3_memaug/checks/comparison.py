@@ -1,16 +1,19 @@
-"""How far mirrored episodes end up from the mirror images of their originals."""
+"""How far mirrored episodes end up from the mirror images of their originals, relative to what is typical."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from sb3_memaug.checks.episodes import Trace
+from sb3_memaug.checks.episodes import PARTS, Trace
+from sb3_memaug.checks.layout import Layout
 
-#: Below which nothing is divided by: an entry that hardly ever differs from 0 has no scale of its own.
-SMALLEST_SCALE = 1e-6
+#: Least size of a number, relative to how large the numbers of its term are, and absolute.
+LEAST_RELATIVE, LEAST = 0.01, 1e-6
+#: Relative error within which something counts as the mirror image of something else.
+RESEMBLANCE = 0.05
 
 
 class Pair(NamedTuple):
@@ -23,79 +26,112 @@ class Pair(NamedTuple):
     trace: Trace
 
 
+class Scales:
+    """
+    How large each number is: its distance from its mean, on average over all that was seen. Not as a root mean square,
+    because one contact may be a hundred times as large as all others and would hide them. And at least a hundredth of
+    how large the numbers of its term are: a joint that stands still among others that move has an error of its own,
+    but no size.
+
+    :param traces: all that was seen
+    :param layout: of the numbers
+    """
+
+    def __init__(self, traces: Sequence[Trace], layout: Layout) -> None:
+        self._centres, self._sizes = {}, {}
+        for part in PARTS:
+            rows = np.concatenate([trace.parts[part] for trace in traces])
+            self._centres[part] = rows.mean(axis=0)
+            terms, magnitudes = layout.terms_of(part), np.abs(rows).mean(axis=0)
+            typical = np.bincount(terms, magnitudes) / np.maximum(np.bincount(terms), 1)
+            spread = np.abs(rows - self._centres[part]).mean(axis=0)
+            self._sizes[part] = np.maximum(spread, LEAST_RELATIVE * typical[terms] + LEAST)
+
+    def relative(self, part: str, image: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """
+        :param part: one of :data:`~sb3_memaug.checks.episodes.PARTS`
+        :param image: what its numbers should be, (…, size)
+        :param values: what they are, (…, size)
+        :return: errors relative to their sizes, or to how far a number itself is from its mean where that is more
+        """
+        return np.abs(values - image) / np.maximum(self._sizes[part], np.abs(image - self._centres[part]))
+
+
 class Errors(NamedTuple):
     """
-    After some number of steps, root mean squares over all episodes that went on so long.
+    Over some steps, of the root mean squares over the episodes in each step the largest.
 
-    :param steps: how many
-    :param episodes: how many went on so long
-    :param observation: of each entry, (size,)
-    :param reward: of that step's reward
-    :param state: of each number of the state, (size,)
-    :param terminations: how many episodes ended in one of the two only, until then
+    :param first: of the steps
+    :param last: of the steps
+    :param episodes: how many could be compared in any of them
+    :param parts: relative errors by part, of each of its numbers, (size,)
+    :param apart: how many episodes ended then in one of the two only
     """
 
-    steps: int
+    first: int
+    last: int
     episodes: int
-    observation: np.ndarray
-    reward: float
-    state: np.ndarray
-    terminations: int
+    parts: Mapping[str, np.ndarray]
+    apart: int
+
+    def of(self, part: str) -> float:
+        """
+        :param part: of what is compared
+        :return: its largest error
+        """
+        return float(np.max(self.parts[part], initial=0.0))
+
+    @property
+    def worst(self) -> float:
+        """The largest error of all."""
+        return max(map(self.of, self.parts))
 
 
-class Scales(NamedTuple):
+def comparable_steps(pair: Pair, scales: Scales, tolerance: float) -> int:
     """
-    Root mean squares over everything that was seen, by which errors are judged.
-
-    :param observation: of each entry, (size,)
-    :param reward: of the rewards
-    :param state: of each number of the state, (size,)
+    :param pair: an episode and the same with a small perturbation
+    :param scales: of the numbers
+    :param tolerance: of errors of the state
+    :return: for how many steps the perturbation stays within it; after that chaos has taken over
     """
-
-    observation: np.ndarray
-    reward: float
-    state: np.ndarray
-
-
-def scales(traces: Sequence[Trace]) -> Scales:
-    """
-    :param traces: of the episodes
-    :return: their scales
-    """
-
-    def size(rows: Sequence[np.ndarray]) -> np.ndarray:
-        return np.maximum(np.sqrt(np.mean(np.square(np.concatenate(rows)), axis=0)), SMALLEST_SCALE)
-
-    return Scales(
-        size([trace.observations for trace in traces]),
-        float(size([trace.rewards for trace in traces])),
-        size([trace.states for trace in traces]),
-    )
+    n = min(map(len, pair))
+    image, trace = (each.parts["state"][:n] for each in pair)
+    apart = np.flatnonzero(scales.relative("state", image, trace).max(axis=1) > tolerance)
+    if apart.size:
+        return int(apart[0])
+    return n if _end(pair.image) == _end(pair.trace) else n - 1
 
 
-def errors_after(pairs: Sequence[Pair], steps: int) -> Errors:
+def compare(pairs: Sequence[Pair], lengths: Sequence[int], scales: Scales, steps: Sequence[int]) -> tuple[Errors, ...]:
     """
     :param pairs: of episodes
-    :param steps: after how many to compare them
-    :return: their differences
+    :param lengths: for how many steps to compare each of them, to its end at most
+    :param scales: of the numbers
+    :param steps: where to divide the steps
+    :return: errors up to the first of them, from there to the second, and so on
     """
-    long = [pair for pair in pairs if min(len(pair.image), len(pair.trace)) >= steps]
-    i = steps - 1
-    return Errors(
-        steps,
-        len(long),
-        _size([a.observations[i] - b.observations[i] for a, b in long], pairs[0].image.observations[0]),
-        float(_size([a.rewards[i] - b.rewards[i] for a, b in long], pairs[0].image.rewards[0])),
-        _size([a.states[i] - b.states[i] for a, b in long], pairs[0].image.states[0]),
-        sum(_end(a, steps) != _end(b, steps) for a, b in pairs),
+    counts = np.array([sum(n > step for n in lengths) for step in range(steps[-1])])
+    roots = {}
+    for part in PARTS:
+        squares = np.zeros((steps[-1], pairs[0].image.parts[part].shape[1]))
+        for (image, trace), n in zip(pairs, lengths, strict=True):
+            squares[:n] += scales.relative(part, image.parts[part][:n], trace.parts[part][:n]) ** 2
+        roots[part] = np.sqrt(squares / np.maximum(counts, 1)[:, None])
+    ends = [
+        min(_end(pair.image), _end(pair.trace)) if _end(pair.image) != _end(pair.trace) else np.inf for pair in pairs
+    ]
+    return tuple(
+        Errors(
+            before + 1,
+            last,
+            int(counts[before]),
+            {part: rows[before:last].max(axis=0) for part, rows in roots.items()},
+            sum(before < end <= min(last, n) for end, n in zip(ends, lengths, strict=True)),
+        )
+        for before, last in zip((0, *steps), steps, strict=False)
     )
 
 
-def _size(errors: Sequence[np.ndarray], like: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.mean(np.square(errors), axis=0)) if errors else np.full_like(like, np.nan)
-
-
-def _end(trace: Trace, steps: int) -> int:
-    """The step until then that terminated the episode, or 0."""
-    ends = np.flatnonzero(trace.terminated[:steps])
-    return int(ends[0]) + 1 if ends.size else 0
+def _end(trace: Trace) -> float:
+    """The step that ended the episode."""
+    return len(trace) if trace.terminated else np.inf

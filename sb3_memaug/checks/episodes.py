@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 
-from sb3_memaug.checks.layout import Layout
 from sb3_memaug.checks.situations import Situation
-from sb3_memaug.robots import Robot, RobotState
+from sb3_memaug.checks.subject import Subject
 
-#: Mirrors what an environment that we do not know draws by itself at reset, as its command, by the element's name.
-CommandMirror = Callable[[gym.Env, str], None]
+#: What is compared of an episode.
+PARTS = ("observation", "reward", "state")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,71 +20,68 @@ class Trace:
     """
     An episode from a given situation.
 
-    :param observations: after each step, (n_steps, size)
-    :param rewards: of each step, (n_steps,)
-    :param terminated: whether each step ended the episode, (n_steps,); nothing after it is recorded
-    :param states: after each step: what :func:`state_vector` makes of them, (n_steps, size)
+    :param parts: after each step, the numbers of each of :data:`PARTS`, (n_steps, size)
+    :param terminated: whether the last step ended the episode
+    :param reward_terms: of each step, as far as ``info`` tells them
     """
 
-    observations: np.ndarray
-    rewards: np.ndarray
-    terminated: np.ndarray
-    states: np.ndarray
+    parts: Mapping[str, np.ndarray]
+    terminated: bool
+    reward_terms: tuple[Mapping[str, float], ...]
 
     def __len__(self) -> int:
-        return len(self.rewards)
+        return len(self.parts["state"])
+
+    def reflected(self, subject: Subject, element: str) -> Trace:
+        """
+        :param subject: whose episode it is
+        :param element: of its group, by its name
+        :return: the mirror image
+        """
+        observation = subject.layout.observation_map(subject.group[element]).apply(self.parts["observation"])
+        state = subject.reflect_states(self.parts["state"], element)
+        return replace(self, parts={"observation": observation, "reward": self.parts["reward"], "state": state})
 
 
-def run(
-    env: gym.Env,
-    robot: Robot,
-    layout: Layout,
-    situation: Situation,
-    element: str = "identity",
-    mirror_command: CommandMirror | None = None,
-) -> Trace:
+def run(subject: Subject, situation: Situation, element: str = "identity") -> Trace:
     """
-    :param env: with the robot
-    :param robot: put into the situation's state, with its failure and its push
-    :param layout: of the observations
+    :param subject: under examination; its motors and its base are left as they were
     :param situation: what to start from, and the actions
     :param element: of the group, by its name, under which the environment is to draw its command
-    :param mirror_command: does so for environments without the reset option ``mirror``
-    :return: what happened
+    :return: what happened, to the end of the episode or as long as all numbers are finite
     """
-    options: dict[str, Any] = {"failed_joint": None, "payload": None}
-    if hasattr(env.unwrapped, "reflections"):
-        options["mirror"] = element
-    env.reset(seed=situation.seed, options=options)
-    if mirror_command is not None and element != "identity":
-        mirror_command(env, element)
-    robot.set_state(situation.state)
-    robot.set_motor_strength(situation.strength)
-    robot.set_base_force(np.array((0.0, 0.0, -situation.push)), situation.point)
-    rows: list[tuple[np.ndarray, float, bool, np.ndarray]] = []
-    for action in situation.actions:
-        observation, reward, terminated, truncated, _ = env.step(action)
-        rows.append((layout.vector(observation), float(reward), terminated, state_vector(robot)))
-        if terminated or truncated:
-            break
-    robot.set_motor_strength(np.ones_like(situation.strength))
-    robot.set_base_force(np.zeros(3), np.zeros(3))
-    observations, rewards, ends, states = zip(*rows, strict=True)
-    return Trace(np.array(observations), np.array(rewards), np.array(ends), np.array(states))
+    env, robot, layout = subject.env, subject.robot, subject.layout
+    subject.reset(situation.seed, element)
+    rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    reward_terms: list[dict[str, float]] = []
+    terminated = False
+    try:
+        robot.set_state(situation.state)
+        robot.set_motor_strength(situation.strength)
+        robot.set_base_force(situation.force, situation.point)
+        for action in situation.actions:
+            observation, reward, terminated, truncated, info = env.step(action)
+            row = layout.observation_row(observation), np.array([float(reward)]), layout.state_row(robot.get_state())
+            if not all(np.isfinite(numbers).all() for numbers in row):
+                terminated = False
+                break
+            rows.append(row)
+            reward_terms.append(_reward_terms(info))
+            if terminated or truncated:
+                break
+    finally:
+        robot.set_motor_strength(np.ones_like(situation.strength))
+        robot.set_base_force(np.zeros(3), np.zeros(3))
+    if not rows:
+        raise ValueError(
+            f"{env} makes numbers that are not finite in one step from a state that it went through itself"
+        )
+    parts = dict(zip(PARTS, map(np.array, zip(*rows, strict=True)), strict=True))
+    return Trace(parts, bool(terminated), tuple(reward_terms))
 
 
-def state_vector(robot: Robot) -> np.ndarray:
-    """
-    :param robot: of an environment
-    :return: its state in one vector: base, joint positions, joint velocities
-    """
-    return np.concatenate(robot.get_state())
-
-
-def state_of(vector: np.ndarray) -> RobotState:
-    """
-    :param vector: as :func:`state_vector` makes it
-    :return: the state again
-    """
-    n_joints = (len(vector) - 13) // 2
-    return RobotState(*np.split(vector, np.cumsum([3, 4, 3, 3, n_joints])))
+def _reward_terms(info: Mapping[str, Any]) -> dict[str, float]:
+    """As this library's environments list them, and as Gymnasium's do."""
+    listed = info.get("rewards")
+    terms = {**(listed if isinstance(listed, Mapping) else {}), **{k: v for k, v in info.items() if "reward_" in k}}
+    return {name: float(value) for name, value in terms.items() if np.ndim(value) == 0}

@@ -1,4 +1,4 @@
-"""What came of a check, in numbers and in a table."""
+"""What came of a check, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -6,89 +6,130 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sb3_memaug.checks.comparison import Errors, Scales
+from sb3_memaug.checks.comparison import Errors
+from sb3_memaug.checks.episodes import PARTS
+from sb3_memaug.checks.layout import Layout
 
-#: How many findings a table lists for each element.
-LISTED = 6
+#: How many times what a perturbation by 1e-6 does may come of rounding, and what is too small to be anything else.
+MARGIN, ROUNDING = 10.0, 1e-6
+#: How many findings are listed for each element.
+LISTED = 8
 
 
 @dataclass(frozen=True, eq=False)
 class ElementReport:
     """
-    One element of the group against the simulator.
+    One element of the group against the simulator. Errors are relative to how large a number is.
 
     :param name: of the element
-    :param errors: of mirrored episodes after 1, 10, 50 … steps
-    :param perturbed: of episodes that differ from their originals by a small perturbation, after as many steps
-    :param scales: of observations, rewards and states
-    :param canonical: largest error of the observation in a pose that is its own mirror image, relative to its scale
-    :param findings: what is wrong, the worst first
-    :param tolerance: error after one step, relative to the scales, that is forgiven
+    :param errors: of mirrored episodes, in the first step and in some stretches of steps after it
+    :param perturbed: of episodes that differ from their originals by a perturbation, in the same steps
+    :param canonical: of the observation in a pose that is its own mirror image, (size,)
+    :param tolerance: error that is forgiven
+    :param layout: of the numbers
+    :param findings: what is wrong
+    :param remarks: what is not quite right, and forgiven
     """
 
     name: str
     errors: tuple[Errors, ...]
     perturbed: tuple[Errors, ...]
-    scales: Scales
-    canonical: float
-    findings: tuple[str, ...]
+    canonical: np.ndarray
     tolerance: float
-
-    def relative(self, i: int) -> float:
-        """
-        :param i: index of a number of steps
-        :return: the worst error of observation, reward and state then, relative to their scales
-        """
-        errors = self.errors[i]
-        if not errors.episodes:
-            return 0.0
-        return max(
-            float(np.max(errors.observation / self.scales.observation)),
-            errors.reward / self.scales.reward,
-            float(np.max(errors.state / self.scales.state)),
-        )
-
-    def allowed(self, i: int) -> float:
-        """
-        :param i: index of a number of steps
-        :return: what is forgiven then: the tolerance, grown as the perturbation has grown since the first step
-        """
-        first, now = (float(np.max(self.perturbed[k].state / self.scales.state)) for k in (0, i))
-        return self.tolerance * max(1.0, now / max(first, 1e-12)) if np.isfinite(now) else np.inf
+    layout: Layout
+    findings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
-    def holds(self) -> bool:
-        """Whether no error goes beyond what is forgiven, and mirrored episodes end when their originals do."""
-        within = all(self.relative(i) <= self.allowed(i) for i in range(len(self.errors)))
-        return within and self.canonical <= self.tolerance and not self.errors[0].terminations
+    def judged(self) -> tuple[Errors, ...]:
+        """
+        All steps where the robots move alike to rounding in the first one. Where they do not, because a robot is not
+        quite symmetric or a simulator not exact, only that one: what comes after it shows how fast differences grow.
+        """
+        return self.errors if self._is_rounding("state", 1) else self.errors[:1]
+
+    def wrong(self, part: str) -> np.ndarray:
+        """
+        :param part: ``"observation"``, ``"reward"`` or ``"state"``
+        :return: indices of its numbers that are further off than the tolerance where it is judged, the worst first
+        """
+        worst = np.max([errors.parts[part] for errors in self.judged], axis=0)
+        if part == "observation":
+            worst = np.maximum(worst, self.canonical)
+        return np.argsort(-worst, kind="stable")[: np.count_nonzero(worst > self.tolerance)]
+
+    @property
+    def apart(self) -> int:
+        """How many episodes end in one of the two only, although the robots still move alike."""
+        return sum(errors.apart for errors in self.errors if errors.of("state") <= self.tolerance)
+
+    @property
+    def within(self) -> bool:
+        """Whether errors are within the tolerance where they are judged, and mirrored episodes end as their originals."""
+        return not self.apart and not any(self.wrong(part).size for part in PARTS)
 
     @property
     def exact(self) -> bool:
-        """Whether mirrored episodes differ no more than what rounding errors make of them."""
-        return self.holds and all(
-            float(np.max(e.state, initial=0.0)) <= 10 * float(np.max(p.state, initial=0.0)) or not e.episodes
-            for e, p in zip(self.errors, self.perturbed, strict=True)
-        )
+        """Whether mirrored episodes differ by no more than rounding errors: as much as perturbed ones, or less."""
+        return self.holds and all(map(self._is_rounding, PARTS))
+
+    @property
+    def moves_exactly(self) -> bool:
+        """Whether that is so of the robot's state, whatever is observed and rewarded."""
+        return self._is_rounding("state")
+
+    def _is_rounding(self, part: str, stretches: int | None = None) -> bool:
+        both = list(zip(self.errors, self.perturbed, strict=True))[:stretches]
+        return all(errors.of(part) <= max(MARGIN * perturbed.worst, ROUNDING) for errors, perturbed in both)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all errors are forgiven, and nothing else is wrong."""
+        return self.within and not self.findings
+
+    def follows_from_state(self, i: int) -> bool:
+        """
+        :param i: index of a number of the observation
+        :return: whether it is never much further off than the robot's state
+        """
+        return all(errors.parts["observation"][i] <= MARGIN * errors.of("state") for errors in self.errors)
+
+    def account(self, part: str, i: int) -> str:
+        """
+        :param part: ``"observation"``, ``"reward"`` or ``"state"``
+        :param i: index of one of its numbers
+        :return: how far off it is where it is judged, in words
+        """
+        errors = max(self.judged, key=lambda errors: float(errors.parts[part][i]))
+        steps = "the first step" if errors.last == 1 else f"{errors.last} steps"
+        return f"{self.layout.name(part, i)}: off by {errors.parts[part][i]:.2g} of its size in {steps}"
 
     def __str__(self) -> str:
-        word = "exact" if self.exact else "holds within its tolerance" if self.holds else "DOES NOT HOLD"
-        lines = [f"{self.name}: {word}", *(f"  {finding}" for finding in self.findings[:LISTED])]
-        if len(self.findings) > LISTED:
-            lines.append(f"  and {len(self.findings) - LISTED} more")
-        return "\n".join(lines)
+        if self.exact:
+            return f"{self.name}: exact"
+        lines = self.findings
+        title = f"{self.name}: DOES NOT HOLD"
+        if self.holds:
+            part = max(PARTS, key=self.errors[0].of)
+            lines = (self.account(part, int(np.argmax(self.errors[0].parts[part]))), *self.remarks)
+            title = f"{self.name}: holds within its tolerance"
+        more = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+        return "\n  ".join([title, *lines[:LISTED], *more])
 
 
 @dataclass(frozen=True, eq=False)
 class SymmetryReport:
     """
-    What :func:`~sb3_memaug.checks.check_symmetry` found.
+    What :func:`~sb3_memaug.checks.check_symmetry` found. Its text is a table, and what is wrong.
 
     :param env: name of the environment
     :param elements: of its group, but for the identity
+    :param unmoved: numbers of the observation that never moved, by their names: nothing is known of them
     """
 
     env: str
     elements: tuple[ElementReport, ...]
+    unmoved: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -96,29 +137,25 @@ class SymmetryReport:
         return all(element.holds for element in self.elements)
 
     def __str__(self) -> str:
-        rows = [("mirror", "steps", "observation", "reward", "state", "ended apart", "state, perturbed by 1e-6")]
+        rows: list[tuple[str, ...]] = [("mirror", "steps", "episodes", "observation", "reward", "state", "ended apart")]
         for element in self.elements:
-            for i, (errors, perturbed) in enumerate(zip(element.errors, element.perturbed, strict=True)):
-                rows.append(
-                    (
-                        "" if i else element.name,
-                        str(errors.steps),
-                        _number(errors.observation),
-                        _number(errors.reward),
-                        _number(errors.state),
-                        str(errors.terminations),
-                        _number(perturbed.state),
-                    )
-                )
+            for errors, perturbed in zip(element.errors, element.perturbed, strict=True):
+                steps = f"{errors.first}-{errors.last}" if errors.last > errors.first else f"{errors.last}"
+                parts = (_number(errors, part) + f" ({_number(perturbed, part)})" for part in errors.parts)
+                name = "" if errors.first > 1 else element.name
+                rows.append((name, steps, str(errors.episodes), *parts, str(errors.apart)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
+        table = [
             "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
             for row in rows
         ]
-        title = f"{self.env}: errors of mirrored episodes, root mean squares of the worst entries"
-        return "\n".join([title, *lines, *map(str, self.elements)])
+        title = (
+            f"{self.env}: largest errors of mirrored episodes, relative to how large a number is\n"
+            "(in brackets those of episodes that are not mirrored, but perturbed by 1e-6)"
+        )
+        unmoved = [f"not put to the test, because they never moved: {', '.join(self.unmoved)}"] if self.unmoved else []
+        return "\n".join([title, *table, *map(str, self.elements), *unmoved])
 
 
-def _number(values: np.ndarray | float) -> str:
-    largest = float(np.max(values))
-    return "-" if np.isnan(largest) else f"{largest:.1e}"
+def _number(errors: Errors, part: str) -> str:
+    return f"{errors.of(part):.1e}" if errors.episodes else "-"

@@ -1,22 +1,21 @@
-"""Situations in which a mirror is put to the test: states, failures, payloads and actions."""
+"""Situations in which a mirror is put to the test: states, failures, pushes and actions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import gymnasium as gym
 import numpy as np
 
+from sb3_memaug.checks.actions import draw_actions
+from sb3_memaug.checks.states import States
+from sb3_memaug.checks.subject import Subject
 from sb3_memaug.robots import Robot, RobotState
-from sb3_memaug.robots.reflect import reflect_state
-from sb3_memaug.symmetry import Reflection, RobotGeometry, read_geometry
 
-#: Of the base, along and about each axis, in m/s and rad/s.
-MAX_SPEED, MAX_RATE = 0.5, 1.0
-#: Most steps of random actions before a state is taken.
-MAX_STEPS = 40
-#: Strongest push, relative to a robot of 10 kg, in N.
-MAX_PUSH = 30.0
+#: Strongest push on the base, relative to the robot's weight: downwards for the most part, as a payload; and how far
+#: off it acts, relative to the robot's size.
+LOWEST_PUSH, HIGHEST_PUSH, OFFSET = np.array((-0.1, -0.1, -0.3)), np.array((0.1, 0.1, 0.0)), 0.2
+#: One situation in so many goes on to the last step; it shares no factor with the kinds of situations.
+LONG = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,109 +26,97 @@ class Situation:
     :param seed: of the environment
     :param state: from which it goes on
     :param strength: of each motor
-    :param push: on the base in N, downwards
-    :param point: of the push in the base frame, in m
+    :param force: on the base in N in the world, (3,)
+    :param point: where it acts in the base frame, in m, (3,)
     :param actions: one for each step
     """
 
     seed: int
     state: RobotState
     strength: np.ndarray
-    push: float
+    force: np.ndarray
     point: np.ndarray
     actions: np.ndarray
 
-    def reflected(self, reflection: Reflection, robot: Robot, default: np.ndarray) -> Situation:
+    def reflected(self, subject: Subject, element: str) -> Situation:
         """
-        :param reflection: of the robot
-        :param robot: whose state it is
-        :param default: joint positions from which the reflection measures angles
-        :return: the mirror image, but for its actions, which are the group's affair
+        :param subject: whose situation it is
+        :param element: of its group, by its name
+        :return: the mirror image
         """
-        partners = list(reflection.joint_map(robot.motor_names).permutation)
+        strength, force, point = self.strength, self.force, self.point
+        for reflection in subject.reflections_of(element):
+            strength = strength[list(reflection.joint_map(subject.robot.motor_names).permutation)]
+            force, point = (np.array(reflection.axes) * vector for vector in (force, point))
         return replace(
             self,
-            state=reflect_state(self.state, reflection, robot, default),
-            strength=self.strength[partners],
-            point=np.array(reflection.axes) * self.point,
+            state=subject.reflect_state(self.state, element),
+            strength=strength,
+            force=force,
+            point=point,
+            actions=subject.reflect_actions(self.actions, element),
         )
 
     def perturbed(self, size: float) -> Situation:
         """
-        :param size: of the perturbation in rad, m, rad/s and m/s
+        :param size: of the perturbation in rad or m
         :return: the same with all joints a little aside
         """
         rng = np.random.default_rng(self.seed)
         positions = self.state.joint_positions + size * rng.uniform(-1, 1, len(self.state.joint_positions))
         return replace(self, state=self.state._replace(joint_positions=positions))
 
+    def quiet(self, action: np.ndarray) -> Situation:
+        """
+        :param action: the only one
+        :return: the same without failure and push
+        """
+        nothing = np.zeros(3)
+        sound = np.ones_like(self.strength)
+        return replace(self, strength=sound, force=nothing, point=nothing, actions=action[None])
 
-def draw_situations(env: gym.Env, robot: Robot, count: int, steps: int, seed: int) -> list[Situation]:
+
+def draw_situations(subject: Subject, count: int, steps: tuple[int, int], seed: int) -> list[Situation]:
     """
-    Half of the states are reached by random actions with failures and payloads on; in the other half, of robots without
-    closed chains, joints stand anywhere within their limits, and the robot falls from a little height. Failures are of
-    one motor, dead or weak; every other situation has none.
+    Every other state is drawn, where the robot allows it; the others are reached by random actions. Every other pair of
+    them has a failed motor, dead or weak, and every other four of them a push.
 
-    :param env: with the robot
-    :param robot: of the environment
+    :param subject: under examination
     :param count: of situations
-    :param steps: in each
+    :param steps: in most of them, and in one of :data:`LONG`
     :param seed: of all random numbers
     :return: the situations
     """
     rng = np.random.default_rng(seed)
-    geometry = _geometry(env)
-    drawable = geometry is not None and geometry.floating and not geometry.closures
-    space = env.action_space
-    assert isinstance(space, gym.spaces.Box)
-    low, high = np.maximum(space.low, -1.0), np.minimum(space.high, 1.0)
+    states, robot = States(subject), subject.robot
+    weight = float(np.linalg.norm(robot.gravity())) * states.mass
+    strengths = _strengths(robot)
     situations = []
     for i in range(count):
+        drawn = states.draw(rng, seed + i) if i & 1 else None
         strength = np.ones(len(robot.motor_names))
-        if i % 2:
-            strength[rng.integers(len(strength))] = rng.choice([0.0, 0.5])
-        push = rng.uniform(0.0, MAX_PUSH) if i % 4 > 1 else 0.0
-        point = rng.uniform(-0.1, 0.1, 3)
-        env.reset(seed=seed + i)
-        if drawable and i % 2:
-            assert geometry is not None
-            state = _drawn(robot, geometry, rng)
-        else:
-            state = _reached(env, robot, rng, low, high)
-        actions = rng.uniform(low, high, (steps, *space.shape))
-        situations.append(Situation(seed + i, state, strength, push, point, actions.astype(space.dtype)))
+        if i & 2 and strength.size:
+            strength[rng.integers(strength.size)] = rng.choice(strengths)
+        situations.append(
+            Situation(
+                seed + i,
+                states.reach(rng, seed + i) if drawn is None else drawn,
+                strength,
+                weight * rng.uniform(LOWEST_PUSH, HIGHEST_PUSH) if i & 4 else np.zeros(3),
+                OFFSET * states.size * rng.uniform(-1, 1, 3),
+                draw_actions(subject.action_space, rng, steps[i % LONG == 0]),
+            )
+        )
     return situations
 
 
-def _reached(env: gym.Env, robot: Robot, rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> RobotState:
-    state = robot.get_state()
-    for _ in range(rng.integers(MAX_STEPS)):
-        _, _, terminated, truncated, _ = env.step(rng.uniform(low, high).astype(env.action_space.dtype))
-        if terminated or truncated:
-            break
-        state = robot.get_state()
-    return state
-
-
-def _drawn(robot: Robot, geometry: RobotGeometry, rng: np.random.Generator) -> RobotState:
-    state = robot.get_state()
-    limits = {joint.name: joint.limits for joint in geometry.joints}
-    positions = state.joint_positions.copy()
-    for i, name in enumerate(robot.joint_names):
-        low, high = limits.get(name, (-np.inf, np.inf))
-        if np.isfinite((low, high)).all():
-            positions[i] = rng.uniform(low, high)
-    return state._replace(
-        base_position=state.base_position + np.array((0.0, 0.0, 0.5 * geometry.size)),
-        base_linear_velocity=rng.uniform(-MAX_SPEED, MAX_SPEED, 3),
-        base_angular_velocity=rng.uniform(-MAX_RATE, MAX_RATE, 3),
-        joint_positions=positions,
-        joint_velocities=rng.uniform(-MAX_RATE, MAX_RATE, len(positions)),
-    )
-
-
-def _geometry(env: gym.Env) -> RobotGeometry | None:
+def _strengths(robot: Robot) -> tuple[float, ...]:
+    """Of failed motors: dead, and weak where the simulator can do it."""
+    sound = np.ones(len(robot.motor_names))
     try:
-        return read_geometry(env)
-    except (ValueError, NotImplementedError):
-        return None
+        robot.set_motor_strength(sound / 2)
+    except ValueError:
+        return (0.0,)
+    finally:
+        robot.set_motor_strength(sound)
+    return 0.0, 0.5

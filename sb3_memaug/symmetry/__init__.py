@@ -10,7 +10,7 @@ from sb3_memaug.symmetry.image_flip import ImageFlip
 from sb3_memaug.symmetry.label_permutation import LabelPermutation
 from sb3_memaug.symmetry.mirror import Mirror
 from sb3_memaug.symmetry.reflection import PLANES, Reflection
-from sb3_memaug.symmetry.residuals import Residual
+from sb3_memaug.symmetry.residual import Residual
 from sb3_memaug.symmetry.signed_permutation import SignedPermutation
 from sb3_memaug.symmetry.terms import Term, group_of_terms
 from sb3_memaug.symmetry.tolerances import Tolerances

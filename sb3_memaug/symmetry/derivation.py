@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from sb3_memaug.symmetry.actuator_residuals import actuator_partners
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
 from sb3_memaug.symmetry.geometry import RobotGeometry
 from sb3_memaug.symmetry.geometry_readers import read_geometry
 from sb3_memaug.symmetry.kinematics import posed
 from sb3_memaug.symmetry.locking import appendages, lock_joints, matching_joints
 from sb3_memaug.symmetry.matching import match_links
-from sb3_memaug.symmetry.partners import actuator_partners, body_partners, joint_partners
+from sb3_memaug.symmetry.partners import body_partners, joint_partners
 from sb3_memaug.symmetry.reflection import PLANES, Reflection
-from sb3_memaug.symmetry.residuals import Residual, dynamic_residuals, kinematic_residuals, plane_residual
+from sb3_memaug.symmetry.residual import Residual
+from sb3_memaug.symmetry.residuals import dynamic_residuals, kinematic_residuals, plane_residual
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
 from sb3_memaug.symmetry.tolerances import Tolerances
 
@@ -115,10 +117,12 @@ def _matched(
 
 def _plane_offsets(plane: str, geometry: RobotGeometry) -> list[np.ndarray]:
     """Through the origin of the base, or else through the middle of the joints, which is that of their mirror image."""
-    hinges = [joint.position for joint in geometry.joints if joint.kind == "hinge"]
-    if not geometry.floating or not hinges:
-        return [np.zeros(3)]
-    return [np.zeros(3), np.where(np.array(PLANES[plane]) < 0, np.mean(hinges, axis=0), 0.0)]
+    middle = np.zeros(3)
+    for i in np.flatnonzero(np.array(PLANES[plane]) < 0):
+        # Of a hinge that does not lie along the plane any point of its axis may be told.
+        hinges = [joint for joint in geometry.joints if joint.kind == "hinge" and abs(joint.axis[i]) < 1e-3]
+        middle[i] = np.mean([joint.position[i] for joint in hinges]) if geometry.floating and hinges else 0.0
+    return [np.zeros(3), middle] if middle.any() else [np.zeros(3)]
 
 
 def _worst_first(residuals: Iterable[Residual]) -> tuple[Residual, ...]:
@@ -140,7 +144,7 @@ def _reflection(
     return Reflection(
         space.plane,
         joints,
-        feet={foot: bodies[foot] for foot in feet if foot in bodies},
+        feet={foot: bodies[foot] for foot in feet if bodies.get(foot) in feet},
         bodies=bodies,
         actuators=actuator_partners(geometry.actuators, joints),
         pose={joint.name: joint.angle for joint in geometry.joints if joint.angle},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sb3_memaug.symmetry.geometry import RobotGeometry
 from sb3_memaug.symmetry.reflection import Reflection
-from sb3_memaug.symmetry.residuals import Residual
+from sb3_memaug.symmetry.residual import Residual
 
 #: Fraction of its tolerance from which on a difference is told, and how many are told at most.
 NOTICEABLE, SHOWN = 0.05, 8

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sb3_memaug.symmetry.geometry import Closure, Link, RobotGeometry, joined_masses
-from sb3_memaug.symmetry.residuals import Residual
+from sb3_memaug.symmetry.residual import Residual
 
 
 def lock_joints(geometry: RobotGeometry, joints: Collection[str]) -> RobotGeometry:

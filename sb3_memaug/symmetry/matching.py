@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from sb3_memaug.symmetry.geometry import Joint, Link, RobotGeometry
+from sb3_memaug.symmetry.differences import axis_angle, axis_distance, inertia_difference, relative_difference
+from sb3_memaug.symmetry.geometry import Link, RobotGeometry
 from sb3_memaug.symmetry.side_names import name_mismatch
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
 from sb3_memaug.symmetry.tolerances import Tolerances
@@ -28,17 +28,16 @@ class Cost(NamedTuple):
     names: float
     error: float
 
-    def plus(self, other: Cost) -> Cost:
-        """
-        :param other: of other parts
-        :return: the cost of all of them
-        """
+    def __add__(self, other: Cost) -> Cost:  # type: ignore[override]
         return Cost(self.excess + other.excess, self.names + other.names, self.error + other.error)
 
 
 NOTHING = Cost(0.0, 0.0, 0.0)
-#: Of a part that has no partner at all.
-MISSING = Cost(1e6, 0.0, 0.0)
+#: Of a link without partner, and the most that a bad one may cost: a limb that lacks a finger still has its partner,
+#: and what is far away from it because it is long does not cost more than what is missing.
+MISSING = 20.0
+#: Parts on one link up to which all ways to pair them are tried; beyond, each is given its best partner.
+MANY = 6
 
 
 def match_links(geometry: RobotGeometry, space: SpaceReflection, tolerances: Tolerances) -> dict[int, int]:
@@ -55,15 +54,18 @@ def match_links(geometry: RobotGeometry, space: SpaceReflection, tolerances: Tol
     for i, link in enumerate(links[1:], 1):
         children[link.parent].append(i)
 
+    def missing(part: int) -> Cost:
+        return sum((missing(child) for child in children[part]), start=Cost(MISSING, 0.0, MISSING))
+
     @cache
     def tree_cost(a: int, b: int) -> Cost:
         """Of two links and all that hangs on them."""
-        return _cost(links[a], links[b], space, tolerances).plus(matched_children(a, b)[0])
+        return _cost(links[a], links[b], space, tolerances) + matched_children(a, b)[0]
 
     def matched_children(a: int, b: int) -> tuple[Cost, tuple[tuple[int, int], ...]]:
         if a == b:
             return _best_involution(tuple(children[a]), tree_cost)
-        return _best_assignment(tuple(children[a]), tuple(children[b]), tree_cost)
+        return _best_assignment(tuple(children[a]), tuple(children[b]), tree_cost, missing)
 
     partners = {0: 0}
     queue = [(0, 0)]
@@ -85,92 +87,55 @@ def _best_involution(parts: tuple[int, ...], cost: Callable[[int, int], Cost]) -
         if not left:
             return NOTHING, ()
         first, options = left[0], []
-        for partner in left:
+        for partner in _promising(first, left, cost):
             rest, pairs = best(tuple(part for part in left if part not in (first, partner)))
             # Twice, for two partners are two parts that match.
-            both = cost(first, partner) if partner == first else cost(first, partner).plus(cost(partner, first))
-            options.append((both.plus(rest), ((first, partner), *pairs)))
-        return min(options, key=_rounded)
+            both = cost(first, partner) if partner == first else cost(first, partner) + cost(partner, first)
+            options.append((both + rest, ((first, partner), *pairs)))
+        return min(options, key=lambda option: _rounded(option[0]))
 
     return best(parts)
 
 
-def _best_assignment(parts: tuple[int, ...], others: tuple[int, ...], cost: Callable[[int, int], Cost]) -> _Matching:
-    """Pair parts with others at the lowest cost; what is left over costs as much as a missing part."""
+def _best_assignment(
+    parts: tuple[int, ...],
+    others: tuple[int, ...],
+    cost: Callable[[int, int], Cost],
+    missing: Callable[[int], Cost],
+) -> _Matching:
+    """Pair as many parts with others as there are, at the lowest cost; the others have no partners."""
 
     @cache
     def best(i: int, free: tuple[int, ...]) -> _Matching:
         if i == len(parts):
-            return Cost(MISSING.excess * len(free), 0.0, 0.0), ()
-        rest, pairs = best(i + 1, free)
-        options = [(MISSING.plus(rest), pairs)]
-        for other in free:
+            return sum((missing(part) for part in free), start=NOTHING), ()
+        options = []
+        if len(free) < len(parts) - i:
+            rest, pairs = best(i + 1, free)
+            options.append((missing(parts[i]) + rest, pairs))
+        for other in _promising(parts[i], free, cost):
             rest, pairs = best(i + 1, tuple(part for part in free if part != other))
-            options.append((cost(parts[i], other).plus(rest), ((parts[i], other), *pairs)))
-        return min(options, key=_rounded)
+            options.append((cost(parts[i], other) + rest, ((parts[i], other), *pairs)))
+        return min(options, key=lambda option: _rounded(option[0]))
 
     return best(0, others)
 
 
-def axis_distance(joint: Joint, partner: Joint, space: SpaceReflection) -> float:
-    """
-    :param joint: of a link
-    :param partner: of the other
-    :param space: the reflection
-    :return: how far the mirror image of a hinge's axis is from its partner's, in m; 0 for slides, which have no place
-    """
-    if joint.kind != "hinge":
-        return 0.0
-    return float(np.linalg.norm(np.cross(space.point(joint.position) - partner.position, partner.axis)))
-
-
-def mirrored_axis(joint: Joint, space: SpaceReflection) -> np.ndarray:
-    """
-    :param joint: of a link
-    :param space: the reflection
-    :return: the axis about or along which the mirror image moves when the joint does, (3,)
-    """
-    return space.axial_vector(joint.axis) if joint.kind == "hinge" else space.vector(joint.axis)
-
-
-def axis_angle(joint: Joint, partner: Joint, space: SpaceReflection) -> float:
-    """
-    :param joint: of a link
-    :param partner: of the other
-    :param space: the reflection
-    :return: angle between the mirror image of its axis and its partner's, whichever way they point, in rad
-    """
-    image = mirrored_axis(joint, space)
-    return math.atan2(float(np.linalg.norm(np.cross(image, partner.axis))), abs(float(image @ partner.axis)))
-
-
-def relative_difference(a: float, b: float) -> float:
-    """
-    :param a: a size
-    :param b: another
-    :return: their difference, relative to the larger
-    """
-    largest = max(abs(a), abs(b))
-    return abs(a - b) / largest if largest > 0 else 0.0
-
-
-def inertia_difference(link: Link, partner: Link, space: SpaceReflection) -> float:
-    """
-    :param link: of a robot
-    :param partner: another
-    :param space: the reflection
-    :return: difference between the mirror image of its inertia and its partner's, relative to the larger
-    """
-    image = space.tensor(link.inertia)
-    largest = max(float(np.linalg.norm(image, 2)), float(np.linalg.norm(partner.inertia, 2)))
-    return float(np.linalg.norm(image - partner.inertia, 2)) / largest if largest > 0 else 0.0
+def _promising(part: int, others: tuple[int, ...], cost: Callable[[int, int], Cost]) -> Sequence[int]:
+    """Those that match within the tolerances, if there are any: names decide between them."""
+    exact = [other for other in others if cost(part, other).excess == 0]
+    if exact or len(others) <= MANY:
+        return exact or others
+    return [min(others, key=lambda other: _rounded(cost(part, other)))]
 
 
 def _cost(link: Link, partner: Link, space: SpaceReflection, tolerances: Tolerances) -> Cost:
     errors: list[float] = []
+    names = name_mismatch(link.name, partner.name, space.plane)
     if link.joint is not None and partner.joint is not None:
+        names += name_mismatch(link.joint.name, partner.joint.name, space.plane)
         if link.joint.kind != partner.joint.kind:
-            return MISSING
+            return Cost(MISSING / 2, names, MISSING / 2)
         errors += [
             axis_distance(link.joint, partner.joint, space) / tolerances.position,
             axis_angle(link.joint, partner.joint, space) / tolerances.angle,
@@ -181,12 +146,9 @@ def _cost(link: Link, partner: Link, space: SpaceReflection, tolerances: Toleran
             float(np.linalg.norm(space.point(link.centre) - partner.centre)) / tolerances.centre,
             inertia_difference(link, partner, space) / tolerances.inertia,
         ]
-    names = name_mismatch(link.name, partner.name, space.plane)
-    if link.joint is not None and partner.joint is not None:
-        names += name_mismatch(link.joint.name, partner.joint.name, space.plane)
-    return Cost(sum(max(0.0, error - 1.0) for error in errors), names, sum(errors))
+    return Cost(min(sum(max(0.0, error - 1.0) for error in errors), MISSING), names, sum(errors))
 
 
-def _rounded(matching: _Matching) -> tuple[float, ...]:
+def _rounded(cost: Cost) -> tuple[float, ...]:
     """What rounding errors must not decide."""
-    return tuple(round(value, 6) for value in matching[0])
+    return tuple(round(value, 6) for value in cost)

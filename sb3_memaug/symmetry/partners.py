@@ -1,4 +1,4 @@
-"""The partners of joints, actuators and bodies, by their names, once the links are matched."""
+"""The partners of joints and bodies, by their names, once the links are matched."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sb3_memaug.symmetry.geometry import Actuator, Link, RobotGeometry
-from sb3_memaug.symmetry.matching import mirrored_axis
+from sb3_memaug.symmetry.differences import mirrored_axis
+from sb3_memaug.symmetry.geometry import Link, RobotGeometry
 from sb3_memaug.symmetry.side_names import name_mismatch
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
 from sb3_memaug.symmetry.tolerances import Tolerances
@@ -28,27 +28,6 @@ def joint_partners(
         if joint is not None and other is not None:
             joints[joint.name] = (other.name, 1 if mirrored_axis(joint, space) @ other.axis > 0 else -1)
     return joints
-
-
-def actuator_partners(
-    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]]
-) -> dict[str, tuple[str, int]]:
-    """
-    :param actuators: of the robot
-    :param joints: partner and sign of each joint
-    :return: partner and sign of each actuator whose joint's partner has as many actuators
-    """
-    of_joint: dict[str, list[Actuator]] = {}
-    for actuator in actuators:
-        of_joint.setdefault(actuator.joint, []).append(actuator)
-    partners = {}
-    for joint, own in of_joint.items():
-        other, sign = joints.get(joint, (joint, 1))
-        theirs = of_joint.get(other, [])
-        if joint in joints and len(own) == len(theirs):
-            for a, b in zip(own, theirs, strict=True):
-                partners[a.name] = (b.name, sign if a.gear * b.gear > 0 else -sign)
-    return partners
 
 
 def body_partners(
@@ -82,12 +61,15 @@ def _image(
     name: str, link: Link, candidates: Sequence[str], other: Link, space: SpaceReflection, tolerances: Tolerances
 ) -> str | None:
     """The body that lies where the mirror image of a body's frame and centre of mass are."""
-    distances = {
+    errors = {
         candidate: max(
-            float(np.linalg.norm(space.point(own[name]) - theirs[candidate]))
-            for own, theirs in ((link.frames, other.frames), (link.centres, other.centres))
+            float(np.linalg.norm(space.point(own[name]) - theirs[candidate])) / tolerance
+            for own, theirs, tolerance in (
+                (link.frames, other.frames, tolerances.position),
+                (link.centres, other.centres, tolerances.centre),
+            )
         )
         for candidate in candidates
     }
-    near = [candidate for candidate in candidates if distances[candidate] <= tolerances.position]
-    return min(near, key=lambda n: (name_mismatch(name, n, space.plane), distances[n]), default=None)
+    near = [candidate for candidate in candidates if errors[candidate] <= 1]
+    return min(near, key=lambda n: (name_mismatch(name, n, space.plane), errors[n]), default=None)

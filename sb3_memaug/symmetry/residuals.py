@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from sb3_memaug.symmetry.geometry import Actuator, Joint, Link, RobotGeometry, Shape
-from sb3_memaug.symmetry.matching import (
-    axis_angle,
-    axis_distance,
-    inertia_difference,
-    relative_difference,
-)
-from sb3_memaug.symmetry.partners import actuator_partners, joint_partners
+from sb3_memaug.symmetry.actuator_residuals import actuator_residuals
+from sb3_memaug.symmetry.differences import axis_angle, axis_distance, inertia_difference, relative_difference
+from sb3_memaug.symmetry.geometry import Joint, Link, RobotGeometry, Shape
+from sb3_memaug.symmetry.partners import joint_partners
+from sb3_memaug.symmetry.residual import Residual, property_residuals, range_error, range_text
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
 from sb3_memaug.symmetry.tolerances import Tolerances
-
-
-@dataclass(frozen=True)
-class Residual:
-    """
-    :param quantity: what was compared: ``"joint axis"``, ``"mass"``, ``"limits"`` …
-    :param part: a link, a joint or an actuator
-    :param partner: its mirror image
-    :param error: in the unit of the tolerance: m, rad, or relative
-    :param tolerance: for it
-    :param account: what differs, in words
-    :param decisive: whether the two are no mirror images beyond the tolerance; else that is only worth telling
-    """
-
-    quantity: str
-    part: str
-    partner: str
-    error: float
-    tolerance: float
-    account: str
-    decisive: bool = True
-
-    @property
-    def ratio(self) -> float:
-        """The error relative to its tolerance."""
-        return self.error / self.tolerance if self.tolerance else np.inf
-
-    @property
-    def breaks(self) -> bool:
-        """Whether it is a reason why the robot has no such mirror."""
-        return self.decisive and self.error > self.tolerance
-
-    def __str__(self) -> str:
-        parts = self.part if self.part == self.partner else f"{self.part} and {self.partner}"
-        return f"{parts}: {self.account}"
 
 
 def kinematic_residuals(
@@ -66,12 +27,15 @@ def kinematic_residuals(
     """
     for i, link in enumerate(geometry.links):
         if i not in partners:
-            yield Residual("structure", link.name, "nothing", np.inf, 0.0, "it has no mirror image")
+            yield Residual("structure", link.name, link.name, np.inf, 0.0, "it has no mirror image")
     for link, partner in _pairs(geometry, partners):
         if link.joint is None or partner.joint is None:
             continue
-        distance, angle = axis_distance(link.joint, partner.joint, space), axis_angle(link.joint, partner.joint, space)
         names = link.joint.name, partner.joint.name
+        if link.joint.kind != partner.joint.kind:
+            yield Residual("structure", *names, np.inf, 0.0, f"a {link.joint.kind} and a {partner.joint.kind}")
+            continue
+        distance, angle = axis_distance(link.joint, partner.joint, space), axis_angle(link.joint, partner.joint, space)
         yield Residual(
             "joint axis", *names, distance, tolerances.position, f"axis {_metres(distance)} from its mirror image"
         )
@@ -109,7 +73,7 @@ def dynamic_residuals(
         yield from _surfaces(link, partner, space, tolerances.surface, tolerances.strict or link.name not in inner)
         if link.joint is not None and partner.joint is not None:
             yield from _joint(link.joint, partner.joint, joints[link.joint.name][1], tolerances)
-    yield from _actuators(geometry.actuators, joints, tolerances)
+    yield from actuator_residuals(geometry.actuators, joints, tolerances.actuators)
     yield from _closures(geometry, partners, space, tolerances)
 
 
@@ -166,39 +130,10 @@ def _joint(joint: Joint, partner: Joint, sign: int, tolerances: Tolerances) -> I
     names = joint.name, partner.name
     deviations = [limit - joint.angle for limit in joint.limits]
     image = sorted(partner.angle + sign * deviation for deviation in deviations)
-    error = _range_error(image, partner.limits)
-    account = f"limits {_range(joint.limits)} mirror to {_range(image)}, but are {_range(partner.limits)}"
+    error = range_error(image, partner.limits)
+    account = f"limits {range_text(joint.limits)} mirror to {range_text(image)}, but are {range_text(partner.limits)}"
     yield Residual("limits", *names, error, tolerances.limits, account)
-    yield from _properties(names, joint.properties, partner.properties, tolerances.properties, tolerances.strict)
-
-
-def _actuators(
-    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]], tolerances: Tolerances
-) -> Iterator[Residual]:
-    partners = actuator_partners(actuators, joints)
-    by_name = {actuator.name: actuator for actuator in actuators}
-    for name, actuator in by_name.items():
-        if name not in partners:
-            account = f"the partner of its joint {actuator.joint} is driven otherwise"
-            yield Residual("actuator", name, name, np.inf, 0.0, account)
-            continue
-        partner, sign = by_name[partners[name][0]], partners[name][1]
-        if name > partner.name:
-            continue
-        names = name, partner.name
-        gear = relative_difference(abs(actuator.gear), abs(partner.gear))
-        account = f"gears {actuator.gear:.4g} and {partner.gear:.4g}"
-        yield Residual("gear", *names, gear, tolerances.actuators, account)
-        for what, limits, others in (
-            ("control limits", actuator.control_limits, partner.control_limits),
-            ("force limits", actuator.force_limits, partner.force_limits),
-        ):
-            image = sorted(sign * limit for limit in limits)
-            scale = max((abs(x) for x in (*image, *others) if np.isfinite(x)), default=1.0) or 1.0
-            error = _range_error(image, others) / scale
-            account = f"{what} {_range(limits)} mirror to {_range(image)}, but are {_range(others)}"
-            yield Residual(what, *names, error, tolerances.actuators, account)
-        yield from _properties(names, actuator.properties, partner.properties, tolerances.actuators, decisive=True)
+    yield from property_residuals(names, joint.properties, partner.properties, tolerances.properties, tolerances.strict)
 
 
 def _closures(
@@ -215,22 +150,6 @@ def _closures(
         error = min(errors, default=np.inf)
         account = f"closed {_metres(error)} from its mirror image" if errors else "closed where its mirror image is not"
         yield Residual("closure", a, b, error, tolerances.position, account)
-
-
-def _properties(
-    names: tuple[str, str], own: Mapping[str, float], others: Mapping[str, float], tolerance: float, decisive: bool
-) -> Iterator[Residual]:
-    for key in sorted({*own, *others}):
-        a, b = own.get(key, 0.0), others.get(key, 0.0)
-        yield Residual(key, *names, relative_difference(a, b), tolerance, f"{key} {a:.4g} and {b:.4g}", decisive)
-
-
-def _range_error(image: Sequence[float], limits: Sequence[float]) -> float:
-    return max((abs(a - b) for a, b in zip(image, limits, strict=True) if a != b), default=0.0)
-
-
-def _range(limits: Sequence[float]) -> str:
-    return f"[{limits[0]:.3g}, {limits[1]:.3g}]"
 
 
 def _metres(distance: float) -> str:

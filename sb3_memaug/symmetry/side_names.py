@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 #: Words and letters for the sides that each plane exchanges.
@@ -39,25 +39,28 @@ def name_mismatch(name: str, other: str, plane: str) -> float:
         one of them names a side (``leg`` and ``leg_left``), else 1
     """
     opposite = _OPPOSITES[plane]
-    a, b = _parse(name, opposite), _parse(other, opposite)
+    a, b = _parse(name, plane), _parse(other, plane)
     if a.rest != b.rest:
         return 1.0
-    if tuple(opposite[side] for side in a.sides) == b.sides:
+    if sorted(opposite[side] for side in a.sides) == sorted(b.sides):
         return 0.0
     return 0.25 if bool(a.sides) != bool(b.sides) else 1.0
 
 
-def _parse(name: str, exchanged: Mapping[str, str]) -> _Name:
+@cache
+def _parse(name: str, plane: str) -> _Name:
     """The sides that a plane exchanges, and the rest of the name, other sides among it."""
+    exchanged = _OPPOSITES[plane]
     sides: list[str] = []
     rest: list[str] = []
-    for word in (word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name)):
+    for word in (word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)):
         if word in _SIDES:
             sides.append(_SIDES[word])
         elif len(word) == 2 and set(word) <= set("lrfhb"):
-            # Of two letters one tells left from right, the other front from back; in RL and RR the first is "rear".
+            # Of two letters one tells left from right, the other front from back: an R beside an L or R is a "rear".
             first, second = word
-            sides += ["B" if first == "r" and second in "lr" else _SIDES[first], _SIDES[second]]
+            sides.append("B" if first == "r" and second in "lr" else _SIDES[first])
+            sides.append("B" if word == "lr" else _SIDES[second])
         else:
             rest.append(word)
     rest += sorted(side for side in sides if side not in exchanged)

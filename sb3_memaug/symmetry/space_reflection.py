@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class SpaceReflection:
     plane: str
     offset: np.ndarray
 
-    @property
+    @cached_property
     def axes(self) -> np.ndarray:
         """Signs of the x, y and z components of a vector, (3,)."""
         return np.array(PLANES[self.plane], dtype=np.float64)
@@ -45,7 +46,7 @@ class SpaceReflection:
         :param vector: an axis of rotation or a torque, (3,)
         :return: its mirror image
         """
-        return np.prod(self.axes) * self.axes * vector
+        return self.axes.prod() * self.axes * vector
 
     def tensor(self, tensor: np.ndarray) -> np.ndarray:
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Tolerances:
     :param properties: of joints, relative to the larger: damping, friction …
     :param actuators: relative to the larger: gears, gains, limits
     :param strict: whether inner surfaces and properties decide, too
+    :raises ValueError: if a tolerance is not positive; infinity forgives everything
     """
 
     position: float = 2e-3
@@ -37,3 +38,9 @@ class Tolerances:
     properties: float = 0.1
     actuators: float = 0.05
     strict: bool = False
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "strict" and not value > 0:
+                raise ValueError(f"tolerance `{field.name}` must be positive, got {value!r}: nothing is exact")

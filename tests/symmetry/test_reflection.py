@@ -113,3 +113,68 @@ def test_a_part_without_its_partner_is_refused():
 def test_a_part_listed_twice_is_refused():
     with pytest.raises(ValueError, match="exactly once"):
         SAGITTAL.joint_map(["waist", "waist"])
+
+
+#: Two muscles of a waist that pull against each other, and a chest with two shoulders.
+UPPER = Reflection(
+    "sagittal",
+    JOINTS,
+    FEET,
+    bodies={"chest": "chest", "left_arm": "right_arm", "right_arm": "left_arm"},
+    actuators={"clockwise": ("counterclockwise", 1), "counterclockwise": ("clockwise", 1), "lift": ("lift", -1)},
+    pose={"left_hip": 0.5, "right_hip": 0.25, "left_knee": 1.0, "right_knee": 1.5, "waist": 0.125},
+)
+
+
+def test_actuators_have_partners_of_their_own():
+    assert UPPER.actuator_map(["lift", "clockwise", "counterclockwise"]) == SignedPermutation([0, 2, 1], [-1, 1, 1])
+    with pytest.raises(ValueError, match="actuator 'left_hip' has no partner"):
+        UPPER.actuator_map(["left_hip"])
+
+
+def test_actuators_are_named_like_their_joints_where_nothing_else_is_said():
+    assert SAGITTAL.actuator_map(["left_hip", "waist", "right_hip"]) == SAGITTAL.joint_map(
+        ["left_hip", "waist", "right_hip"]
+    )
+
+
+def test_bodies_change_places_without_signs():
+    assert UPPER.body_map(["right_arm", "chest", "left_arm"]) == SignedPermutation([2, 1, 0])
+    with pytest.raises(ValueError, match="body 'head' has no partner"):
+        UPPER.body_map(["head"])
+    with pytest.raises(ValueError, match="body 'left_arm' is listed without its mirror partner 'right_arm'"):
+        UPPER.body_map(["left_arm"])
+
+
+def test_absolute_positions_have_offsets_that_leave_the_pose_as_it_is():
+    names = ["waist", "left_hip", "right_hip", "left_knee", "right_knee"]
+    positions = UPPER.joint_position_map(names)
+    assert positions == SignedPermutation([0, 2, 1, 4, 3], [-1, -1, -1, 1, 1], [0.25, 0.75, 0.75, -0.5, 0.5])
+    pose = np.array([UPPER.pose[name] for name in names])
+    assert positions.apply(pose).tolist() == pose.tolist()
+    assert (positions @ positions).is_identity
+    # Deviations from the pose and velocities have none.
+    assert UPPER.joint_map(names) == SAGITTAL.joint_map(names)
+    assert SAGITTAL.joint_position_map(names) == SAGITTAL.joint_map(names)
+
+
+@quick
+@given(st.lists(st.integers(-8, 8), min_size=5, max_size=5), st.lists(st.integers(-8, 8), min_size=5, max_size=5))
+def test_positions_are_mirrored_as_deviations_from_the_pose(quarters, pose):
+    names = list(JOINTS)
+    deviations, pose = np.array(quarters) / 4, np.array(pose) / 4
+    reflection = Reflection("sagittal", JOINTS, pose=dict(zip(names, pose.tolist(), strict=True)))
+    mirrored = reflection.joint_position_map(names).apply(pose + deviations)
+    np.testing.assert_array_equal(mirrored, pose + reflection.joint_map(names).apply(deviations))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"bodies": {"a": "b"}}, r"`bodies` must pair each of \['a'\] with one of them, got \['b'\]"),
+        ({"actuators": {"a": ("b", 1), "b": ("a", -1)}}, "`actuators` pairs 'a' with .*one sign"),
+    ],
+)
+def test_bodies_and_actuators_that_are_no_pairs_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Reflection("sagittal", **arguments)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sb3_memaug.symmetry import ImageFlip, Mirror, Reflection, SignedPermutation, Term, group_of_terms
-from sb3_memaug.symmetry.terms import observation_transform, vector_transform
+from sb3_memaug.symmetry.terms import default_size, observation_transform, vector_transform
 
 quick = settings(deadline=None, max_examples=50)
 
@@ -14,7 +14,8 @@ LEGS = ("FL", "FR", "BL", "BR")
 
 def reflection(plane, partners, sign):
     pairs = dict(zip(LEGS, partners, strict=True))
-    return Reflection(plane, {leg: (partner, sign) for leg, partner in pairs.items()}, pairs)
+    joints = {leg: (partner, sign) for leg, partner in pairs.items()}
+    return Reflection(plane, joints, pairs, bodies=pairs, actuators=joints, pose={"FL": 0.5, "BR": 0.25})
 
 
 SAGITTAL = reflection("sagittal", ("FR", "FL", "BR", "BL"), -1)
@@ -44,6 +45,22 @@ EXPECTED = [
         [-7, 8, 9, -10, 11, 12, -1, 2, 3, -4, 5, 6],
         [-10, -11, 12, -7, -8, 9, -4, -5, 6, -1, -2, 3],
     ),
+    (
+        Term("q", "joint_positions", 4, LEGS),
+        # 0.5 in front on the left and 0.25 at the back on the right are where the joints stand.
+        [-1.5, -0.5, -3.75, -2.75],
+        [3.5, 3.75, 0.5, 2.25],
+        [-3.25, -3, -2, -0.25],
+    ),
+    (Term("c", "actuators", 4, LEGS), [-2, -1, -4, -3], [3, 4, 1, 2], [-4, -3, -2, -1]),
+    (Term("b", "bodies", 4, LEGS), [2, 1, 4, 3], [3, 4, 1, 2], [4, 3, 2, 1]),
+    (
+        Term("s", "spatial_vectors", 24, LEGS),
+        # Of FL (torque 1, 2, 3 and force 4, 5, 6), FR, BL and BR.
+        [-7, 8, -9, 10, -11, 12, -1, 2, -3, 4, -5, 6, -19, 20, -21, 22, -23, 24, -13, 14, -15, 16, -17, 18],
+        [13, -14, -15, -16, 17, 18, 19, -20, -21, -22, 23, 24, 1, -2, -3, -4, 5, 6, 7, -8, -9, -10, 11, 12],
+        [-19, -20, 21, -22, -23, 24, -13, -14, 15, -16, -17, 18, -7, -8, 9, -10, -11, 12, -1, -2, 3, -4, -5, 6],
+    ),
     (Term("g", "grid", 6, shape=(2, 3)), [3, 2, 1, 6, 5, 4], [4, 5, 6, 1, 2, 3], [6, 5, 4, 3, 2, 1]),
 ]
 
@@ -52,7 +69,7 @@ EXPECTED = [
     ("term", "sagittal", "transverse", "half_turn"), EXPECTED, ids=lambda v: getattr(v, "kind", "")
 )
 def test_every_kind_by_hand(term, sagittal, transverse, half_turn):
-    x = np.arange(1, term.size + 1)
+    x = np.arange(1.0, term.size + 1)
     assert term.transform(SAGITTAL).apply(x).tolist() == sagittal
     assert term.transform(TRANSVERSE).apply(x).tolist() == transverse
     assert term.transform(HALF_TURN).apply(x).tolist() == half_turn
@@ -152,16 +169,50 @@ def test_a_grid_scans_the_reflected_ground(reflection):
 
 
 @every_plane
-@pytest.mark.parametrize("kind", ["joints", "action", "feet", "feet_vectors"])
+@pytest.mark.parametrize(
+    ("kind", "width"),
+    [
+        *((kind, 1) for kind in ("joints", "joint_positions", "action", "actuators", "feet", "bodies")),
+        *(("feet_vectors", 3), ("spatial_vectors", 6), ("inertias", 10)),
+    ],
+)
 @quick
 @given(order=st.permutations(range(4)))
-def test_names_decide_not_their_order(kind, reflection, order):
-    width = 3 if kind == "feet_vectors" else 1
+def test_names_decide_not_their_order(kind, width, reflection, order):
     values = np.arange(1, 4 * width + 1).reshape(4, width)
     names = [LEGS[i] for i in order]
     usual = Term("t", kind, 4 * width, LEGS).transform(reflection).apply(values.ravel()).reshape(4, width)
     shuffled = Term("t", kind, 4 * width, names).transform(reflection).apply(values[order].ravel()).reshape(4, width)
     np.testing.assert_array_equal(shuffled, usual[order])
+
+
+@every_plane
+@quick
+@given(motion=motions())
+def test_inertias_are_those_of_the_reflected_bodies(reflection, motion):
+    """As MuJoCo keeps them: about a point of the world, with mass times the centre of mass."""
+    _, centre, arm = motion
+    mass = 1.5
+    tensor = mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))
+    matrix = np.diag(reflection.axes)
+
+    def numbers(tensor, centre):
+        upper = [tensor[i, j] for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))]
+        return np.array([*upper, *(mass * centre), mass])
+
+    one = Term("i", "inertias", 10, ("FL",))
+    alone = Reflection(reflection.plane, bodies={"FL": "FL"})
+    np.testing.assert_allclose(
+        one.transform(alone).apply(numbers(tensor, centre)), numbers(matrix @ tensor @ matrix, matrix @ centre), atol=0
+    )
+
+
+def test_inertias_change_places_with_their_bodies():
+    values = np.arange(40.0)
+    mirrored = Term("i", "inertias", 40, LEGS).transform(SAGITTAL).apply(values)
+    assert mirrored[:10].tolist() == [10, 11, 12, -13, 14, -15, 16, -17, 18, 19]
+    mirrored = Term("i", "inertias", 40, LEGS).transform(HALF_TURN).apply(values)
+    assert mirrored[:10].tolist() == [30, 31, 32, 33, -34, -35, -36, -37, 38, 39]
 
 
 def test_terms_of_a_vector_follow_one_another():
@@ -230,6 +281,11 @@ def test_names_and_shape_can_be_lists_as_in_json():
         (("t", "action", 5, LEGS), "make 4"),
         (("t", "feet", 5, LEGS), "make 4"),
         (("t", "feet_vectors", 4, LEGS), "make 12"),
+        (("t", "spatial_vectors", 4, LEGS), "make 24"),
+        (("t", "inertias", 4, LEGS), "make 40"),
+        (("t", "joint_positions", 5, LEGS), "make 4"),
+        (("t", "actuators", 5, LEGS), "make 4"),
+        (("t", "bodies", 5, LEGS), "make 4"),
         (("t", "grid", 5, (), (2, 3)), "make 6"),
         (("t", "grid", 6, (), (6,)), r"needs a `shape` of 2 dimensions, got \(6,\)"),
         (("t", "grid", 1), r"needs a `shape` of 2 dimensions, got \(\)"),
@@ -247,3 +303,21 @@ def test_a_term_of_parts_that_the_reflection_does_not_know_is_refused():
         Term("q", "joints", 1, ("arm",)).transform(SAGITTAL)
     with pytest.raises(ValueError, match="foot 'FL' is listed without its mirror partner 'FR'"):
         Term("f", "feet", 1, ("FL",)).transform(SAGITTAL)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "shape", "size"),
+    [
+        ("vector", (), (), 3),
+        ("quaternion_wxyz", (), (), 4),
+        ("joint_positions", LEGS, (), 4),
+        ("feet_vectors", LEGS, (), 12),
+        ("inertias", LEGS, (), 40),
+        ("joints", (), (), 0),
+        ("grid", (), (2, 3), 6),
+        ("image", (), (2, 3, 4), 24),
+        ("speed", LEGS, (), 0),
+    ],
+)
+def test_default_sizes(kind, names, shape, size):
+    assert default_size(kind, names, shape) == size

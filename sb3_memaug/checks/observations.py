@@ -1,0 +1,58 @@
+"""What is wrong with what is observed, where robots move alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sb3_memaug.checks.evidence import Evidence
+from sb3_memaug.checks.kinds import fitting_kind
+from sb3_memaug.checks.sources import Sources
+
+
+def wrong_observations(evidence: Evidence) -> list[str]:
+    """
+    :param evidence: of an element
+    :return: numbers that are not what the mirror says, as ``"joint_velocities[7] LF_KFE: sign"``, and the kinds that
+        their terms are of instead
+    """
+    subject, report = evidence.subject, evidence.report
+    layout, transform = subject.layout, subject.layout.observation_map(subject.group[report.name])
+    sources = Sources(evidence.pairs, evidence.lengths, transform)
+    mistaken: dict[int, tuple[int, int]] = {}
+    mistakes, differences = [], []
+    wrong = report.wrong("observation").tolist()
+    # What is not judged, because the robots differ a little, may yet be a mistake.
+    doubtful = np.max([errors.parts["observation"] for errors in report.errors], axis=0) > report.tolerance
+    for i in (*wrong, *sorted(set(np.flatnonzero(doubtful).tolist()) - set(wrong))):
+        found, declared = sources.find(i), (transform.permutation[i], transform.signs[i])
+        if found is not None and found[:2] != declared:
+            mistake = layout.mistake("observation", i, declared, found[:2])
+            if sources.stays(i) and not subject.mirrors_command:
+                mistake += "; if it is drawn at reset, pass `mirror_command`"
+            else:
+                mistaken[i] = found[:2]
+            mistakes.append(mistake)
+        # Robots that move a little differently see something different, too.
+        elif i not in wrong or report.follows_from_state(i):
+            continue
+        elif found is not None:
+            offset = found.offset - (transform.offset[i] if transform.offset else 0.0)
+            mistakes.append(f"{layout.name('observation', i)}: offset by {offset:.3g}")
+        else:
+            differences.append(f"{report.account('observation', i)}, and like no other number")
+    return mistakes + _wrong_kinds(evidence, mistaken) + differences
+
+
+def _wrong_kinds(evidence: Evidence, mistaken: Mapping[int, tuple[int, int]]) -> list[str]:
+    layout, reflections = evidence.subject.layout, evidence.subject.reflections_of(evidence.report.name)
+    findings, start = [], 0
+    for term, stretch in zip(layout.terms, layout.stretches["observation"], strict=True):
+        inside = range(start, start + term.size)
+        found = {i - start: (j - start, sign) for i, (j, sign) in mistaken.items() if i in inside}
+        kind = fitting_kind(term, reflections, found) if found else None
+        if kind is not None:
+            findings.append(f"{stretch.label}: mirrors as terms of kind {kind!r} do, not {term.kind!r}")
+        start += term.size
+    return findings

@@ -1,0 +1,83 @@
+"""Which actuator is the mirror image of which, and how far from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+
+import numpy as np
+
+from sb3_memaug.symmetry.differences import relative_difference
+from sb3_memaug.symmetry.geometry import Actuator
+from sb3_memaug.symmetry.residual import Residual, property_residuals, range_error, range_text
+
+
+def actuator_partners(
+    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]]
+) -> dict[str, tuple[str, int]]:
+    """
+    Of several actuators on one joint, as two muscles that pull against each other, those are partners that are most
+    alike in the mirror.
+
+    :param actuators: of the robot
+    :param joints: partner and sign of each joint
+    :return: partner and sign of each actuator whose joint's partner has as many actuators
+    """
+    of_joint: dict[str, list[Actuator]] = {}
+    for actuator in actuators:
+        of_joint.setdefault(actuator.joint, []).append(actuator)
+    partners: dict[str, tuple[str, int]] = {}
+    for joint, own in of_joint.items():
+        other, sign = joints.get(joint, (joint, 0))
+        theirs = of_joint.get(other, [])
+        if not sign or len(own) != len(theirs):
+            continue
+        orders = [p for p in permutations(range(len(own))) if other != joint or all(p[p[i]] == i for i in p)]
+        for a, i in zip(own, min(orders, key=lambda order: _error(own, theirs, order, sign)), strict=True):
+            pair_sign = _sign(a, theirs[i], sign)
+            partners[a.name], partners[theirs[i].name] = (theirs[i].name, pair_sign), (a.name, pair_sign)
+    return partners
+
+
+def actuator_residuals(
+    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]], tolerance: float
+) -> Iterator[Residual]:
+    """
+    :param actuators: of the robot
+    :param joints: partner and sign of each joint
+    :param tolerance: relative to the larger
+    :return: what decides whether mirror images are driven alike
+    """
+    partners = actuator_partners(actuators, joints)
+    by_name = {actuator.name: actuator for actuator in actuators}
+    for name, actuator in by_name.items():
+        if name not in partners:
+            account = f"the partner of its joint {actuator.joint} is driven otherwise"
+            yield Residual("actuator", name, name, np.inf, 0.0, account)
+        elif name <= partners[name][0]:
+            yield from _pair_residuals(actuator, by_name[partners[name][0]], partners[name][1], tolerance)
+
+
+def _sign(actuator: Actuator, partner: Actuator, sign: int) -> int:
+    """Of two actuators on joints with that sign."""
+    return sign if actuator.gear * partner.gear > 0 else -sign
+
+
+def _error(own: Sequence[Actuator], theirs: Sequence[Actuator], order: Sequence[int], sign: int) -> float:
+    pairs = [(a, theirs[i]) for a, i in zip(own, order, strict=True)]
+    return sum(r.error for a, b in pairs for r in _pair_residuals(a, b, _sign(a, b, sign), tolerance=1.0))
+
+
+def _pair_residuals(actuator: Actuator, partner: Actuator, sign: int, tolerance: float) -> Iterator[Residual]:
+    names = actuator.name, partner.name
+    gear = relative_difference(abs(actuator.gear), abs(partner.gear))
+    yield Residual("gear", *names, gear, tolerance, f"gears {actuator.gear:.4g} and {partner.gear:.4g}")
+    for what, limits, others in (
+        ("control limits", actuator.control_limits, partner.control_limits),
+        ("force limits", actuator.force_limits, partner.force_limits),
+    ):
+        image = sorted(sign * limit for limit in limits)
+        scale = max((abs(x) for x in (*image, *others) if np.isfinite(x)), default=1.0) or 1.0
+        account = f"{what} {range_text(limits)} mirror to {range_text(image)}, but are {range_text(others)}"
+        yield Residual(what, *names, range_error(image, others) / scale, tolerance, account)
+    yield from property_residuals(names, actuator.properties, partner.properties, tolerance, decisive=True)

@@ -1,0 +1,45 @@
+"""Robots of a few bodies, told in few words."""
+
+import numpy as np
+
+from sb3_memaug.symmetry import Body, Joint, RobotGeometry, Shape
+
+INERTIA = np.diag((0.01, 0.02, 0.03))
+
+
+def hinge(name, position, axis=(1, 0, 0), limits=(-1, 1), **more):
+    return Joint(name, "hinge", np.array(position, float), np.array(axis, float), limits=limits, **more)
+
+
+def slide(name, position, axis=(1, 0, 0), limits=(-1, 1), **more):
+    return Joint(name, "slide", np.array(position, float), np.array(axis, float), limits=limits, **more)
+
+
+def ball(position, radius=0.1, name="", kind="sphere"):
+    return Shape(name, kind, np.array(position, float), radius**2 * np.eye(3))
+
+
+def body(name, parent, position, *joints, mass=1.0, centre=None, inertia=INERTIA, shapes=()):
+    """Its centre of mass where its frame is, unless told otherwise."""
+    position = np.array(position, float)
+    centre = position if centre is None else np.array(centre, float)
+    return Body(name, parent, position, mass, centre, inertia, joints, shapes)
+
+
+def trunk(**more):
+    return body("trunk", -1, (0, 0, 0), **more)
+
+
+def robot(*bodies, **more):
+    return RobotGeometry.from_bodies("robot", bodies, **more)
+
+
+def two_legs(left=(), right=(), **more):
+    """Each on a hinge along x, with changes to either, as its ``mass``, or to its joint, as its ``axis``."""
+    legs = []
+    for side, y, changes in (("left", 0.2, dict(left)), ("right", -0.2, dict(right))):
+        of_joint = {key: changes.pop(key) for key in ("axis", "limits", "angle", "properties") if key in changes}
+        position = changes.pop("position", (0, y, 0))
+        joint = changes.pop("kind", hinge)(f"{side}_hip", position, **of_joint)
+        legs.append(body(f"{side}_leg", 0, position, joint, **changes))
+    return robot(trunk(), *legs, **more)

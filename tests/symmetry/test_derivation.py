@@ -1,0 +1,282 @@
+"""Mirrors of small robots, by hand."""
+
+import numpy as np
+import pytest
+
+from sb3_memaug.symmetry import Actuator, SignedPermutation, Tolerances, derive_symmetry
+
+from .small_robots import ball, body, hinge, robot, slide, trunk, two_legs
+
+#: rad, of a thigh from upright.
+BEND = 0.5
+#: Where the hips of four legs are.
+HIPS = {"FL": (0.3, 0.2), "FR": (0.3, -0.2), "RL": (-0.3, 0.2), "RR": (-0.3, -0.2)}
+LEFT_RIGHT = {"FL": "FR", "FR": "FL", "RL": "RR", "RR": "RL"}
+FRONT_BACK = {"FL": "RL", "RL": "FL", "FR": "RR", "RR": "FR"}
+
+
+ROUND = {"inertia": np.eye(3) / 100}
+
+
+def limb(name, start, *places, axis=(0, 1, 0), parent=0, **more):
+    """A chain of bodies, each on a hinge at its origin and all about one axis."""
+    return [
+        body(f"{name}_{i}", start + i - 1 if i else parent, place, hinge(f"{name}_{i}", place, axis), **(ROUND | more))
+        for i, place in enumerate(places)
+    ]
+
+
+def quadruped(bends=(BEND,) * 4, shift=0.0, extra=(), **more):
+    """Legs of two links, their knees bent to the front; the base's origin is shifted to the back."""
+    bodies = [trunk(centre=(shift, 0, 0))]
+    for (name, (x, y)), bend in zip(HIPS.items(), bends, strict=True):
+        knee = np.array((0.2 * np.sin(bend), 0, -0.2 * np.cos(bend)))
+        hip, foot = np.array((x + shift, y, 0)), knee * (0, 0, 2)
+        places = hip, hip + knee
+        bodies += limb(name, len(bodies), *places)
+        bodies.append(body(f"{name}_foot", len(bodies) - 1, hip + foot, **ROUND, shapes=[ball(hip + foot, 0.02)]))
+    return robot(*bodies, *extra, **more)
+
+
+def legs_of(reflection):
+    return {name.split("_")[0]: partner.split("_")[0] for name, (partner, _) in reflection.joints.items()}
+
+
+def test_legs_like_brackets_have_one_mirror():
+    derived = derive_symmetry(quadruped())
+    assert list(derived.reflections) == ["left_right"]
+    assert derived.reflections["left_right"].joints == {
+        f"{leg}_{i}": (f"{partner}_{i}", 1) for leg, partner in LEFT_RIGHT.items() for i in (0, 1)
+    }
+    assert derived.candidates["front_back"].reflection is None
+
+
+def test_legs_that_face_each_other_have_two():
+    derived = derive_symmetry(quadruped((BEND, BEND, -BEND, -BEND)))
+    assert list(derived.reflections) == ["left_right", "front_back"]
+    assert derived.candidates["half_turn"].holds
+    assert derived.reflections["front_back"].joints == {
+        f"{leg}_{i}": (f"{partner}_{i}", -1) for leg, partner in FRONT_BACK.items() for i in (0, 1)
+    }
+    assert derived.reflections["front_back"].feet == {
+        f"{a}_{x}": f"{b}_{x}" for a, b in FRONT_BACK.items() for x in ("1", "foot")
+    }
+
+
+#: Turns the hind legs from < to >.
+CROSSED = {f"{leg}_{i}": angle for leg in ("RL", "RR") for i, angle in enumerate((2 * BEND, -4 * BEND))}
+
+
+@pytest.mark.parametrize("how", ["as a mapping", "by its name", "by itself"])
+def test_a_pose_in_which_the_robot_is_symmetric(how):
+    geometry = quadruped(poses={"lying": {"FL_0": 1.0}, "crossed": CROSSED})
+    wide = Tolerances(limits=10.0)
+    pose = {"as a mapping": CROSSED, "by its name": "crossed", "by itself": None}[how]
+    derived = derive_symmetry(geometry, pose, wide)
+    assert list(derived.reflections) == ["left_right", "front_back"]
+    front_back = derived.reflections["front_back"]
+    assert front_back.pose == CROSSED
+    assert legs_of(front_back) == FRONT_BACK
+    # A front leg's angle is the negative of how far the hind leg is from the pose.
+    names = ["FL_0", "RL_0", "FR_1", "RR_1"]
+    thigh, shank = 2 * BEND, -4 * BEND
+    positions = front_back.joint_position_map(names)
+    assert positions == SignedPermutation([1, 0, 3, 2], [-1] * 4, [thigh, thigh, shank, shank])
+    np.testing.assert_allclose(positions.apply(np.array((0.0, thigh, 0.0, shank))), (0, thigh, 0, shank), atol=1e-15)
+    assert derived.reflections["left_right"].joint_position_map(["FL_0", "FR_0"]) == SignedPermutation([1, 0])
+
+
+def test_stops_are_compared_in_the_pose():
+    geometry = quadruped()
+    found = derive_symmetry(geometry, CROSSED).candidates["front_back"]
+    # Front thighs go from -1 to 1, and the hind ones, which stand at 1, no farther.
+    assert "FL_0 and RL_0: limits [-1, 1] mirror to [0, 2], but are [-1, 1]" in [str(r) for r in found.breaks]
+
+
+def test_a_plane_beside_the_origin_of_the_base_is_found():
+    near, far = (derive_symmetry(quadruped((BEND, BEND, -BEND, -BEND), shift)) for shift in (0.01, 0.1))
+    assert list(near.reflections) == ["left_right", "front_back"]
+    (plane,) = (r for r in near.candidates["front_back"].near_misses if r.quantity == "plane")
+    assert str(plane) == "trunk: origin 10.0 mm off the plane of the joints"
+    assert list(far.reflections) == ["left_right"]
+    assert [str(r) for r in far.candidates["front_back"].breaks] == [
+        "trunk: origin 100.0 mm off the plane of the joints"
+    ]
+    assert far.candidates["front_back"].reflection.joints.keys() == near.reflections["front_back"].joints.keys()
+
+
+def test_the_plane_does_not_depend_on_which_point_of_an_axis_is_told():
+    sides = (("l", 0.21), ("r", -0.19))
+    wheels = [
+        body(f"{n}_wheel", 0, (0.1, y, 0), hinge(f"{n}_axle", (0.1, 0.5 + 2 * y, 0), (0, 1, 0))) for n, y in sides
+    ]
+    legs = [body(f"{n}_leg", 0, (0, y, 0), hinge(f"{n}_hip", (0.7 * y, y, 0))) for n, y in sides]
+    left_right = derive_symmetry(robot(trunk(centre=(0, 0.01, 0)), *wheels, *legs)).reflections["left_right"]
+    assert left_right.joints == {
+        "l_axle": ("r_axle", 1), "r_axle": ("l_axle", 1), "l_hip": ("r_hip", -1), "r_hip": ("l_hip", -1)
+    }  # fmt: skip
+
+
+def test_legs_in_one_place_are_told_apart_by_their_names():
+    legs = []
+    for side in ("", "_left"):
+        legs += limb(f"leg{side}", len(legs) + 1, (0, 0, 0), (0, 0, -0.4), (0.05, 0, -0.8))
+    geometry = robot(trunk(), *legs)
+    assert derive_symmetry(geometry).reflections["left_right"].joints == {
+        f"leg{a}_{i}": (f"leg{b}_{i}", 1) for a, b in (("", "_left"), ("_left", "")) for i in range(3)
+    }
+    nameless = [
+        b for i, b in enumerate(limb("leg", 1, (0, 0, 0), (0, 0, -0.4)) + limb("arm", 3, (0, 0, 0), (0, 0, -0.4)))
+    ]
+    joints = derive_symmetry(robot(trunk(), *nameless)).reflections["left_right"].joints
+    assert joints == {name: (name, 1) for name in ("leg_0", "leg_1", "arm_0", "arm_1")}
+
+
+def test_two_chains_in_one_plane_change_places_where_they_must():
+    # A leg of two bars beside each other, on motors about opposite axes; on the other side the outer bar is the other.
+    bars = []
+    for name, x, y, way in (("a", 0.1, 0.2, 1), ("b", -0.1, 0.21, -1), ("c", 0.1, -0.2, -1), ("d", -0.1, -0.21, 1)):
+        joint = hinge(f"{name}_motor", (0, y, 0), (0, way, 0))
+        bars.append(body(name, 0, (x, y, -0.1), joint))
+    left_right = derive_symmetry(robot(trunk(), *bars)).reflections["left_right"].joints
+    assert left_right == {
+        "a_motor": ("c_motor", -1), "c_motor": ("a_motor", -1), "b_motor": ("d_motor", -1), "d_motor": ("b_motor", -1)
+    }  # fmt: skip
+
+
+def test_arms_on_a_waist_are_partners():
+    waist = body("chest", 0, (0, 0, 0.3), hinge("waist", (0, 0, 0.2), (0, 0, 1)))
+    neck = body("head", 1, (0, 0, 0.6), hinge("nod", (0, 0, 0.5), (0, 1, 0)))
+    arms = [body(f"{n}_arm", 1, (0, y, 0.4), hinge(f"{n}_shoulder", (0, y, 0.4))) for n, y in (("l", 0.2), ("r", -0.2))]
+    assert derive_symmetry(robot(trunk(), waist, neck, *arms)).reflections["left_right"].joints == {
+        "waist": ("waist", -1), "nod": ("nod", 1), "l_shoulder": ("r_shoulder", -1), "r_shoulder": ("l_shoulder", -1)
+    }  # fmt: skip
+
+
+def test_a_robot_with_a_half_turn_only():
+    inertia = np.array(((3, 1, 0), (1, 2, 0), (0, 0, 3))) / 100
+    arms = [
+        body(name, 0, (x, x, 0), hinge(f"{name}_shoulder", (x, x, 0), axis), inertia=inertia)
+        for name, x, axis in (("a", 0.3, (0.6, 0, 0.8)), ("b", -0.3, (-0.6, 0, 0.8)))
+    ]
+    derived = derive_symmetry(robot(trunk(), *arms))
+    assert {name: r.joints for name, r in derived.reflections.items()} == {
+        "half_turn": {"a_shoulder": ("b_shoulder", 1), "b_shoulder": ("a_shoulder", 1)}
+    }
+
+
+def test_a_robot_on_rails_is_seen_from_the_world():
+    """A pendulum on a cart: front and back change places; left and right do nothing."""
+    cart = body("cart", 0, (0, 0, 0), slide("rail", (0, 0, 0)))
+    pole = body("pole", 1, (0, 0, 0.3), hinge("swing", (0, 0, 0), (0, 1, 0)))
+    derived = derive_symmetry(robot(trunk(), cart, pole, floating=False))
+    assert {name: r.joints for name, r in derived.reflections.items()} == {
+        "front_back": {"rail": ("rail", -1), "swing": ("swing", -1)}
+    }
+    assert str(derived.candidates["left_right"]) == "left-right: changes nothing that the robot does"
+    # A floating one moves even if it has no joints at all.
+    assert list(derive_symmetry(robot(trunk())).reflections) == ["left_right", "front_back"]
+
+
+ARM = limb("arm", 13, (0.2, 0, 0.1), (0.2, 0.1, 0.3), (0.3, 0.15, 0.5), axis=(0.3, 0.5, 0.7), mass=0.05)
+
+
+def test_what_hangs_on_the_middle_without_a_mirror_image_is_taken_as_locked():
+    motors = [Actuator(f"{leg}_motor", f"{leg}_0") for leg in HIPS] + [Actuator("arm_motor", "arm_0")]
+    derived = derive_symmetry(quadruped(extra=ARM, actuators=motors)).candidates["left_right"]
+    assert derived.holds
+    assert derived.locked == ("arm_0", "arm_1", "arm_2")
+    assert legs_of(derived.reflection) == LEFT_RIGHT
+    assert derived.reflection.actuators.keys() == {f"{leg}_motor" for leg in HIPS}
+    assert "holds, 8 of 8 joints change places, but for joints without mirror image: arm_0, arm_1, arm_2" in str(
+        derived
+    )
+
+
+def test_what_is_locked_still_weighs():
+    heavy = [body(b.name, b.parent, b.position, *b.joints, mass=5.0) for b in ARM]
+    derived = derive_symmetry(quadruped(extra=heavy)).candidates["left_right"]
+    assert not derived.holds
+    assert {str(r).split(":")[0] for r in derived.breaks} == {"trunk"}
+
+
+def test_joints_can_be_locked_by_patterns():
+    derived = derive_symmetry(quadruped(extra=ARM), locked=["arm_.", "RL_1", "RR_1"])
+    assert derived.reflections["left_right"].joints.keys() == {"FL_0", "FL_1", "FR_0", "FR_1", "RL_0", "RR_0"}
+    assert derived.candidates["left_right"].locked == ()
+    with pytest.raises(ValueError, match=r"`locked` holds 'wing', which is no joint of robot; it has \['FL_0'"):
+        derive_symmetry(quadruped(), locked=["wing"])
+
+
+def test_a_limb_that_lacks_its_end_is_not_taken_as_locked():
+    arms = limb("left", 1, (0, 0.2, 0), (0, 0.3, 0), (0, 0.4, 0)) + limb("right", 4, (0, -0.2, 0), (0, -0.3, 0))
+    legs = limb("l_leg", 6, (0, 0.1, -1), (0, 0.1, -2)) + limb("r_leg", 8, (0, -0.1, -1), (0, -0.1, -2))
+    derived = derive_symmetry(robot(trunk(), *arms, *legs, *limb("neck", 10, (0, 0, 1), (0, 0, 2)))).candidates[
+        "left_right"
+    ]
+    assert not derived.holds
+    assert [str(residual) for residual in derived.breaks] == ["left_2: it has no mirror image"]
+
+
+def test_feet_are_the_ends_of_all_chains_or_what_is_said():
+    geometry = quadruped((BEND, BEND, -BEND, -BEND))
+    assert derive_symmetry(geometry).reflections["left_right"].feet.keys() == {
+        f"{leg}_{x}" for leg in HIPS for x in ("1", "foot")
+    }
+    feet = [f"{leg}_foot" for leg in HIPS]
+    derived = derive_symmetry(geometry, feet=feet)
+    assert derived.reflections["left_right"].feet == {f"{a}_foot": f"{b}_foot" for a, b in LEFT_RIGHT.items()}
+    # Where only the front feet count, there are no partners for them at the back.
+    some = derive_symmetry(geometry, feet=feet[:2])
+    assert some.reflections["left_right"].feet == {"FL_foot": "FR_foot", "FR_foot": "FL_foot"}
+    assert some.reflections["front_back"].feet == {}
+
+
+def test_massless_links_and_free_joints_are_no_obstacle():
+    bodies = [trunk()]
+    for side, y in (("left", 0.2), ("right", -0.2)):
+        place, spin = (0, y, 0), hinge(f"{side}_spin", (0, y, 0), (0, 1, 0), (-np.inf, np.inf))
+        bodies.append(
+            body(f"{side}_fork", 0, place, hinge(f"{side}_steer", place, (0, 0, 1)), mass=0, inertia=np.zeros((3, 3)))
+        )
+        bodies.append(body(f"{side}_wheel", len(bodies) - 1, place, spin))
+    assert derive_symmetry(robot(*bodies)).reflections["left_right"].joints == {
+        "left_steer": ("right_steer", -1), "right_steer": ("left_steer", -1),
+        "left_spin": ("right_spin", 1), "right_spin": ("left_spin", 1),
+    }  # fmt: skip
+
+
+def test_unequal_motors_break_a_mirror_that_equal_ones_have():
+    motors = [Actuator("l", "left_hip", 10.0), Actuator("r", "right_hip", -10.0)]
+    assert derive_symmetry(two_legs(actuators=motors)).reflections["left_right"].actuators == {
+        "l": ("r", 1),
+        "r": ("l", 1),
+    }
+    weak = derive_symmetry(two_legs(actuators=[motors[0], Actuator("r", "right_hip", -9.0)]))
+    assert "  broken by: l and r: gears 10 and -9" in str(weak).splitlines()
+    assert "left_right" not in weak.reflections
+    motors[1] = Actuator("r", "right_hip", -9.0)
+    assert "left_right" in derive_symmetry(two_legs(actuators=motors), tolerances=Tolerances(actuators=0.2)).reflections
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pose": "sitting"}, r"robot knows no pose 'sitting'; it knows \['standing'\]"),
+        ({"pose": {"knee": 1.0}}, "robot 'robot' has no joint 'knee'"),
+        ({"feet": ["left_leg", "tail"]}, r"`feet` names 'tail', which is no body of robot; it has \['left_leg', "),
+    ],
+)
+def test_what_the_robot_does_not_have_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        derive_symmetry(two_legs(poses={"standing": {}}), **arguments)
+
+
+def test_the_account_tells_all_three_stories():
+    account = str(derive_symmetry(two_legs(left={"mass": 1.05}, right={"limits": (-1, 2)})))
+    assert account.splitlines()[:4] == [
+        "robot",
+        "left-right: there is a mirror image, but it cannot move alike",
+        "  broken by: left_hip and right_hip: limits [-1, 1] mirror to [-1, 1], but are [-1, 2]",
+        "  near miss: left_leg and right_leg: masses 1.05 and 1 kg",
+    ]

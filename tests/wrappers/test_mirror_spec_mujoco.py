@@ -1,0 +1,276 @@
+"""Mirrors that are derived from MuJoCo models, held up against the physics of the models."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.envs.mujoco import MujocoEnv
+from gymnasium.envs.registration import EnvSpec
+
+from sb3_memaug.symmetry import SignedPermutation
+from sb3_memaug.wrappers import MirrorSpec
+
+mujoco = pytest.importorskip("mujoco")
+
+#: Environments and the mirrors that they have, robot and task together.
+GROUPS = {
+    "Ant-v5": ["left_right"],
+    "Humanoid-v5": ["left_right"],
+    "Walker2d-v5": ["left_right"],
+    "Swimmer-v5": ["left_right"],
+    "InvertedPendulum-v5": ["front_back"],
+    "InvertedDoublePendulum-v5": ["front_back"],
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_gymnasium_environments_describe_themselves(name):
+    env = MirrorSpec(gym.make(name))
+    assert env.symmetry_group.names == ("identity", *GROUPS[name])
+    assert list(env.reflections) == GROUPS[name]
+    mirror = env.symmetry_group[GROUPS[name][0]]
+    assert (mirror.observation @ mirror.observation).is_identity
+    assert (mirror.action @ mirror.action).is_identity
+
+
+def see(env, qpos, qvel, actions):
+    """Observations and rewards from a state on."""
+    env.reset(seed=0)
+    env.unwrapped.set_state(qpos, qvel)
+    env.unwrapped.data.qacc_warmstart[:] = 0
+    return [env.step(action)[:2] for action in actions]
+
+
+def whole(name, **arguments):
+    """With all positions in the observation, so that the mirrored one tells the mirrored state."""
+    if "Inverted" not in name:
+        arguments["exclude_current_positions_from_observation"] = False
+    return gym.make(name, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "mirror"),
+    [(name, mirror) for name, mirrors in GROUPS.items() for mirror in mirrors] + [("Ant-v5", "front_back")],
+)
+def test_mirrored_episodes_are_mirror_images(name, mirror):
+    env = MirrorSpec(whole(name), mirrors=[mirror])
+    group, model = env.symmetry_group[mirror], env.unwrapped.model
+    random = np.random.default_rng(0)
+    for height in (0.0, 0.5):
+        start = env.unwrapped.init_qpos.copy()
+        if model.nq != model.nv:
+            start[2] += height
+        qpos = start + random.uniform(-0.1, 0.1, model.nq)
+        if model.nq != model.nv:
+            qpos[3:7] /= np.linalg.norm(qpos[3:7])
+        qvel = random.uniform(-0.3, 0.3, model.nv)
+        actions = random.uniform(env.action_space.low, env.action_space.high, (3, model.nu))
+        if name == "InvertedDoublePendulum-v5":
+            mirrored = -np.concatenate((qpos, qvel))
+        else:
+            # Behind the state is what Ant and Humanoid see besides.
+            seen = np.zeros(group.observation.size)
+            seen[: model.nq + model.nv] = np.concatenate((qpos, qvel))
+            mirrored = group.observation.apply(seen)
+        one = see(env, qpos, qvel, actions)
+        other = see(env, *np.split(mirrored[: model.nq + model.nv], [model.nq]), group.action.apply(actions))
+        for (observation, reward), (image, mirrored_reward) in zip(one, other, strict=True):
+            np.testing.assert_allclose(group.observation.apply(observation), image, rtol=1e-4, atol=1e-4)
+            if mirror in GROUPS[name]:
+                assert mirrored_reward == pytest.approx(reward, abs=1e-4)
+
+
+def test_the_ant_by_hand():
+    env = MirrorSpec(gym.make("Ant-v5", include_cfrc_ext_in_observation=False))
+    mirror = env.symmetry_group["left_right"]
+    # Hips and ankles of legs 1 to 4, of which 1 and 4 are in front.
+    legs, signs = [6, 7, 4, 5, 2, 3, 0, 1], [-1, 1] * 4
+    positions = SignedPermutation([0, 1, 2, 3, 4, *(5 + i for i in legs)], [1, 1, -1, 1, -1, *signs])
+    velocities = SignedPermutation([0, 1, 2, 3, 4, 5, *(6 + i for i in legs)], [1, -1, 1, -1, 1, -1, *signs])
+    assert mirror.observation == SignedPermutation.concatenate([positions, velocities])
+    # Actuators begin with those of the fourth leg.
+    assert mirror.action == SignedPermutation([2, 3, 0, 1, 6, 7, 4, 5], signs)
+
+
+def test_the_walker_by_hand():
+    env = MirrorSpec(gym.make("Walker2d-v5"))
+    mirror = env.symmetry_group["left_right"]
+    assert mirror.observation == SignedPermutation([0, 1, 5, 6, 7, 2, 3, 4, 8, 9, 10, 14, 15, 16, 11, 12, 13])
+    assert mirror.action == SignedPermutation([3, 4, 5, 0, 1, 2])
+
+
+def test_contact_forces_are_mirrored_body_by_body():
+    env = MirrorSpec(gym.make("Ant-v5"))
+    (term,) = (term for term in env.observation_terms if term.kind == "spatial_vectors")
+    block = term.transform(env.reflections["left_right"])
+    forces = np.arange(78.0)
+    torso, leg = term.names.index("torso"), term.names.index("front_left_leg")
+    image = term.names.index("right_back_leg")
+    mirrored = block.apply(forces).reshape(13, 6)
+    rows, signs = forces.reshape(13, 6), (-1, 1, -1, 1, -1, 1)
+    assert mirrored[torso].tolist() == (rows[torso] * signs).tolist()
+    assert mirrored[leg].tolist() == (rows[image] * signs).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "account"),
+    [
+        ("HalfCheetah-v5", "broken by: bfoot and ffoot: axis 133.4 mm from its mirror image"),
+        ("Hopper-v5", "left-right: changes nothing that the robot does"),
+        (
+            "HumanoidStandup-v5",
+            r"right_hip_y and left_hip_y: limits \[-1.92, 0.349\] mirror to \[-1.92, 0.349\], but are \[-2.09, 0.349\]",
+        ),
+    ],
+)
+def test_robots_without_mirrors_are_refused_with_an_account(name, account):
+    with pytest.raises(ValueError, match=rf"(?s)the robot of .*{name}.* does not have a mirror .*{account}"):
+        MirrorSpec(gym.make(name))
+
+
+def test_tolerances_forgive():
+    env = MirrorSpec(gym.make("HumanoidStandup-v5"), tolerances={"limits": 0.2})
+    assert env.symmetry_group.names == ("identity", "left_right")
+    with pytest.raises(ValueError, match="armature 0.008 and 0.01"):
+        MirrorSpec(gym.make("HumanoidStandup-v5"), tolerances={"limits": 0.2, "strict": True})
+
+
+def test_the_ant_may_be_told_to_run_backwards():
+    group = MirrorSpec(gym.make("Ant-v5"), mirrors=["left_right", "front_back"]).symmetry_group
+    assert group.names == ("identity", "left_right", "front_back", "left_right*front_back")
+    with pytest.raises(ValueError, match=r"does not have the mirrors \['front_back'\]"):
+        MirrorSpec(gym.make("Humanoid-v5"), mirrors=["front_back"])
+    with pytest.raises(ValueError, match=r"does not have the mirrors \['left'\]"):
+        MirrorSpec(gym.make("Ant-v5"), mirrors=["left"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"tolerances": {"limit": 0.2}}, r"expected a mapping with some of \['position', .*'limit'"),
+        ({"tolerances": {"limits": 0}}, "tolerance `limits` must be positive, got 0"),
+        ({"tolerances": {}, "reflections": {"left_right": {"plane": "sagittal"}}}, "`tolerances` are those of a deriv"),
+        ({"observation": [{"name": "height", "kind": "scalar"}]}, "observation of mirror 'left_right' has 1 entries"),
+    ],
+)
+def test_what_is_wrong_is_told(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        MirrorSpec(gym.make("Ant-v5"), **arguments)
+
+
+def test_another_wrapper_that_changes_the_observation_is_noticed():
+    with pytest.raises(ValueError, match="the shape"):
+        MirrorSpec(gym.wrappers.TimeAwareObservation(gym.make("Ant-v5")))
+
+
+def test_the_spec_makes_the_same_wrapper_again():
+    env = MirrorSpec(gym.make("Ant-v5"), mirrors=["front_back"], tolerances={"mass": 0.2})
+    for spec in (env.spec, EnvSpec.from_json(env.spec.to_json())):
+        again = gym.make(spec)
+        assert type(again) is MirrorSpec
+        assert again.symmetry_group == env.symmetry_group
+
+
+#: A leg bends in its knee by half a radian to the front.
+SIN, COS = 0.2 * np.sin(0.5), 0.2 * np.cos(0.5)
+#: In front the first joint of the model is a shank, at the back a thigh, and in the keyframe the legs face each other.
+CROSSED = "0 0 0.4 1 0 0 0  " + "0 0 0 0  " + "1 -2 1 -2"
+
+
+def dog():
+    """Four legs of two links, all knees bent to the front, with a keyframe in which those at the back are not."""
+    legs = ""
+    for name, x, y in (("FL", 0.3, 0.2), ("FR", 0.3, -0.2), ("RL", -0.3, 0.2), ("RR", -0.3, -0.2)):
+        # The stops are mirror images in the keyframe.
+        thigh, shank = ((-1, 1), (-1, 1)) if x > 0 else ((0, 2), (-3, -1))
+        legs += f"""
+        <body name="{name}_thigh" pos="{x} {y} 0">
+          <joint name="{name}_hip" axis="0 1 0" range="{thigh[0]} {thigh[1]}"/>
+          <geom type="capsule" size="0.02" fromto="0 0 0 {SIN} 0 {-COS}"/>
+          <body name="{name}_shank" pos="{SIN} 0 {-COS}">
+            <joint name="{name}_knee" axis="0 1 0" range="{shank[0]} {shank[1]}"/>
+            <geom type="capsule" size="0.02" fromto="0 0 0 {-SIN} 0 {-COS}"/>
+          </body>
+        </body>"""
+    motors = "".join(
+        f'<motor name="{leg}_{joint}_motor" joint="{leg}_{joint}" gear="{gear}" ctrlrange="-1 1"/>'
+        for leg, gear in (("RR", 5), ("FL", -5), ("FR", 5), ("RL", 5))
+        for joint in ("knee", "hip")
+    )
+    return f"""
+    <mujoco model="dog">
+      <compiler angle="radian"/>
+      <option timestep="0.002"/>
+      <worldbody>
+        <geom type="plane" size="5 5 1"/>
+        <body name="trunk" pos="0 0 0.4"><freejoint/><geom type="box" size="0.3 0.1 0.05"/>{legs}</body>
+      </worldbody>
+      <actuator>{motors}</actuator>
+      <keyframe><key name="crossed" qpos="{CROSSED}"/></keyframe>
+    </mujoco>
+    """
+
+
+class Dog(MujocoEnv):
+    """Sees its base's orientation, its joints and their velocities; what it is made of is for the wrapper to know."""
+
+    metadata = {"render_modes": ["human", "rgb_array", "depth_array", "rgbd_tuple"], "render_fps": 50}
+
+    def __init__(self, path):
+        super().__init__(path, 10, gym.spaces.Box(-np.inf, np.inf, (20,), np.float64))
+
+    def seen(self):
+        return np.concatenate((self.data.qpos[3:], self.data.qvel[6:]))
+
+    def step(self, action):
+        self.do_simulation(action, self.frame_skip)
+        return self.seen(), 0.0, False, False, {}
+
+    def reset_model(self):
+        self.set_state(self.model.key_qpos[0], np.zeros(14))
+        return self.seen()
+
+
+TERMS = [
+    {"name": "orientation", "kind": "quaternion_wxyz"},
+    {"name": "joint_angles", "kind": "joint_positions", "names": "motors"},
+    {"name": "joint_velocities", "kind": "joints", "names": "motors"},
+]
+
+
+def test_an_environment_of_ones_own_only_lists_its_terms(tmp_path):
+    path = tmp_path / "dog.xml"
+    path.write_text(dog())
+    env = MirrorSpec(Dog(str(path)), observation=TERMS)
+    assert env.symmetry_group.names == ("identity", "left_right", "front_back", "left_right*front_back")
+    # Right and left; the gear of FL is negative.
+    assert env.symmetry_group["left_right"].action == SignedPermutation(
+        [6, 7, 4, 5, 2, 3, 0, 1], [1, 1, -1, -1, -1, -1, 1, 1]
+    )
+
+    random = np.random.default_rng(0)
+    for mirror in env.symmetry_group.names[1:]:
+        acts = env.symmetry_group[mirror]
+        qpos = env.unwrapped.model.key_qpos[0].copy()
+        qpos[2:] += random.uniform(-0.05, 0.05, 13)
+        qpos[2] += 0.1
+        qpos[3:7] /= np.linalg.norm(qpos[3:7])
+        actions, velocities = random.uniform(-1, 1, (5, 8)), random.uniform(-1, 1, 8)
+        seen = np.concatenate((qpos[3:], velocities))
+        image = acts.observation.apply(seen)
+        one = see(env, qpos, np.concatenate((np.zeros(6), velocities)), actions)
+        mirrored = np.concatenate((qpos[:3], image[:12]))
+        other = see(env, mirrored, np.concatenate((np.zeros(6), image[12:])), acts.action.apply(actions))
+        for (observation, _), (twin, _) in zip(one, other, strict=True):
+            np.testing.assert_allclose(acts.observation.apply(observation), twin, atol=1e-6)
+
+
+def test_names_that_a_robot_does_not_have_are_refused(tmp_path):
+    path = tmp_path / "dog.xml"
+    path.write_text(dog())
+    for names, message in (
+        ("wheels", r"`names` must be a list or one of \['motors', .*, got 'wheels'"),
+        ("feet", "positive multiple of 1"),
+        (["FL_hip", "wing"], "joint 'wing' has no partner"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MirrorSpec(Dog(str(path)), observation=[{"name": "joints", "kind": "joints", "names": names}])
