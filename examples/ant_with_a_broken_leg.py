@@ -63,7 +63,7 @@ gym.register(ENV, make_ant)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=2_000_000, help="of each training (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=1_500_000, help="of each training (default: %(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], help="of the trainings (default: 0 1)")
     parser.add_argument("--episodes", type=int, default=10, help="per leg in evaluation (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("ant"), help="(default: %(default)s)")
@@ -88,8 +88,9 @@ def run(policy: str, seed: int, steps: int, episodes: int, folder: Path) -> list
     model = MemAugRecurrentPPO.load(path)
     normalizer = pickle.loads(path.with_suffix(".pkl").read_bytes())
     normalizer.training = False
+    leg_of = {"+".join(motors): leg for leg, motors in LEGS.items()}
     return [
-        result
+        result._replace(variation=leg_of.get(result.variation, result.variation))
         for deterministic in (True, False)
         for result in evaluate_generalization(model, ENV, policy, episodes, deterministic, normalizer=normalizer)
     ]

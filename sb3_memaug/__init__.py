@@ -2,6 +2,7 @@
 
 from sb3_memaug import envs
 from sb3_memaug._version import __version__
+from sb3_memaug.checks import check_symmetry
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
 from sb3_memaug.sym_ppo import SymmetricPPO
@@ -15,5 +16,6 @@ __all__ = [
     "SymmetricPPO",
     "SymmetricVecNormalize",
     "__version__",
+    "check_symmetry",
     "envs",
 ]

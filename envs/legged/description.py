@@ -33,18 +33,17 @@ def read_description(path: Path) -> Description:
     :return: the robot, with a floating base and with a name for every part
     :raises ValueError: if MuJoCo cannot read the file, its base neither floats nor is fixed, or nothing drives it
     """
-    mimics: tuple[Mimic, ...] = ()
+    urdf = read_urdf(path) if path.suffix.lower() == ".urdf" else None
+    mimics: tuple[Mimic, ...] = urdf.mimics if urdf else ()
     try:
-        if path.suffix.lower() == ".urdf":
-            text, mimics = read_urdf(path)
-            spec = mujoco.MjSpec.from_string(text)
-        else:
-            spec = mujoco.MjSpec.from_file(str(path))
+        spec = mujoco.MjSpec.from_string(urdf.text) if urdf else mujoco.MjSpec.from_file(str(path))
         _name_parts(spec)
         whole = spec.compile()
     except ValueError as error:
         raise ValueError(f"MuJoCo cannot read the robot in {path}: {error}") from error
-    base = _base(spec, whole)
+    if not spec.worldbody.bodies:
+        raise ValueError(f"{path} has no bodies, and so no robot")
+    base = _float(spec, whole)
     scalar = [
         whole.joint(j).name
         for j in range(whole.njnt)
@@ -80,22 +79,18 @@ def _name_parts(spec: Any) -> None:
                 part.name = next(name for name in (f"{kind}_{i}", f"{kind}_{i}_") if name not in taken)
 
 
-def _base(spec: Any, whole: Any) -> str:
-    """The body on the world that carries most joints, made to float where it does not."""
+def _float(spec: Any, whole: Any) -> str:
+    """Find the base, the body on the world that carries most joints, and let it float if it does not."""
     roots = whole.body_rootid[whole.jnt_bodyid]
-    candidates = {body.name: int((roots == whole.body(body.name).id).sum()) for body in spec.worldbody.bodies}
-    if not candidates:
-        raise ValueError("the model has no bodies, so there is no robot in it")
-    base = max(candidates, key=lambda name: candidates[name])
-    joints = next(body for body in spec.worldbody.bodies if body.name == base).joints
-    if not joints:
-        next(body for body in spec.worldbody.bodies if body.name == base).add_freejoint(name=f"{base}_free")
-    elif joints[0].type != mujoco.mjtJoint.mjJNT_FREE:
+    base = max(spec.worldbody.bodies, key=lambda body: int((roots == whole.body(body.name).id).sum()))
+    if not base.joints:
+        base.add_freejoint(name=f"{base.name}_free")
+    elif base.joints[0].type != mujoco.mjtJoint.mjJNT_FREE:
         raise ValueError(
-            f"the base {base!r} moves by the joints {[joint.name for joint in joints]}, and only a base that floats "
-            "can walk anywhere: give it a <freejoint/> in their place, or none at all"
+            f"the base {base.name!r} moves by the joints {[joint.name for joint in base.joints]}, and only a base that "
+            "floats can walk anywhere: give it a <freejoint/> in their place, or none at all"
         )
-    return base
+    return base.name
 
 
 def _torque_limits(model: Any) -> dict[str, float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ RADIUS = 0.05
 #: Shapes of the last link belong to the foot if they reach as deep as its deepest one but for this part of the length
 #: of the leg.
 SOLE = 0.05
+#: A foot is off the ground if it is by more than this part of the length of the leg.
+HANGING = 0.1
 
 
 def add_missing_feet(spec: Any, model: Any, standing: RobotGeometry, legs: Sequence[Leg], length: float) -> None:
@@ -54,10 +57,17 @@ def foot_geoms(
     :return: names of the geoms that each foot stands on, by the foot's name
     """
     data = place(model, angles)
+    ground = min(bottoms(model, data).values())
     feet = {}
     for leg in legs:
         depths = _depths(model, data, leg)
         deepest = min(depths.values())
+        if deepest > ground + HANGING * length:
+            warnings.warn(
+                f"the foot {leg.foot!r} is {deepest - ground:.3f} m above the ground in the default pose: "
+                "give another `pose`, or the names of the `feet` where this is none",
+                stacklevel=2,
+            )
         feet[leg.foot] = tuple(model.geom(g).name for g, z in depths.items() if z <= deepest + SOLE * length)
     return feet
 

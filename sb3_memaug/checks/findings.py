@@ -24,9 +24,11 @@ def judge(evidence: Evidence) -> ElementReport:
         return report
     mistakes = wrong_actions(subject, report.name, evidence.situations[-1])
     beyond, not_quite = ([], []) if report.moves_exactly else asymmetries(subject, report.name)
-    # As long as the robots move differently, there is little to say about what is observed and rewarded.
-    alike = not report.wrong("state").size
-    observed = wrong_observations(evidence if alike else at_rest(evidence))
+    # As long as the robots move differently, nothing can be said about what is observed and rewarded. Robots that are
+    # not told to do anything do nothing wrong.
+    alike = not report.wrong("state")
+    seen = evidence if alike else at_rest(evidence)
+    observed = [] if seen.report.wrong("state") else wrong_observations(seen)
     if report.within:
         return replace(report, findings=(*mistakes, *beyond, *observed), remarks=tuple(not_quite))
     if not report.moves_exactly:
@@ -42,12 +44,12 @@ def _termination(evidence: Evidence) -> str:
 
 
 def _difference(report: ElementReport) -> str:
-    part = next(part for part in ("state", "observation", "reward") if report.wrong(part).size)
-    return f"{report.account(part, int(report.wrong(part)[0]))}: the robots move differently"
+    part = next(part for part in ("state", "observation", "reward") if report.wrong(part))
+    return f"{report.account(part, report.wrong(part)[0])}: the robots move differently"
 
 
 def _reward(evidence: Evidence) -> str:
-    if not evidence.report.wrong("reward").size:
+    if not evidence.report.wrong("reward"):
         return ""
     total, differences = 0.0, defaultdict[str, float](float)
     for (image, trace), n in zip(evidence.pairs, evidence.lengths, strict=True):

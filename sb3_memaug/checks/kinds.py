@@ -14,22 +14,22 @@ KINDS = (
 )
 
 
-def fitting_kind(term: Term, reflections: Sequence[Reflection], found: Mapping[int, tuple[int, int]]) -> str | None:
+def fitting_kinds(term: Term, reflections: Sequence[Reflection], found: Mapping[int, tuple[int, int]]) -> list[str]:
     """
     :param term: of an observation
     :param reflections: under which it was looked at, the one that acts first before the others
     :param found: index and sign of what numbers of the term do mirror, in the term, where it is not what the term says
-    :return: the kind that says so and agrees with it about all other numbers, if there is one
+    :return: the kinds that say so and agree with it about all other numbers
     """
-    declared = _sources(term, reflections)
+    wanted = [found.get(i, source) for i, source in enumerate(_sources(term, reflections))]
+    kinds = []
     for kind in KINDS:
         try:
-            sources = _sources(Term(term.name, kind, term.size, term.names, term.shape), reflections)
+            same = _sources(Term(term.name, kind, term.size, term.names, term.shape), reflections) == wanted
         except ValueError:  # a kind that such a term cannot be of
             continue
-        if sources == [found.get(i, source) for i, source in enumerate(declared)]:
-            return kind
-    return None
+        kinds += [kind] if same else []
+    return kinds
 
 
 def _sources(term: Term, reflections: Sequence[Reflection]) -> list[tuple[int, int]]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from sb3_memaug.checks.evidence import Evidence
-from sb3_memaug.checks.kinds import fitting_kind
+from sb3_memaug.checks.kinds import fitting_kinds
 from sb3_memaug.checks.sources import Sources
 
 
@@ -22,10 +20,8 @@ def wrong_observations(evidence: Evidence) -> list[str]:
     sources = Sources(evidence.pairs, evidence.lengths, transform)
     mistaken: dict[int, tuple[int, int]] = {}
     mistakes, differences = [], []
-    wrong = report.wrong("observation").tolist()
-    # What is not judged, because the robots differ a little, may yet be a mistake.
-    doubtful = np.max([errors.parts["observation"] for errors in report.errors], axis=0) > report.tolerance
-    for i in (*wrong, *sorted(set(np.flatnonzero(doubtful).tolist()) - set(wrong))):
+    wrong, doubtful = report.wrong("observation"), report.doubtful("observation")
+    for i in doubtful:
         found, declared = sources.find(i), (transform.permutation[i], transform.signs[i])
         if found is not None and found[:2] != declared:
             mistake = layout.mistake("observation", i, declared, found[:2])
@@ -34,7 +30,7 @@ def wrong_observations(evidence: Evidence) -> list[str]:
             else:
                 mistaken[i] = found[:2]
             mistakes.append(mistake)
-        # Robots that move a little differently see something different, too.
+        # Robots that move a little differently see something different, too, which need not be a mistake.
         elif i not in wrong or report.follows_from_state(i):
             continue
         elif found is not None:
@@ -42,6 +38,12 @@ def wrong_observations(evidence: Evidence) -> list[str]:
             mistakes.append(f"{layout.name('observation', i)}: offset by {offset:.3g}")
         else:
             differences.append(f"{report.account('observation', i)}, and like no other number")
+    for i in report.wrong_pose:
+        if i not in doubtful:
+            name = layout.name("observation", i)
+            differences.append(
+                f"{name}: off by {report.canonical[i]:.2g} of its size in a pose that is its own mirror image"
+            )
     return mistakes + _wrong_kinds(evidence, mistaken) + differences
 
 
@@ -51,8 +53,9 @@ def _wrong_kinds(evidence: Evidence, mistaken: Mapping[int, tuple[int, int]]) ->
     for term, stretch in zip(layout.terms, layout.stretches["observation"], strict=True):
         inside = range(start, start + term.size)
         found = {i - start: (j - start, sign) for i, (j, sign) in mistaken.items() if i in inside}
-        kind = fitting_kind(term, reflections, found) if found else None
-        if kind is not None:
-            findings.append(f"{stretch.label}: mirrors as terms of kind {kind!r} do, not {term.kind!r}")
+        kinds = fitting_kinds(term, reflections, found) if found else []
+        if kinds:
+            fitting = " or ".join(map(repr, kinds))
+            findings.append(f"{stretch.label}: mirrors as terms of kind {fitting} do, not {term.kind!r}")
         start += term.size
     return findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,10 @@ from sb3_memaug.checks.comparison import Errors
 from sb3_memaug.checks.episodes import PARTS
 from sb3_memaug.checks.layout import Layout
 
-#: How many times what a perturbation by 1e-6 does may come of rounding, and what is too small to be anything else.
-MARGIN, ROUNDING = 10.0, 1e-6
+#: What is that many times less or more is much less or more.
+MARGIN = 10.0
+#: Relative error that may come of float32.
+ROUNDING = 1e-6
 #: How many findings are listed for each element.
 LISTED = 8
 
@@ -43,20 +46,34 @@ class ElementReport:
     @property
     def judged(self) -> tuple[Errors, ...]:
         """
-        All steps where the robots move alike to rounding in the first one. Where they do not, because a robot is not
-        quite symmetric or a simulator not exact, only that one: what comes after it shows how fast differences grow.
+        All steps if in the first one the robots move alike, but for much less than the perturbation. If they do not,
+        because a robot is not quite symmetric or a simulator not exact, that step only: those after it show how fast
+        differences grow.
         """
-        return self.errors if self._is_rounding("state", 1) else self.errors[:1]
+        return self.errors if MARGIN * self.errors[0].of("state") <= self.perturbed[0].of("state") else self.errors[:1]
 
-    def wrong(self, part: str) -> np.ndarray:
+    def wrong(self, part: str) -> list[int]:
         """
         :param part: ``"observation"``, ``"reward"`` or ``"state"``
-        :return: indices of its numbers that are further off than the tolerance where it is judged, the worst first
+        :return: indices of its numbers whose errors exceed the tolerance where they are judged, the worst first
         """
-        worst = np.max([errors.parts[part] for errors in self.judged], axis=0)
-        if part == "observation":
-            worst = np.maximum(worst, self.canonical)
-        return np.argsort(-worst, kind="stable")[: np.count_nonzero(worst > self.tolerance)]
+        return self._beyond([errors.parts[part] for errors in self.judged])
+
+    def doubtful(self, part: str) -> list[int]:
+        """
+        :param part: ``"observation"``, ``"reward"`` or ``"state"``
+        :return: the same, wherever it is
+        """
+        return self._beyond([errors.parts[part] for errors in self.errors])
+
+    @property
+    def wrong_pose(self) -> list[int]:
+        """Indices of numbers of the observation that are no mirror images in a pose that is one, the worst first."""
+        return self._beyond([self.canonical])
+
+    def _beyond(self, errors: Sequence[np.ndarray]) -> list[int]:
+        worst = np.max(errors, axis=0)
+        return np.argsort(-worst, kind="stable")[: np.count_nonzero(worst > self.tolerance)].tolist()
 
     @property
     def apart(self) -> int:
@@ -65,12 +82,12 @@ class ElementReport:
 
     @property
     def within(self) -> bool:
-        """Whether errors are within the tolerance where they are judged, and mirrored episodes end as their originals."""
-        return not self.apart and not any(self.wrong(part).size for part in PARTS)
+        """Whether errors are within the tolerance where they are judged, and mirrored episodes end as they should."""
+        return not self.apart and not self.wrong_pose and not any(map(self.wrong, PARTS))
 
     @property
     def exact(self) -> bool:
-        """Whether mirrored episodes differ by no more than rounding errors: as much as perturbed ones, or less."""
+        """Whether mirrored episodes differ by no more than perturbed ones, in all steps."""
         return self.holds and all(map(self._is_rounding, PARTS))
 
     @property
@@ -78,9 +95,9 @@ class ElementReport:
         """Whether that is so of the robot's state, whatever is observed and rewarded."""
         return self._is_rounding("state")
 
-    def _is_rounding(self, part: str, stretches: int | None = None) -> bool:
-        both = list(zip(self.errors, self.perturbed, strict=True))[:stretches]
-        return all(errors.of(part) <= max(MARGIN * perturbed.worst, ROUNDING) for errors, perturbed in both)
+    def _is_rounding(self, part: str) -> bool:
+        both = zip(self.errors, self.perturbed, strict=True)
+        return all(errors.of(part) <= max(perturbed.worst, ROUNDING) for errors, perturbed in both)
 
     @property
     def holds(self) -> bool:

@@ -10,8 +10,11 @@ import numpy as np
 from sb3_memaug.checks.comparison import RESEMBLANCE, Pair
 from sb3_memaug.symmetry import SignedPermutation
 
-#: Fewest episodes in which a number must move to tell whom it follows: in one contact it resembles many others.
-FEWEST = 3
+#: Fewest episodes in which a number must move to tell whom it follows: in one contact it resembles many others. It does
+#: not where it moves less than so much of how it moves in another.
+FEWEST, STILL = 3, 0.01
+#: Error relative to its size from which on a number does not follow another, not even roughly.
+UNLIKE = 0.5
 #: Most steps of an episode to look at, in which errors of the simulator have hardly grown.
 STEPS = 10
 
@@ -48,30 +51,44 @@ class Sources:
     def find(self, i: int) -> Source | None:
         """
         :param i: index of a number
-        :return: what it follows; of several numbers the one nearest to where it should be
+        :return: what it follows, up to an offset; of several numbers the one nearest to where it should be
         """
-        values = self._mirrored[:, i]
-        spread = values - values.mean()
-        energies = np.bincount(self._episodes, spread**2)
-        size = float(np.sqrt(np.mean(spread**2)))
-        # As many episodes as would make this sum if all of them moved alike.
-        if not size or energies.sum() ** 2 < FEWEST * (energies**2).sum():
+        errors = self._errors(i)
+        declared = (self._transform.permutation[i], self._transform.signs[i])
+        alike = [key for key, error in errors.items() if error < RESEMBLANCE]
+        if errors.get(declared, 0.0) < UNLIKE:
+            alike = [key for key in alike if key == declared]
+        if not alike:
             return None
+        j, sign = min(alike, key=lambda key: abs(key[0] - declared[0]))
+        return Source(j, sign, float(self._mirrored[:, i].mean() - sign * self._originals[:, j].mean()))
+
+    def _errors(self, i: int) -> dict[tuple[int, int], float]:
+        """
+        Of each number and sign that a number may follow, relative to how much that moves in each episode: the one in
+        which the robot stumbles shall not decide alone.
+        """
+        values = self._mirrored[:, i] - self._mirrored[:, i].mean()
+        sizes = self._by_episode(values)
+        moving = np.flatnonzero(sizes > STILL * sizes.max())
+        if moving.size < FEWEST:
+            return {}
         columns = self._originals - self._originals.mean(axis=0)
-        near = self._transform.permutation[i]
-        found = []
+        errors: dict[tuple[int, int], float] = {}
         for sign in (1, -1):
-            errors = np.sqrt(np.mean((spread[:, None] - sign * columns) ** 2, axis=0))
-            found += [(abs(j - near), j, sign) for j in np.flatnonzero(errors < RESEMBLANCE * size).tolist()]
-        if not found:
-            return None
-        _, j, sign = min(found)
-        return Source(j, sign, float(values.mean() - sign * self._originals[:, j].mean()))
+            relative = self._by_episode(values[:, None] - sign * columns)[moving] / sizes[moving, None]
+            errors |= {(j, sign): error for j, error in enumerate(np.sqrt(np.mean(relative**2, axis=0)).tolist())}
+        return errors
+
+    def _by_episode(self, rows: np.ndarray) -> np.ndarray:
+        """Root mean squares over the steps of each episode, (n_episodes, …)."""
+        return np.array([np.sqrt(np.mean(rows[self._episodes == k] ** 2, axis=0)) for k in np.unique(self._episodes)])
 
     def stays(self, i: int) -> bool:
         """
         :param i: index of a number
-        :return: whether it changes from episode to episode only, as a command does
+        :return: whether it is seen to change from episode to episode only, as a command does
         """
         values = self._mirrored[:, i]
-        return all(np.ptp(values[self._episodes == k]) < 1e-6 for k in np.unique(self._episodes))
+        same = all(np.ptp(values[self._episodes == k]) < 1e-6 for k in np.unique(self._episodes))
+        return same and np.bincount(self._episodes).max() > 1

@@ -32,10 +32,8 @@ def actuator_partners(
         theirs = of_joint.get(other, [])
         if not sign or len(own) != len(theirs):
             continue
-        orders = [p for p in permutations(range(len(own))) if other != joint or all(p[p[i]] == i for i in p)]
-        for a, i in zip(own, min(orders, key=lambda order: _error(own, theirs, order, sign)), strict=True):
-            pair_sign = _sign(a, theirs[i], sign)
-            partners[a.name], partners[theirs[i].name] = (theirs[i].name, pair_sign), (a.name, pair_sign)
+        for a, b in _most_alike(own, theirs, sign):
+            partners[a.name], partners[b.name] = (b.name, _sign(a, b, sign)), (a.name, _sign(a, b, sign))
     return partners
 
 
@@ -63,9 +61,21 @@ def _sign(actuator: Actuator, partner: Actuator, sign: int) -> int:
     return sign if actuator.gear * partner.gear > 0 else -sign
 
 
-def _error(own: Sequence[Actuator], theirs: Sequence[Actuator], order: Sequence[int], sign: int) -> float:
-    pairs = [(a, theirs[i]) for a, i in zip(own, order, strict=True)]
-    return sum(r.error for a, b in pairs for r in _pair_residuals(a, b, _sign(a, b, sign), tolerance=1.0))
+def _most_alike(own: Sequence[Actuator], theirs: Sequence[Actuator], sign: int) -> list[tuple[Actuator, Actuator]]:
+    """As pairs; those of a joint that is its own partner must be pairs either way."""
+    orders = [order for order in permutations(theirs) if own is not theirs or _undoes_itself(own, order)]
+
+    def error(order: Sequence[Actuator]) -> float:
+        pairs = zip(own, order, strict=True)
+        return sum(r.error for a, b in pairs for r in _pair_residuals(a, b, _sign(a, b, sign), tolerance=1.0))
+
+    best = min(orders, key=error)
+    return list(zip(own, best, strict=True))
+
+
+def _undoes_itself(actuators: Sequence[Actuator], order: Sequence[Actuator]) -> bool:
+    partner = {a.name: b.name for a, b in zip(actuators, order, strict=True)}
+    return all(partner[partner[name]] == name for name in partner)
 
 
 def _pair_residuals(actuator: Actuator, partner: Actuator, sign: int, tolerance: float) -> Iterator[Residual]:

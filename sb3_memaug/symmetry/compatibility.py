@@ -74,7 +74,9 @@ def _check_vector(transform: SignedPermutation, space: spaces.Space, what: str) 
     else:
         raise ValueError(f"{what} is a signed permutation, which cannot act on the space {space}")
     if low.shape != (transform.size,):
-        raise ValueError(f"{what} has {transform.size} entries, but the space {space} has the shape {low.shape}")
+        more = low.size - transform.size
+        hint = f": {more} are not described" if more > 0 else f": {-more} are too many" if more < 0 else ""
+        raise ValueError(f"{what} has {transform.size} entries, but the space {space} has the shape {low.shape}{hint}")
     ends = transform.apply(low), transform.apply(high)
     mirrored_low, mirrored_high = np.minimum(*ends), np.maximum(*ends)
     wrong = ~(np.isclose(mirrored_low, low) & np.isclose(mirrored_high, high))

@@ -119,6 +119,9 @@ class Reflection:
 
 def _signed(partners: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, int]]:
     """As pairs, whatever JSON or YAML made of them."""
+    for name, pair in partners.items():
+        if isinstance(pair, str) or len(pair) != 2:
+            raise ValueError(f"{name!r} needs a partner and a sign, as ('right_hip', -1), got {pair!r}")
     return {name: (partner, sign) for name, (partner, sign) in partners.items()}
 
 

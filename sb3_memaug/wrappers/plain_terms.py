@@ -16,6 +16,13 @@ from sb3_memaug.symmetry.terms import default_size
 #: What a term may say in place of a list of names: that they are the robot's own, in the order of its simulator.
 ROBOT_NAMES = ("motors", "joints", "feet", "actuators", "bodies")
 
+#: Which of them the names of a term may be, by its kind; those of joints or motors for the others.
+_NAMES = {
+    "actuators": ("actuators",),
+    **dict.fromkeys(("feet", "feet_vectors"), ("feet",)),
+    **dict.fromkeys(("bodies", "spatial_vectors", "inertias"), ("bodies",)),
+}
+
 #: The terms of an observation, by key for dict observations.
 Terms = Sequence[Term] | Mapping[str, Sequence[Term]]
 
@@ -106,7 +113,7 @@ def _plain(term: Term, env: gym.Env) -> dict[str, Any]:
     if term.shape:
         plain["shape"] = list(term.shape)
     if term.names:
-        same = [what for what in ROBOT_NAMES if _are_all(what, term.names, env)]
+        same = [what for what in _NAMES.get(term.kind, ("motors", "joints")) if _are_all(what, term.names, env)]
         plain["names"] = same[0] if same else list(term.names)
         del plain["size"]
     return plain

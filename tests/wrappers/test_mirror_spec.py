@@ -212,6 +212,26 @@ def test_a_description_survives_json():
     assert group == MirrorSpec(Cart(), **DESCRIPTION).symmetry_group
 
 
+def test_a_configuration_of_the_zoo(registered):
+    utils, yaml = pytest.importorskip("rl_zoo3.utils"), pytest.importorskip("yaml")
+    hyperparams = yaml.safe_load(
+        """
+        env_wrapper:
+          - sb3_memaug.wrappers.MirrorSpec:
+              mirrors: [left_right]
+              observation:
+                - {name: base_velocity, kind: xy}
+                - {name: wheel_speeds, kind: joints, names: [left, right]}
+              action: [{name: torques, kind: action, names: [left, right]}]
+              reflections:
+                left_right: {plane: sagittal, joints: {left: [right, 1], right: [left, 1]}}
+        """
+    )
+    env = utils.get_wrapper_class(hyperparams)(gym.make(registered))
+    assert env.symmetry_group.names == ("identity", "left_right")
+    assert env.symmetry_group["left_right"] == LEFT_RIGHT
+
+
 def test_the_spec_makes_the_same_wrapper_again(registered):
     env = MirrorSpec(gym.make(registered), mirrors=["front_back"], **DESCRIPTION)
     for spec in (env.spec, EnvSpec.from_json(env.spec.to_json())):

@@ -47,14 +47,29 @@ def whole(name, **arguments):
     return gym.make(name, **arguments)
 
 
+#: A pole that leans by a millimetre, and gravity that leans a little.
+NEARLY = {"InvertedPendulum-v5": 0.01, "InvertedDoublePendulum-v5": 1e-4}
+
+
+def make_even(env):
+    """The Humanoid's legs, but for what the derivation tells as near misses, and its contacts, solved one by one."""
+    model = env.unwrapped.model
+    model.dof_armature[model.joint("right_hip_y").dofadr] = model.dof_armature[model.joint("left_hip_y").dofadr]
+    model.jnt_stiffness[model.joint("left_knee").id] = model.jnt_stiffness[model.joint("right_knee").id]
+    model.opt.solver = mujoco.mjtSolver.mjSOL_NEWTON
+    mujoco.mj_setConst(model, env.unwrapped.data)
+
+
 @pytest.mark.parametrize(
     ("name", "mirror"),
-    [(name, mirror) for name, mirrors in GROUPS.items() for mirror in mirrors] + [("Ant-v5", "front_back")],
+    [*((name, mirror) for name, mirrors in GROUPS.items() for mirror in mirrors), ("Ant-v5", "front_back")],
 )
 def test_mirrored_episodes_are_mirror_images(name, mirror):
     env = MirrorSpec(whole(name), mirrors=[mirror])
+    if name == "Humanoid-v5":
+        make_even(env)
     group, model = env.symmetry_group[mirror], env.unwrapped.model
-    random = np.random.default_rng(0)
+    random, tolerance = np.random.default_rng(0), NEARLY.get(name, 1e-6)
     for height in (0.0, 0.5):
         start = env.unwrapped.init_qpos.copy()
         if model.nq != model.nv:
@@ -74,9 +89,9 @@ def test_mirrored_episodes_are_mirror_images(name, mirror):
         one = see(env, qpos, qvel, actions)
         other = see(env, *np.split(mirrored[: model.nq + model.nv], [model.nq]), group.action.apply(actions))
         for (observation, reward), (image, mirrored_reward) in zip(one, other, strict=True):
-            np.testing.assert_allclose(group.observation.apply(observation), image, rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(group.observation.apply(observation), image, rtol=tolerance, atol=tolerance)
             if mirror in GROUPS[name]:
-                assert mirrored_reward == pytest.approx(reward, abs=1e-4)
+                assert mirrored_reward == pytest.approx(reward, abs=tolerance)
 
 
 def test_the_ant_by_hand():
@@ -130,7 +145,7 @@ def test_robots_without_mirrors_are_refused_with_an_account(name, account):
 def test_tolerances_forgive():
     env = MirrorSpec(gym.make("HumanoidStandup-v5"), tolerances={"limits": 0.2})
     assert env.symmetry_group.names == ("identity", "left_right")
-    with pytest.raises(ValueError, match="armature 0.008 and 0.01"):
+    with pytest.raises(ValueError, match=r"armature 0\.008 and 0\.01"):
         MirrorSpec(gym.make("HumanoidStandup-v5"), tolerances={"limits": 0.2, "strict": True})
 
 
@@ -149,7 +164,7 @@ def test_the_ant_may_be_told_to_run_backwards():
         ({"tolerances": {"limit": 0.2}}, r"expected a mapping with some of \['position', .*'limit'"),
         ({"tolerances": {"limits": 0}}, "tolerance `limits` must be positive, got 0"),
         ({"tolerances": {}, "reflections": {"left_right": {"plane": "sagittal"}}}, "`tolerances` are those of a deriv"),
-        ({"observation": [{"name": "height", "kind": "scalar"}]}, "observation of mirror 'left_right' has 1 entries"),
+        ({"observation": [{"name": "where", "kind": "vector"}]}, "observation of mirror 'left_right' has 3 entries"),
     ],
 )
 def test_what_is_wrong_is_told(arguments, message):
@@ -193,7 +208,7 @@ def dog():
         </body>"""
     motors = "".join(
         f'<motor name="{leg}_{joint}_motor" joint="{leg}_{joint}" gear="{gear}" ctrlrange="-1 1"/>'
-        for leg, gear in (("RR", 5), ("FL", -5), ("FR", 5), ("RL", 5))
+        for leg, gear in (("RR", 0.5), ("FL", -0.5), ("FR", 0.5), ("RL", 0.5))
         for joint in ("knee", "hip")
     )
     return f"""
@@ -232,8 +247,8 @@ class Dog(MujocoEnv):
 
 TERMS = [
     {"name": "orientation", "kind": "quaternion_wxyz"},
-    {"name": "joint_angles", "kind": "joint_positions", "names": "motors"},
-    {"name": "joint_velocities", "kind": "joints", "names": "motors"},
+    {"name": "joint_angles", "kind": "joint_positions", "names": "joints"},
+    {"name": "joint_velocities", "kind": "joints", "names": "joints"},
 ]
 
 
@@ -270,7 +285,21 @@ def test_names_that_a_robot_does_not_have_are_refused(tmp_path):
     for names, message in (
         ("wheels", r"`names` must be a list or one of \['motors', .*, got 'wheels'"),
         ("feet", "positive multiple of 1"),
-        (["FL_hip", "wing"], "joint 'wing' has no partner"),
+        (["FL_hip", "FR_hip", "wing"], "joint 'wing' has no partner"),
     ):
         with pytest.raises(ValueError, match=message):
             MirrorSpec(Dog(str(path)), observation=[{"name": "joints", "kind": "joints", "names": names}])
+
+
+def test_what_is_given_is_not_looked_for():
+    """A ball joint has no signs that we know, but who knows them may tell them."""
+    env = gym.make("Swimmer-v5").unwrapped
+    env.model = mujoco.MjModel.from_xml_string(
+        "<mujoco><worldbody><body><joint type='ball'/><geom size='1'/></body></worldbody></mujoco>"
+    )
+    ball = [{"name": "state", "kind": "scalar", "size": 7}, {"name": "turn", "kind": "pseudoscalar"}]
+    torques = [{"name": "torques", "kind": "pseudoscalar", "size": 2}]
+    group = MirrorSpec(env, None, ball, torques, {"left_right": {"plane": "sagittal"}}).symmetry_group
+    assert group["left_right"].action == SignedPermutation([0, 1], [-1, -1])
+    with pytest.raises(ValueError, match="got the ball joint 'joint_0': pass MirrorSpec your own terms"):
+        MirrorSpec(env, action=torques)

@@ -93,7 +93,7 @@ def test_joints_that_follow_others_are_no_motors_but_follow(dog):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<mujoco><worldbody><geom size='1'/></worldbody></mujoco>", "has no bodies, so there is no robot in it"),
+        ("<mujoco><worldbody><geom size='1'/></worldbody></mujoco>", r"robot\.xml has no bodies, and so no robot"),
         ("<mujoco><nonsense/></mujoco>", "(?s)MuJoCo cannot read the robot in .*nonsense"),
         (
             "<mujoco><worldbody><body><freejoint/><geom size='1'/></body></worldbody></mujoco>",

@@ -70,8 +70,14 @@ def test_missing_feet_are_added_where_the_legs_end(dog):
     assert stands(legged)
 
 
+def test_a_foot_that_hangs_in_the_air_is_warned_of(dog):
+    with pytest.warns(UserWarning, match=r"the foot 'HL_foot' is 0\.\d+ m above the ground"):
+        legged = build_legged_model(dog(), DT, pose={"HL_KFE": 2.5})
+    assert legged.height == pytest.approx(BENT_LEG + RADIUS)
+
+
 def test_a_robot_touches_the_ground_and_not_itself(dog):
-    legged = build_legged_model(dog(base='<collision><geometry><sphere radius="0.5"/></geometry></collision>'), DT)
+    legged = build_legged_model(dog(base='<collision><geometry><sphere radius="0.37"/></geometry></collision>'), DT)
     data = place(legged.model, legged.pose)
     mujoco.mj_forward(legged.model, data)
     ground = legged.model.geom(GROUND).id
@@ -81,7 +87,13 @@ def test_a_robot_touches_the_ground_and_not_itself(dog):
 
 def test_arguments_reach_the_model(dog):
     legged = build_legged_model(
-        dog(), DT, pose={".*HAA": 0.1}, feet=["FL_foot", "FR_foot"], stiffness=30, damping=2, torque_limit={".*": 9}
+        dog(),
+        DT,
+        pose={".*L_HAA": 0.1, ".*R_HAA": -0.1},
+        feet=["FL_foot", "FR_foot"],
+        stiffness=30,
+        damping=2,
+        torque_limit={".*": 9},
     )
     assert legged.pose["HL_HAA"] == 0.1
     assert list(legged.feet) == ["FL_foot", "FR_foot"]
