@@ -41,8 +41,8 @@ def check_symmetry(
     :param env: with mirrors (:class:`~sb3_memaug.MirrorSpec`) and a robot that
         :func:`~sb3_memaug.robots.find_robot` finds
     :param n_states: how many states; half of them with a failed motor, and half with a push
-    :param steps: after how many to compare; one state in five goes on to the last of them, the others to the one
-        before it
+    :param steps: after how many to compare; of three or more only one state in five goes on to the last, the others to
+        the one before it
     :param tolerance: error that is forgiven, relative to how large a number is; more where a simulator makes small
         errors grow
     :param seed: of everything that is random
@@ -50,8 +50,8 @@ def check_symmetry(
         the environment and the element's name after a reset. Environments with a reset option ``mirror``, as ours,
         need none
     :return: errors and findings, ``report.holds`` and a table as its text
-    :raises ValueError: if the environment has no mirrors, no robot that can be put into a state, or does not repeat
-        itself
+    :raises ValueError: if the environment has no mirrors or no robot, or does not repeat itself
+    :raises NotImplementedError: if the robot's adapter cannot put it into a state
     """
     if n_states < 1 or not tolerance > 0 or any(step < 1 for step in steps):
         raise ValueError(
@@ -60,7 +60,7 @@ def check_symmetry(
         )
     subject = Subject(env, mirror_command)
     marks = sorted({1, *steps})
-    situations = draw_situations(subject, n_states, (marks[max(len(marks) - 2, 0)], marks[-1]), seed)
+    situations = draw_situations(subject, n_states, marks, seed)
     baseline = Baseline(subject, situations)
     _refuse_chance(baseline, tolerance)
     elements = tuple(judge(collect(baseline, name, marks, tolerance)) for name in subject.group.names[1:])

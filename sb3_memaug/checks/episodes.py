@@ -55,10 +55,14 @@ def run(subject: Subject, situation: Situation, element: str = "identity") -> Tr
     rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     reward_terms: list[dict[str, float]] = []
     terminated = False
+    # What nothing befalls need not be able to bear it.
+    fails, pushed = bool((situation.strength != 1).any()), bool(situation.force.any())
+    robot.set_state(situation.state)
     try:
-        robot.set_state(situation.state)
-        robot.set_motor_strength(situation.strength)
-        robot.set_base_force(situation.force, situation.point)
+        if fails:
+            robot.set_motor_strength(situation.strength)
+        if pushed:
+            robot.set_base_force(situation.force, situation.point)
         for action in situation.actions:
             observation, reward, terminated, truncated, info = env.step(action)
             row = layout.observation_row(observation), np.array([float(reward)]), layout.state_row(robot.get_state())
@@ -70,12 +74,12 @@ def run(subject: Subject, situation: Situation, element: str = "identity") -> Tr
             if terminated or truncated:
                 break
     finally:
-        robot.set_motor_strength(np.ones_like(situation.strength))
-        robot.set_base_force(np.zeros(3), np.zeros(3))
+        if fails:
+            robot.set_motor_strength(np.ones_like(situation.strength))
+        if pushed:
+            robot.set_base_force(np.zeros(3), np.zeros(3))
     if not rows:
-        raise ValueError(
-            f"{env} makes numbers that are not finite in one step from a state that it went through itself"
-        )
+        raise ValueError(f"{env} observes or rewards something that is not finite, one step after {situation.state}")
     parts = dict(zip(PARTS, map(np.array, zip(*rows, strict=True)), strict=True))
     return Trace(parts, bool(terminated), tuple(reward_terms))
 

@@ -22,7 +22,7 @@ def judge(evidence: Evidence) -> ElementReport:
     subject, report = evidence.subject, evidence.report
     if report.exact:
         return report
-    mistakes = wrong_actions(subject, report.name, evidence.situations[-1])
+    mistakes = wrong_actions(subject, report.name, (evidence.situations[0], evidence.situations[-1]))
     beyond, not_quite = ([], []) if report.moves_exactly else asymmetries(subject, report.name)
     # As long as the robots move differently, nothing can be said about what is observed and rewarded. Robots that are
     # not told to do anything do nothing wrong.

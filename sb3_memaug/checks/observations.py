@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from sb3_memaug.checks.evidence import Evidence
 from sb3_memaug.checks.kinds import fitting_kinds
 from sb3_memaug.checks.sources import Sources
+
+#: Most steps of an episode to look at: robots that move alike are as good a proof in them as in more.
+STEPS = 10
+#: What changes less stays as it is.
+CHANGE = 1e-6
 
 
 def wrong_observations(evidence: Evidence) -> list[str]:
@@ -17,21 +24,22 @@ def wrong_observations(evidence: Evidence) -> list[str]:
     """
     subject, report = evidence.subject, evidence.report
     layout, transform = subject.layout, subject.layout.observation_map(subject.group[report.name])
-    sources = Sources(evidence.pairs, evidence.lengths, transform)
+    steps = min(STEPS, report.judged[-1].last)
+    sources = Sources(evidence.pairs, np.minimum(evidence.lengths, steps).tolist(), transform)
     mistaken: dict[int, tuple[int, int]] = {}
     mistakes, differences = [], []
-    wrong, doubtful = report.wrong("observation"), report.doubtful("observation")
-    for i in doubtful:
+    wrong = report.wrong("observation")
+    for i in wrong:
         found, declared = sources.find(i), (transform.permutation[i], transform.signs[i])
         if found is not None and found[:2] != declared:
             mistake = layout.mistake("observation", i, declared, found[:2])
-            if sources.stays(i) and not subject.mirrors_command:
+            if _stays(evidence, i) and not subject.mirrors_command:
                 mistake += "; if it is drawn at reset, pass `mirror_command`"
             else:
                 mistaken[i] = found[:2]
             mistakes.append(mistake)
         # Robots that move a little differently see something different, too, which need not be a mistake.
-        elif i not in wrong or report.follows_from_state(i):
+        elif report.follows_from_state(i):
             continue
         elif found is not None:
             offset = found.offset - (transform.offset[i] if transform.offset else 0.0)
@@ -39,12 +47,18 @@ def wrong_observations(evidence: Evidence) -> list[str]:
         else:
             differences.append(f"{report.account('observation', i)}, and like no other number")
     for i in report.wrong_pose:
-        if i not in doubtful:
+        if i not in wrong:
             name = layout.name("observation", i)
             differences.append(
                 f"{name}: off by {report.canonical[i]:.2g} of its size in a pose that is its own mirror image"
             )
     return mistakes + _wrong_kinds(evidence, mistaken) + differences
+
+
+def _stays(evidence: Evidence, i: int) -> bool:
+    """Whether a number is seen to change from episode to episode only, as a command does."""
+    episodes = [pair.trace.parts["observation"][:, i] for pair in evidence.pairs]
+    return max(map(len, episodes)) > 1 and all(np.ptp(values) < CHANGE for values in episodes)
 
 
 def _wrong_kinds(evidence: Evidence, mistaken: Mapping[int, tuple[int, int]]) -> list[str]:

@@ -59,13 +59,6 @@ class ElementReport:
         """
         return self._beyond([errors.parts[part] for errors in self.judged])
 
-    def doubtful(self, part: str) -> list[int]:
-        """
-        :param part: ``"observation"``, ``"reward"`` or ``"state"``
-        :return: the same, wherever it is
-        """
-        return self._beyond([errors.parts[part] for errors in self.errors])
-
     @property
     def wrong_pose(self) -> list[int]:
         """Indices of numbers of the observation that are no mirror images in a pose that is one, the worst first."""

@@ -13,17 +13,31 @@ from sb3_memaug.checks.situations import Situation
 from sb3_memaug.checks.subject import Subject
 
 
-def wrong_actions(subject: Subject, element: str, situation: Situation) -> list[str]:
+def wrong_actions(subject: Subject, element: str, situations: tuple[Situation, Situation]) -> list[str]:
     """
-    Move one entry of the action at a time for one step, and look whose mirror image that is.
+    Move one entry of the action at a time for one step, and look whose mirror image that is: from where the robot is
+    after a reset, as motors elsewhere may be at their limits; and from two such states, lest chance decides.
 
     :param subject: under examination
     :param element: of the group, by its name
-    :param situation: where to begin, without its failure and its push
+    :param situations: whose seeds decide the resets
     :return: entries that mirror others than the group says, as ``"controls[3] LF_KFE: sign"``
     """
+    transform = subject.action_map(element)
+    first, second = (_sources(subject, element, situation) for situation in situations)
+    findings = []
+    for i, declared in enumerate(zip(transform.permutation, transform.signs, strict=True)):
+        found = first.get(i)
+        if found is not None and found == second.get(i) != declared:
+            findings.append(subject.layout.mistake("action", i, declared, found))
+    return findings
+
+
+def _sources(subject: Subject, element: str, situation: Situation) -> dict[int, tuple[int, int]]:
+    """Index and sign of what entries of the mirrored action do mirror, of those that do anything."""
     transform, space = subject.action_map(element), subject.action_space
-    start = situation.quiet(subject.neutral)
+    subject.reset(situation.seed, "identity")
+    start = replace(situation.quiet(subject.neutral), state=subject.robot.get_state())
     twin = start.reflected(subject, element)
 
     def after(action: np.ndarray, mirrored: bool) -> np.ndarray:
@@ -35,17 +49,18 @@ def wrong_actions(subject: Subject, element: str, situation: Situation) -> list[
         return trace.parts["state"][0]
 
     still = {mirrored: after(subject.neutral, mirrored) for mirrored in (False, True)}
-    entries = range(transform.size)
     originals = {
-        (i, sign): after(single_action(space, i, sign), False) - still[False] for i in entries for sign in (1, -1)
+        (i, sign): after(single_action(space, i, sign), False) - still[False]
+        for i in range(transform.size)
+        for sign in (1, -1)
     }
-    findings = []
-    for i in entries:
+    found = {}
+    for i in range(transform.size):
         change = after(single_action(space, i, 1), True) - still[True]
-        declared = transform.permutation[i], transform.signs[i]
         errors = {key: float(np.linalg.norm(change - other)) for key, other in originals.items()}
-        best = min(errors, key=lambda key: errors[key])
-        forgiven = RESEMBLANCE * float(np.linalg.norm(change))
-        if errors[declared] > forgiven and errors[best] <= forgiven:
-            findings.append(subject.layout.mistake("action", i, declared, best))
-    return findings
+        # What is as declared stays so, whatever else does the same.
+        declared = transform.permutation[i], transform.signs[i]
+        alike = [key for key, error in errors.items() if error <= RESEMBLANCE * float(np.linalg.norm(change))]
+        if alike:
+            found[i] = declared if declared in alike else min(alike, key=lambda key: errors[key])
+    return found

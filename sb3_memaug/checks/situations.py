@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,35 +77,38 @@ class Situation:
         return replace(self, strength=sound, force=nothing, point=nothing, actions=action[None])
 
 
-def draw_situations(subject: Subject, count: int, steps: tuple[int, int], seed: int) -> list[Situation]:
+def draw_situations(subject: Subject, count: int, steps: Sequence[int], seed: int) -> list[Situation]:
     """
     Every other state is drawn, where the robot allows it; the others are reached by random actions. Every other pair of
-    them has a failed motor, dead or weak, and every other four of them a push.
+    them has a failed motor, dead or weak, and every other four of them a push, as far as the adapter can do it.
 
     :param subject: under examination
     :param count: of situations
-    :param steps: in most of them, and in one of :data:`LONG`
+    :param steps: marks among the steps; one situation in :data:`LONG` goes on to the last of three or more, the others
+        to the one before it
     :param seed: of all random numbers
     :return: the situations
     """
     rng = np.random.default_rng(seed)
     states, robot = States(subject), subject.robot
     weight = float(np.linalg.norm(robot.gravity())) * states.mass
-    strengths = _strengths(robot)
+    strengths, pushable = _strengths(robot), _is_pushable(robot)
     situations = []
     for i in range(count):
         drawn = states.draw(rng, seed + i) if i & 1 else None
-        strength = np.ones(len(robot.motor_names))
-        if i & 2 and strength.size:
+        strength, force = np.ones(len(robot.motor_names)), np.zeros(3)
+        if i & 2 and strengths and strength.size:
             strength[rng.integers(strength.size)] = rng.choice(strengths)
+        if i & 4 and pushable:
+            force = weight * rng.uniform(LOWEST_PUSH, HIGHEST_PUSH)
         situations.append(
             Situation(
                 seed + i,
                 states.reach(rng, seed + i) if drawn is None else drawn,
                 strength,
-                weight * rng.uniform(LOWEST_PUSH, HIGHEST_PUSH) if i & 4 else np.zeros(3),
+                force,
                 OFFSET * states.size * rng.uniform(-1, 1, 3),
-                draw_actions(subject.action_space, rng, steps[i % LONG == 0]),
+                draw_actions(subject.action_space, rng, steps[-1] if i % LONG == 0 or len(steps) < 3 else steps[-2]),
             )
         )
     return situations
@@ -115,8 +119,18 @@ def _strengths(robot: Robot) -> tuple[float, ...]:
     sound = np.ones(len(robot.motor_names))
     try:
         robot.set_motor_strength(sound / 2)
+    except NotImplementedError:
+        return ()
     except ValueError:
-        return (0.0,)
-    finally:
         robot.set_motor_strength(sound)
+        return (0.0,)
+    robot.set_motor_strength(sound)
     return 0.0, 0.5
+
+
+def _is_pushable(robot: Robot) -> bool:
+    try:
+        robot.set_base_force(np.zeros(3), np.zeros(3))
+    except NotImplementedError:
+        return False
+    return True

@@ -15,8 +15,6 @@ from sb3_memaug.symmetry import SignedPermutation
 FEWEST, STILL = 3, 0.01
 #: Error relative to its size from which on a number does not follow another, not even roughly.
 UNLIKE = 0.5
-#: Most steps of an episode to look at, in which errors of the simulator have hardly grown.
-STEPS = 10
 
 
 class Source(NamedTuple):
@@ -34,18 +32,17 @@ class Source(NamedTuple):
 class Sources:
     """
     :param pairs: of the mirror images of episodes and the mirrored episodes
-    :param lengths: for how many steps each pair can be compared
+    :param lengths: for how many steps to look at each pair
     :param transform: how the mirror acts on observations
     """
 
     def __init__(self, pairs: Sequence[Pair], lengths: Sequence[int], transform: SignedPermutation) -> None:
-        counts = np.minimum(lengths, STEPS)
         images, self._mirrored = (
-            np.concatenate([pair[k].parts["observation"][:n] for n, pair in zip(counts, pairs, strict=True)])
+            np.concatenate([pair[k].parts["observation"][:n] for n, pair in zip(lengths, pairs, strict=True)])
             for k in (0, 1)
         )
         self._originals = transform.inverse().apply(images)
-        self._episodes = np.repeat(np.arange(len(counts)), counts)
+        self._episodes = np.repeat(np.arange(len(pairs)), lengths)
         self._transform = transform
 
     def find(self, i: int) -> Source | None:
@@ -61,19 +58,20 @@ class Sources:
         if not alike:
             return None
         j, sign = min(alike, key=lambda key: abs(key[0] - declared[0]))
-        return Source(j, sign, float(self._mirrored[:, i].mean() - sign * self._originals[:, j].mean()))
+        return Source(j, sign, float(np.median(self._mirrored[:, i]) - sign * np.median(self._originals[:, j])))
 
     def _errors(self, i: int) -> dict[tuple[int, int], float]:
         """
         Of each number and sign that a number may follow, relative to how much that moves in each episode: the one in
         which the robot stumbles shall not decide alone.
         """
-        values = self._mirrored[:, i] - self._mirrored[:, i].mean()
+        # Medians, because what a number is at rest is no movement, also where it moves in few episodes.
+        values = self._mirrored[:, i] - np.median(self._mirrored[:, i])
         sizes = self._by_episode(values)
         moving = np.flatnonzero(sizes > STILL * sizes.max())
         if moving.size < FEWEST:
             return {}
-        columns = self._originals - self._originals.mean(axis=0)
+        columns = self._originals - np.median(self._originals, axis=0)
         errors: dict[tuple[int, int], float] = {}
         for sign in (1, -1):
             relative = self._by_episode(values[:, None] - sign * columns)[moving] / sizes[moving, None]
@@ -83,12 +81,3 @@ class Sources:
     def _by_episode(self, rows: np.ndarray) -> np.ndarray:
         """Root mean squares over the steps of each episode, (n_episodes, …)."""
         return np.array([np.sqrt(np.mean(rows[self._episodes == k] ** 2, axis=0)) for k in np.unique(self._episodes)])
-
-    def stays(self, i: int) -> bool:
-        """
-        :param i: index of a number
-        :return: whether it is seen to change from episode to episode only, as a command does
-        """
-        values = self._mirrored[:, i]
-        same = all(np.ptp(values[self._episodes == k]) < 1e-6 for k in np.unique(self._episodes))
-        return same and np.bincount(self._episodes).max() > 1

@@ -84,7 +84,7 @@ def _drawn(
 ) -> RobotState:
     limits = {joint.name: joint.limits for joint in geometry.joints}
     low, high = np.array([limits.get(name, (-np.inf, np.inf)) for name in names]).reshape(-1, 2).T
-    angles = state.joint_positions
+    angles = np.clip(state.joint_positions, low, high)
     low, high = np.maximum(low, angles - ANGLE), np.minimum(high, angles + ANGLE)
     shift = rng.uniform((-DISTANCE, -DISTANCE, 0.0), (DISTANCE, DISTANCE, HEIGHT * geometry.size))
     turn = rng.uniform(-1, 1, 3) * (TILT, TILT, TURN)

@@ -28,6 +28,7 @@ class Subject:
         :func:`~sb3_memaug.robots.find_robot` finds
     :param mirror_command: for environments without the reset option ``mirror``
     :raises ValueError: if the environment has no mirrors, no robot, a joint without a partner, or no actions in a box
+    :raises NotImplementedError: if the robot's adapter cannot put it into a state
     """
 
     def __init__(self, env: gym.Env, mirror_command: CommandMirror | None = None) -> None:
@@ -56,6 +57,7 @@ class Subject:
         self._mirror_command = mirror_command
         self._options = {layer.disturbance.option: None for layer in _layers(env)}
         self._knows_mirrors = self._try_option()
+        self._floats = self._try_base()
 
     def _try_option(self) -> bool:
         own = getattr(self.env.unwrapped, "reflections", None)
@@ -66,6 +68,12 @@ class Subject:
         except (TypeError, ValueError):
             return False
         return True
+
+    def _try_base(self) -> bool:
+        self.reset(0, "identity")
+        state = self.robot.get_state()
+        self.robot.set_state(state._replace(base_position=0.1 + state.base_position))
+        return not np.array_equal(self.robot.get_state().base_position, state.base_position)
 
     @property
     def mirrors_command(self) -> bool:
@@ -95,12 +103,13 @@ class Subject:
         """
         :param state: of the robot
         :param element: of the group, by its name
-        :return: the mirror image
+        :return: the mirror image; a base that does not float is its own
         """
+        base = state[:4]
         for reflection in self.reflections_of(element):
             default = np.array([reflection.pose.get(name, 0.0) for name in self.robot.joint_names])
             state = reflect_state(state, reflection, self.robot, default)
-        return state
+        return state if self._floats else RobotState(*base, *state[4:])
 
     def reflect_states(self, rows: np.ndarray, element: str) -> np.ndarray:
         """

@@ -46,9 +46,17 @@ def read_actuators(model: Any, joints: Mapping[int, Joint]) -> list[Actuator]:
                 interval(model.actuator_ctrlrange[control]) if model.actuator_ctrllimited[control] else UNLIMITED,
                 interval(direction * model.actuator_forcerange[i]) if model.actuator_forcelimited[i] else UNLIMITED,
                 _actuator_properties(model, i),
+                _control_per_angle(model, i, float(model.actuator_gear[forces[i], 0])),
             )
         )
     return actuators
+
+
+def _control_per_angle(model: Any, i: int, gear: float) -> float:
+    """Of a servo, whose force is ``gain · control + bias[1] · gear · angle``; 0 for others."""
+    gain, feedback = model.actuator_gainprm[i, 0], model.actuator_biasprm[i, 1]
+    affine = model.actuator_biastype[i] == mujoco.mjtBias.mjBIAS_AFFINE
+    return float(-feedback * gear / gain) if affine and gain else 0.0
 
 
 def _actuator_properties(model: Any, i: int) -> dict[str, float]:

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots.mujoco_actuators import interval, read_actuators
+from sb3_memaug.robots.mujoco_base import base_joint
 from sb3_memaug.symmetry.geometry import UNLIMITED, Body, Closure, Joint, RobotGeometry, Shape
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
 
@@ -18,8 +19,9 @@ _GROUND = (int(mujoco.mjtGeom.mjGEOM_PLANE), int(mujoco.mjtGeom.mjGEOM_HFIELD))
 
 def mujoco_geometry(model: Any) -> RobotGeometry:
     """
-    The first body with a free joint and all that hangs on it, seen from that body's frame; in a model without a free
-    joint everything that hangs on the world, seen from the world. All joints stand as in the model's ``qpos0``.
+    The robot that :func:`~sb3_memaug.robots.mujoco_base.base_joint` finds: if it floats, all that hangs on its base,
+    seen from that body's frame; else everything that hangs on the world, seen from the world. All joints stand as in
+    the model's ``qpos0``.
 
     Surfaces are the geoms that can collide, meshes by their bounding boxes. Actuators of tendons, sites and bodies,
     couplings of joints, and bodies that are moved from outside (mocap) are left out, and of a spring only how far it is
@@ -32,7 +34,8 @@ def mujoco_geometry(model: Any) -> RobotGeometry:
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
-    base = int(model.jnt_bodyid[free[0]]) if free.size else 0
+    first = base_joint(model) if model.njnt else -1
+    base = int(model.jnt_bodyid[first]) if first in free else 0
     roots = model.body_rootid
     members = roots == base if base else model.body_mocapid[roots] < 0
     index = {int(body): i for i, body in enumerate(np.flatnonzero(members))}

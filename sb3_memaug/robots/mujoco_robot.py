@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots.motion import Motion, motion_of
+from sb3_memaug.robots.mujoco_base import base_joint
 from sb3_memaug.robots.mujoco_load import MuJoCoLoad
 from sb3_memaug.robots.mujoco_motors import MuJoCoMotors
 from sb3_memaug.robots.robot import Robot, RobotState, check_length
@@ -57,21 +58,13 @@ class MuJoCoRobot(Robot):
                     raise ValueError(f"foot {foot!r} is made of geom {geom!r}, which the model does not have")
                 self._foot_of_geom[index] = i
 
-        base = self._base_joint()
+        base = base_joint(model)
         self.base_body = int(model.jnt_bodyid[base])
         self._floats = bool(model.jnt_type[base] == mujoco.mjtJoint.mjJNT_FREE)
         self._base_q, self._base_v = int(model.jnt_qposadr[base]), int(model.jnt_dofadr[base])
         self._base_dofs = slice(self._base_v, self._base_v + int(model.body_dofnum[self.base_body]))
         self._load = MuJoCoLoad(model, self.base_body)
         self._force: tuple[np.ndarray, np.ndarray] | None = None
-
-    def _base_joint(self) -> int:
-        model = self.model
-        trees = model.body_rootid[model.jnt_bodyid]
-        n_motors = np.bincount(trees[self._motors.joints], minlength=model.nbody)[trees]
-        free = model.jnt_type == mujoco.mjtJoint.mjJNT_FREE
-        # Where no tree has more motors than another, one that floats goes before the others.
-        return int(np.argmax(2 * n_motors + free))
 
     def get_state(self) -> RobotState:
         qpos, qvel = self.data.qpos, self.data.qvel

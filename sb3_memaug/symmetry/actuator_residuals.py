@@ -13,7 +13,7 @@ from sb3_memaug.symmetry.residual import Residual, property_residuals, range_err
 
 
 def actuator_partners(
-    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]]
+    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]], neutral: Mapping[str, float]
 ) -> dict[str, tuple[str, int]]:
     """
     Of several actuators on one joint, as two muscles that pull against each other, those are partners that are most
@@ -21,6 +21,7 @@ def actuator_partners(
 
     :param actuators: of the robot
     :param joints: partner and sign of each joint
+    :param neutral: control of each actuator at which it is at rest in the pose
     :return: partner and sign of each actuator whose joint's partner has as many actuators
     """
     of_joint: dict[str, list[Actuator]] = {}
@@ -32,28 +33,32 @@ def actuator_partners(
         theirs = of_joint.get(other, [])
         if not sign or len(own) != len(theirs):
             continue
-        for a, b in _most_alike(own, theirs, sign):
+        for a, b in _most_alike(own, theirs, sign, neutral):
             partners[a.name], partners[b.name] = (b.name, _sign(a, b, sign)), (a.name, _sign(a, b, sign))
     return partners
 
 
 def actuator_residuals(
-    actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]], tolerance: float
+    actuators: Sequence[Actuator],
+    joints: Mapping[str, tuple[str, int]],
+    neutral: Mapping[str, float],
+    tolerance: float,
 ) -> Iterator[Residual]:
     """
     :param actuators: of the robot
     :param joints: partner and sign of each joint
+    :param neutral: control of each actuator at which it is at rest in the pose
     :param tolerance: relative to the larger
     :return: what decides whether mirror images are driven alike
     """
-    partners = actuator_partners(actuators, joints)
+    partners = actuator_partners(actuators, joints, neutral)
     by_name = {actuator.name: actuator for actuator in actuators}
     for name, actuator in by_name.items():
         if name not in partners:
             account = f"the partner of its joint {actuator.joint} is driven otherwise"
             yield Residual("actuator", name, name, np.inf, 0.0, account)
         elif name <= partners[name][0]:
-            yield from _pair_residuals(actuator, by_name[partners[name][0]], partners[name][1], tolerance)
+            yield from _pair_residuals(actuator, by_name[partners[name][0]], partners[name][1], neutral, tolerance)
 
 
 def _sign(actuator: Actuator, partner: Actuator, sign: int) -> int:
@@ -61,13 +66,15 @@ def _sign(actuator: Actuator, partner: Actuator, sign: int) -> int:
     return sign if actuator.gear * partner.gear > 0 else -sign
 
 
-def _most_alike(own: Sequence[Actuator], theirs: Sequence[Actuator], sign: int) -> list[tuple[Actuator, Actuator]]:
+def _most_alike(
+    own: Sequence[Actuator], theirs: Sequence[Actuator], sign: int, neutral: Mapping[str, float]
+) -> list[tuple[Actuator, Actuator]]:
     """As pairs; those of a joint that is its own partner must be pairs either way."""
     orders = [order for order in permutations(theirs) if own is not theirs or _undoes_itself(own, order)]
 
     def error(order: Sequence[Actuator]) -> float:
         pairs = zip(own, order, strict=True)
-        return sum(r.error for a, b in pairs for r in _pair_residuals(a, b, _sign(a, b, sign), tolerance=1.0))
+        return sum(r.error for a, b in pairs for r in _pair_residuals(a, b, _sign(a, b, sign), neutral, 1.0))
 
     best = min(orders, key=error)
     return list(zip(own, best, strict=True))
@@ -78,15 +85,18 @@ def _undoes_itself(actuators: Sequence[Actuator], order: Sequence[Actuator]) -> 
     return all(partner[partner[name]] == name for name in partner)
 
 
-def _pair_residuals(actuator: Actuator, partner: Actuator, sign: int, tolerance: float) -> Iterator[Residual]:
+def _pair_residuals(
+    actuator: Actuator, partner: Actuator, sign: int, neutral: Mapping[str, float], tolerance: float
+) -> Iterator[Residual]:
     names = actuator.name, partner.name
     gear = relative_difference(abs(actuator.gear), abs(partner.gear))
     yield Residual("gear", *names, gear, tolerance, f"gears {actuator.gear:.4g} and {partner.gear:.4g}")
-    for what, limits, others in (
-        ("control limits", actuator.control_limits, partner.control_limits),
-        ("force limits", actuator.force_limits, partner.force_limits),
+    offset = neutral.get(partner.name, 0.0) - sign * neutral.get(actuator.name, 0.0)
+    for what, limits, others, shift in (
+        ("control limits", actuator.control_limits, partner.control_limits, offset),
+        ("force limits", actuator.force_limits, partner.force_limits, 0.0),
     ):
-        image = sorted(sign * limit for limit in limits)
+        image = sorted(sign * limit + shift for limit in limits)
         scale = max((abs(x) for x in (*image, *others) if np.isfinite(x)), default=1.0) or 1.0
         account = f"{what} {range_text(limits)} mirror to {range_text(image)}, but are {range_text(others)}"
         yield Residual(what, *names, range_error(image, others) / scale, tolerance, account)

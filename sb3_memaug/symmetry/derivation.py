@@ -138,6 +138,7 @@ def _reflection(
 ) -> Reflection:
     joints = joint_partners(geometry, partners, space)
     bodies = body_partners(geometry, partners, space, tolerances)
+    neutral = geometry.neutral_controls
     if feet is None:
         parents = {link.parent for link in geometry.links}
         feet = [name for i, link in enumerate(geometry.links) if i and i not in parents for name in link.frames]
@@ -146,6 +147,7 @@ def _reflection(
         joints,
         feet={foot: bodies[foot] for foot in feet if bodies.get(foot) in feet},
         bodies=bodies,
-        actuators=actuator_partners(geometry.actuators, joints),
+        actuators=actuator_partners(geometry.actuators, joints, neutral),
+        neutral={name: control for name, control in neutral.items() if control},
         pose={joint.name: joint.angle for joint in geometry.joints if joint.angle},
     )

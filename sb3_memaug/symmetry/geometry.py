@@ -116,6 +116,8 @@ class Actuator:
     :param control_limits: lowest and highest control
     :param force_limits: lowest and highest torque in N·m, or force in N
     :param properties: what a mirror leaves as it is, by name: gains …
+    :param control_per_angle: by how much its control grows with the angle of the joint at which it is at rest: 1 for a
+        servo whose control is an angle, 0 for a motor whose control is a torque
     """
 
     name: str
@@ -124,6 +126,7 @@ class Actuator:
     control_limits: tuple[float, float] = UNLIMITED
     force_limits: tuple[float, float] = UNLIMITED
     properties: Mapping[str, float] = field(default_factory=dict)
+    control_per_angle: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +167,12 @@ class RobotGeometry:
     def joints(self) -> tuple[Joint, ...]:
         """All joints, in the order of the links that they move."""
         return tuple(link.joint for link in self.links if link.joint is not None)
+
+    @property
+    def neutral_controls(self) -> dict[str, float]:
+        """Of each actuator, the control at which it is at rest in this pose."""
+        angles = {joint.name: joint.angle for joint in self.joints}
+        return {a.name: a.control_per_angle * angles.get(a.joint, 0.0) for a in self.actuators}
 
     @property
     def size(self) -> float:

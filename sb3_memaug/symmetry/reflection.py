@@ -33,6 +33,7 @@ class Reflection:
     :param bodies: for each rigid body its partner
     :param actuators: for each actuator, its partner and a sign; where they are named like their joints, those serve
     :param pose: that pose, absolute angles by joint in rad or m; 0 for the others
+    :param neutral: controls that hold that pose, by actuator; 0 for the others
     :raises ValueError: if the plane is unknown, a part has no partner or shares it, or reflecting twice would not
         give every part back
     """
@@ -43,6 +44,7 @@ class Reflection:
     bodies: Mapping[str, str] = field(default_factory=dict)
     actuators: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     pose: Mapping[str, float] = field(default_factory=dict)
+    neutral: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.plane not in PLANES:
@@ -88,17 +90,16 @@ class Reflection:
         :return: how the reflection acts on such a vector: with an offset where :attr:`pose` asks for one
         :raises ValueError: if a joint is unknown, or its partner is not listed
         """
-        linear = self.joint_map(names)
-        pose = np.array([self.pose.get(name, 0.0) for name in names])
-        return SignedPermutation(linear.permutation, linear.signs, (pose - linear.apply(pose)).tolist())
+        return _about(self.joint_map(names), [self.pose.get(name, 0.0) for name in names])
 
     def actuator_map(self, names: Sequence[str]) -> SignedPermutation:
         """
         :param names: actuators in the order in which a vector lists their controls
-        :return: how the reflection acts on such a vector
+        :return: how the reflection acts on such a vector: with an offset where :attr:`neutral` asks for one
         :raises ValueError: if an actuator is unknown, or its partner is not listed
         """
-        return _map("actuator", names, _signed(self.actuators or self.joints))
+        linear = _map("actuator", names, _signed(self.actuators or self.joints))
+        return _about(linear, [self.neutral.get(name, 0.0) for name in names])
 
     def foot_map(self, names: Sequence[str]) -> SignedPermutation:
         """
@@ -127,6 +128,12 @@ def _signed(partners: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, int]]
 
 def _unsigned(partners: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     return {name: (partner, 1) for name, partner in partners.items()}
+
+
+def _about(linear: SignedPermutation, fixed: Sequence[float]) -> SignedPermutation:
+    """The same map of what differs from a vector that stays as it is."""
+    point = np.array(fixed)
+    return SignedPermutation(linear.permutation, linear.signs, (point - linear.apply(point)).tolist())
 
 
 def _map(what: str, names: Sequence[str], partners: Mapping[str, tuple[str, int]]) -> SignedPermutation:

@@ -73,7 +73,7 @@ def dynamic_residuals(
         yield from _surfaces(link, partner, space, tolerances.surface, tolerances.strict or link.name not in inner)
         if link.joint is not None and partner.joint is not None:
             yield from _joint(link.joint, partner.joint, joints[link.joint.name][1], tolerances)
-    yield from actuator_residuals(geometry.actuators, joints, tolerances.actuators)
+    yield from actuator_residuals(geometry.actuators, joints, geometry.neutral_controls, tolerances.actuators)
     yield from _closures(geometry, partners, space, tolerances)
 
 

@@ -53,6 +53,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         :func:`~sb3_memaug.symmetry.derive_symmetry` finds
     :param file: JSON with any of the three, as ``memaug mirror derive`` writes it
     :param tolerances: of the derivation, arguments of :class:`~sb3_memaug.symmetry.Tolerances`
+    :param pose: of the derivation: angles of joints, or the name of a pose that the model knows
+    :param locked: of the derivation: joints that do not move, names or regular expressions
     :raises ValueError: if something is not described, or does not fit the spaces
     """
 
@@ -65,6 +67,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         reflections: Mapping[str, Any] | None = None,
         file: str | None = None,
         tolerances: Mapping[str, Any] | None = None,
+        pose: Mapping[str, float] | str | None = None,
+        locked: Sequence[str] = (),
     ) -> None:
         gym.utils.RecordConstructorArgs.__init__(
             self,
@@ -74,6 +78,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             reflections=reflections,
             file=file,
             tolerances=tolerances,
+            pose=pose,
+            locked=locked,
         )
         gym.Wrapper.__init__(self, env)
         written = read_mirror_file(file) if file is not None else {}
@@ -81,7 +87,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         self.observation_terms = self._terms("observation", observation, written, gymnasium_observation_terms)
         self.action_terms = self._terms("action", action, written, mujoco_action_terms)
         given = written.get("reflections") if reflections is None else reflections
-        known = self._reflections(given, mirrors, tolerances)
+        derivation = {"tolerances": tolerances, "pose": pose, "locked": locked}
+        known = self._reflections(given, mirrors, {n: v for n, v in derivation.items() if v not in (None, ())})
         chosen = list(known if mirrors is None else mirrors)
         if not chosen or set(chosen) - set(known):
             raise ValueError(
@@ -116,17 +123,17 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         return list(found)
 
     def _reflections(
-        self, given: Mapping[str, Any] | None, mirrors: Sequence[str] | None, tolerances: Mapping[str, Any] | None
+        self, given: Mapping[str, Any] | None, mirrors: Sequence[str] | None, derivation: Mapping[str, Any]
     ) -> dict[str, Reflection]:
         if given is None and self.env.has_wrapper_attr("reflections"):
             given = self.env.get_wrapper_attr("reflections")
         if given is not None:
-            if tolerances is not None:
-                raise ValueError("`tolerances` are those of a derivation, but the reflections are given")
+            if derivation:
+                raise ValueError(f"{list(derivation)} are for a derivation, but the reflections are given")
             return {name: reflection_from_plain(value) for name, value in given.items()}
-        allowed = from_plain(Tolerances, tolerances or {})
+        allowed = from_plain(Tolerances, derivation.get("tolerances", {}))
         try:
-            derived = derive_symmetry(self.env, tolerances=allowed)
+            derived = derive_symmetry(self.env, **{**derivation, "tolerances": allowed})
         except ValueError as error:
             raise ValueError(
                 f"{self.env} does not describe itself: it has no attribute `reflections`. Pass MirrorSpec its "
@@ -137,7 +144,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         if not known or set(mirrors or ()) - set(known):
             wanted = f"the mirrors {list(mirrors)}" if mirrors else "a mirror that its task has as well"
             raise ValueError(
-                f"the robot of {self.env} does not have {wanted}. Pass `tolerances` that forgive what breaks it, or "
-                f"your own `reflections`:\n{derived}"
+                f"the robot of {self.env} does not have {wanted}. Pass `tolerances` that forgive what breaks it, a "
+                f"`pose`, joints that are `locked`, or your own `reflections`:\n{derived}"
             )
         return known

@@ -88,6 +88,7 @@ def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
         "feet": dict(reflection.feet),
         "bodies": dict(reflection.bodies),
         "pose": dict(reflection.pose),
+        "neutral": dict(reflection.neutral),
     }
     return {key: value for key, value in arguments.items() if value}
 

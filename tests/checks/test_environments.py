@@ -64,10 +64,12 @@ def test_a_humanoid_holds_when_it_is_mended(make):
     for name in ("hip_x", "hip_y", "hip_z"):
         right, left = (model.joint(f"{side}_{name}").dofadr for side in ("right", "left"))
         model.dof_armature[right] = model.dof_armature[left]
+    mujoco = pytest.importorskip("mujoco")
     # What MuJoCo has computed from them, and uses where joints and contacts push.
-    import mujoco
-
     mujoco.mj_setConst(model, env.unwrapped.data)
+    assert check_symmetry(env).holds
+    # The model's own solver goes through contacts one after the other, and its errors are not symmetric.
+    model.opt.solver = mujoco.mjtSolver.mjSOL_NEWTON
     assert check_symmetry(env).elements[0].exact
 
 

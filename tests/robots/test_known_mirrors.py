@@ -41,19 +41,24 @@ def anymal_d() -> Path:
     return path if path.is_file() else pytest.skip("set ANYMAL_D_URDF to the URDF file of ANYmal D")
 
 
+def mjcf(name: str) -> Path:
+    pytest.importorskip("mujoco")
+    return quadruped_mjcf(name)
+
+
 KNOWN = {
     "anymal_c": (lambda: example_robot("anymal_c_simple_description/urdf/anymal"), LEG, DOGS, 12),
     "anymal_d": (anymal_d, LEG, DOGS, 12),
     "anymal_b": (lambda: example_robot("anymal_b_simple_description/robots/anymal"), LEG, DOGS, 12),
     "solo12": (lambda: example_robot("solo12"), LEG, DOGS, 12),
     "solo": (lambda: example_robot("solo"), LEG, DOGS, 8),
-    "mini_cheetah": (lambda: quadruped_mjcf("mini_cheetah"), LEG, MINI_CHEETAH, 12),
-    "go1_mjcf": (lambda: quadruped_mjcf("go1"), LEG, {"left_right": DOGS["left_right"]}, 12),
+    "mini_cheetah": (lambda: mjcf("mini_cheetah"), LEG, MINI_CHEETAH, 12),
+    "go1_mjcf": (lambda: mjcf("go1"), LEG, {"left_right": DOGS["left_right"]}, 12),
     "go1": (lambda: example_robot("go1"), LEG, {"left_right": DOGS["left_right"]}, 12),
-    "go2_mjcf": (lambda: quadruped_mjcf("go2"), LEG, {"left_right": DOGS["left_right"]}, 12),
+    "go2_mjcf": (lambda: mjcf("go2"), LEG, {"left_right": DOGS["left_right"]}, 12),
     "go2": (lambda: example_robot("go2"), LEG, {"left_right": DOGS["left_right"]}, 12),
     "a1": (lambda: example_robot("a1"), LEG, {"left_right": DOGS["left_right"]}, 12),
-    "aliengo": (lambda: quadruped_mjcf("aliengo"), LEG, {"left_right": DOGS["left_right"]}, 12),
+    "aliengo": (lambda: mjcf("aliengo"), LEG, {"left_right": DOGS["left_right"]}, 12),
     "g1": (lambda: example_robot("g1_29dof_rev_1_0"), G1, {"left_right": DOGS["left_right"]}, 29),
 }
 
@@ -151,7 +156,7 @@ def test_the_humanoid_has_left_and_right():
 
 
 def test_what_is_not_quite_symmetric_about_a_go1_is_told():
-    derived = derive_symmetry(quadruped_mjcf("go1"))
+    derived = derive_symmetry(mjcf("go1"))
     misses = [str(residual) for residual in derived.candidates["left_right"].near_misses]
     assert "trunk: centre of mass 2.0 mm off the plane" in misses
     breaks = [str(residual) for residual in derived.candidates["front_back"].breaks]

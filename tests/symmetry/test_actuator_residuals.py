@@ -17,11 +17,12 @@ JOINTS = {
 
 
 def partners(*actuators):
-    return actuator_partners(actuators, JOINTS)
+    return actuator_partners(actuators, JOINTS, {})
 
 
-def broken(*actuators):
-    return [str(residual) for residual in actuator_residuals(actuators, JOINTS, 0.05) if residual.breaks]
+def broken(*actuators, neutral=()):
+    residuals = actuator_residuals(actuators, JOINTS, dict(neutral), 0.05)
+    return [str(residual) for residual in residuals if residual.breaks]
 
 
 @pytest.mark.parametrize("joint", ["hip", "knee"])
@@ -95,3 +96,9 @@ def test_a_motor_on_one_side_only_has_no_partner():
     assert broken(lone) == ["l: the partner of its joint left_hip is driven otherwise"]
     assert partners(lone, Actuator("r", "right_hip"), Actuator("r2", "right_hip")) == {}
     assert partners(Actuator("arm", "arm")) == {}
+
+
+def test_limits_of_servos_are_mirrored_about_the_controls_that_hold_the_pose():
+    servos = Actuator("l", "left_hip", control_limits=(0, 1)), Actuator("r", "right_hip", control_limits=(-0.4, 0.6))
+    assert broken(*servos, neutral={"l": 0.5, "r": 0.1}) == []
+    assert broken(*servos) == ["l and r: control limits [0, 1] mirror to [-1, 0], but are [-0.4, 0.6]"]

@@ -90,6 +90,15 @@ def test_names_decide_between_parts_in_one_place(order):
     assert partners["arm_left_joint"] == "arm_right_joint"
 
 
+def test_names_decide_between_many_parts_in_one_place():
+    names = [f"{part}{side}" for part in ("arm", "leg", "eye", "ear", "fin") for side in ("", "_left")]
+    parts = [body(name, 0, (0, 0, 0), hinge(name, (0, 0, 0), (0, 1, 0))) for name in names]
+    partners = matched(robot(trunk(), *parts))
+    assert {name: partners[name] for name in names if "_" not in name} == {
+        name: f"{name}_left" for name in ("arm", "leg", "eye", "ear", "fin")
+    }
+
+
 def test_names_decide_nothing_else():
     front_left = [("a_left", (0.3, 0.2, 0)), ("a_right", (-0.3, -0.2, 0)), ("b_left", (0.3, -0.2, 0))]
     legs = [body(name, 0, place, hinge(name, place)) for name, place in [*front_left, ("b_right", (-0.3, 0.2, 0))]]

@@ -3,11 +3,12 @@
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.envs.mujoco import MujocoEnv
 from gymnasium.envs.registration import EnvSpec
 
 from sb3_memaug.symmetry import SignedPermutation
 from sb3_memaug.wrappers import MirrorSpec
+
+from .bent_dog import see
 
 mujoco = pytest.importorskip("mujoco")
 
@@ -30,14 +31,6 @@ def test_gymnasium_environments_describe_themselves(name):
     mirror = env.symmetry_group[GROUPS[name][0]]
     assert (mirror.observation @ mirror.observation).is_identity
     assert (mirror.action @ mirror.action).is_identity
-
-
-def see(env, qpos, qvel, actions):
-    """Observations and rewards from a state on."""
-    env.reset(seed=0)
-    env.unwrapped.set_state(qpos, qvel)
-    env.unwrapped.data.qacc_warmstart[:] = 0
-    return [env.step(action)[:2] for action in actions]
 
 
 def whole(name, **arguments):
@@ -163,7 +156,7 @@ def test_the_ant_may_be_told_to_run_backwards():
     [
         ({"tolerances": {"limit": 0.2}}, r"expected a mapping with some of \['position', .*'limit'"),
         ({"tolerances": {"limits": 0}}, "tolerance `limits` must be positive, got 0"),
-        ({"tolerances": {}, "reflections": {"left_right": {"plane": "sagittal"}}}, "`tolerances` are those of a deriv"),
+        ({"tolerances": {}, "reflections": {"left_right": {"plane": "sagittal"}}}, "are for a derivation"),
         ({"observation": [{"name": "where", "kind": "vector"}]}, "observation of mirror 'left_right' has 3 entries"),
     ],
 )
@@ -183,112 +176,6 @@ def test_the_spec_makes_the_same_wrapper_again():
         again = gym.make(spec)
         assert type(again) is MirrorSpec
         assert again.symmetry_group == env.symmetry_group
-
-
-#: A leg bends in its knee by half a radian to the front.
-SIN, COS = 0.2 * np.sin(0.5), 0.2 * np.cos(0.5)
-#: In front the first joint of the model is a shank, at the back a thigh, and in the keyframe the legs face each other.
-CROSSED = "0 0 0.4 1 0 0 0  " + "0 0 0 0  " + "1 -2 1 -2"
-
-
-def dog():
-    """Four legs of two links, all knees bent to the front, with a keyframe in which those at the back are not."""
-    legs = ""
-    for name, x, y in (("FL", 0.3, 0.2), ("FR", 0.3, -0.2), ("RL", -0.3, 0.2), ("RR", -0.3, -0.2)):
-        # The stops are mirror images in the keyframe.
-        thigh, shank = ((-1, 1), (-1, 1)) if x > 0 else ((0, 2), (-3, -1))
-        legs += f"""
-        <body name="{name}_thigh" pos="{x} {y} 0">
-          <joint name="{name}_hip" axis="0 1 0" range="{thigh[0]} {thigh[1]}"/>
-          <geom type="capsule" size="0.02" fromto="0 0 0 {SIN} 0 {-COS}"/>
-          <body name="{name}_shank" pos="{SIN} 0 {-COS}">
-            <joint name="{name}_knee" axis="0 1 0" range="{shank[0]} {shank[1]}"/>
-            <geom type="capsule" size="0.02" fromto="0 0 0 {-SIN} 0 {-COS}"/>
-          </body>
-        </body>"""
-    motors = "".join(
-        f'<motor name="{leg}_{joint}_motor" joint="{leg}_{joint}" gear="{gear}" ctrlrange="-1 1"/>'
-        for leg, gear in (("RR", 0.5), ("FL", -0.5), ("FR", 0.5), ("RL", 0.5))
-        for joint in ("knee", "hip")
-    )
-    return f"""
-    <mujoco model="dog">
-      <compiler angle="radian"/>
-      <option timestep="0.002"/>
-      <worldbody>
-        <geom type="plane" size="5 5 1"/>
-        <body name="trunk" pos="0 0 0.4"><freejoint/><geom type="box" size="0.3 0.1 0.05"/>{legs}</body>
-      </worldbody>
-      <actuator>{motors}</actuator>
-      <keyframe><key name="crossed" qpos="{CROSSED}"/></keyframe>
-    </mujoco>
-    """
-
-
-class Dog(MujocoEnv):
-    """Sees its base's orientation, its joints and their velocities; what it is made of is for the wrapper to know."""
-
-    metadata = {"render_modes": ["human", "rgb_array", "depth_array", "rgbd_tuple"], "render_fps": 50}
-
-    def __init__(self, path):
-        super().__init__(path, 10, gym.spaces.Box(-np.inf, np.inf, (20,), np.float64))
-
-    def seen(self):
-        return np.concatenate((self.data.qpos[3:], self.data.qvel[6:]))
-
-    def step(self, action):
-        self.do_simulation(action, self.frame_skip)
-        return self.seen(), 0.0, False, False, {}
-
-    def reset_model(self):
-        self.set_state(self.model.key_qpos[0], np.zeros(14))
-        return self.seen()
-
-
-TERMS = [
-    {"name": "orientation", "kind": "quaternion_wxyz"},
-    {"name": "joint_angles", "kind": "joint_positions", "names": "joints"},
-    {"name": "joint_velocities", "kind": "joints", "names": "joints"},
-]
-
-
-def test_an_environment_of_ones_own_only_lists_its_terms(tmp_path):
-    path = tmp_path / "dog.xml"
-    path.write_text(dog())
-    env = MirrorSpec(Dog(str(path)), observation=TERMS)
-    assert env.symmetry_group.names == ("identity", "left_right", "front_back", "left_right*front_back")
-    # Right and left; the gear of FL is negative.
-    assert env.symmetry_group["left_right"].action == SignedPermutation(
-        [6, 7, 4, 5, 2, 3, 0, 1], [1, 1, -1, -1, -1, -1, 1, 1]
-    )
-
-    random = np.random.default_rng(0)
-    for mirror in env.symmetry_group.names[1:]:
-        acts = env.symmetry_group[mirror]
-        qpos = env.unwrapped.model.key_qpos[0].copy()
-        qpos[2:] += random.uniform(-0.05, 0.05, 13)
-        qpos[2] += 0.1
-        qpos[3:7] /= np.linalg.norm(qpos[3:7])
-        actions, velocities = random.uniform(-1, 1, (5, 8)), random.uniform(-1, 1, 8)
-        seen = np.concatenate((qpos[3:], velocities))
-        image = acts.observation.apply(seen)
-        one = see(env, qpos, np.concatenate((np.zeros(6), velocities)), actions)
-        mirrored = np.concatenate((qpos[:3], image[:12]))
-        other = see(env, mirrored, np.concatenate((np.zeros(6), image[12:])), acts.action.apply(actions))
-        for (observation, _), (twin, _) in zip(one, other, strict=True):
-            np.testing.assert_allclose(acts.observation.apply(observation), twin, atol=1e-6)
-
-
-def test_names_that_a_robot_does_not_have_are_refused(tmp_path):
-    path = tmp_path / "dog.xml"
-    path.write_text(dog())
-    for names, message in (
-        ("wheels", r"`names` must be a list or one of \['motors', .*, got 'wheels'"),
-        ("feet", "positive multiple of 1"),
-        (["FL_hip", "FR_hip", "wing"], "joint 'wing' has no partner"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            MirrorSpec(Dog(str(path)), observation=[{"name": "joints", "kind": "joints", "names": names}])
 
 
 def test_what_is_given_is_not_looked_for():

@@ -8,7 +8,7 @@ import pytest
 
 from tests.robots.robot_files import example_robot, quadruped_mjcf
 
-from .robots import BASE, LINKS, RADIUS, SHANK, THIGH
+from .robots import BASE, LEGS, LINKS, RADIUS, SHANK, THIGH
 
 mujoco = pytest.importorskip("mujoco")
 
@@ -17,6 +17,7 @@ from sb3_memaug.envs.legged.placement import place  # noqa: E402
 from sb3_memaug.envs.legged.scene import GROUND  # noqa: E402
 
 DT = 0.005
+FEET = [f"{leg}_foot" for leg in LEGS]
 BENT_LEG = 0.85 * (THIGH + SHANK)
 WEIGHT = 9.81 * (BASE + 4 * sum(LINKS))
 GYMNASIUM = Path(gymnasium.envs.mujoco.__file__).parent / "assets"
@@ -44,7 +45,7 @@ def test_the_quadruped_by_hand(dog):
     legged = build_legged_model(dog(), DT)
     assert legged.height == pytest.approx(BENT_LEG + RADIUS)
     assert legged.hip_height == pytest.approx(legged.height)
-    assert legged.feet == {f"{leg}_foot": (f"{leg}_foot_collision_0",) for leg in ("FL", "FR", "HL", "HR")}
+    assert legged.feet == {f"{leg}_foot": (f"{leg}_foot_collision_0",) for leg in LEGS}
     half = np.arccos(0.85)
     assert [legged.pose[f"FL_{joint}"] for joint in ("HAA", "HFE", "KFE")] == pytest.approx([0, half, -2 * half])
     assert list(legged.symmetry.reflections) == ["left_right", "front_back"]
@@ -63,7 +64,7 @@ def test_knees_that_bend_one_way_leave_left_and_right(dog):
 
 def test_missing_feet_are_added_where_the_legs_end(dog):
     legged = build_legged_model(dog(foot=False), DT)
-    assert legged.feet == {f"{leg}_foot": (f"{leg}_foot_sphere",) for leg in ("FL", "FR", "HL", "HR")}
+    assert legged.feet == {f"{leg}_foot": (f"{leg}_foot_sphere",) for leg in LEGS}
     radius = legged.model.geom("FL_foot_sphere").size[0]
     assert legged.height == pytest.approx(BENT_LEG + radius)
     assert legged.model.body_mass.sum() == pytest.approx(WEIGHT / 9.81, abs=1e-4)
@@ -90,13 +91,13 @@ def test_arguments_reach_the_model(dog):
         dog(),
         DT,
         pose={".*L_HAA": 0.1, ".*R_HAA": -0.1},
-        feet=["FL_foot", "FR_foot"],
+        feet=FEET[::-1],
         stiffness=30,
         damping=2,
         torque_limit={".*": 9},
     )
     assert legged.pose["HL_HAA"] == 0.1
-    assert list(legged.feet) == ["FL_foot", "FR_foot"]
+    assert list(legged.feet) == FEET[::-1]
     assert {servo[1:] for servo in legged.servos} == {(30.0, 2.0, 9.0)}
     assert legged.model.actuator_forcerange.tolist() == [[-9, 9]] * 12
 
