@@ -32,7 +32,7 @@ def dog(servos=False):
     motors = ""
     for leg, gear in (("RR", 0.5), ("FL", -0.5), ("FR", 0.5), ("RL", 0.5)):
         for joint, crossed in (("knee", -2), ("hip", 1)):
-            kind, middle = ('position kp="20"', gear * crossed * (leg[0] == "R")) if servos else ("motor", 0)
+            kind, middle = ('position kp="1"', gear * crossed * (leg[0] == "R")) if servos else ("motor", 0)
             limits = f"{middle - 1} {middle + 1}"
             motors += f'<{kind} name="{leg}_{joint}_motor" joint="{leg}_{joint}" gear="{gear}" ctrlrange="{limits}"/>'
     return f"""

@@ -28,7 +28,7 @@ def test_an_environment_of_ones_own_only_lists_its_terms(tmp_path, servos):
     # The controls of servos are angles, and those of the back legs are not symmetric about 0.
     assert (env.symmetry_group["front_back"].action.offset is not None) == servos
 
-    # MuJoCo scales its limits by the inertia in the pose of the file, which has no front-back mirror; servos run into them.
+    # Servos run into their stops, which MuJoCo scales by the inertia in the pose of the file: it has no such mirror.
     atol = 1e-3 if servos else 1e-6
     random = np.random.default_rng(0)
     for mirror in env.symmetry_group.names[1:]:
