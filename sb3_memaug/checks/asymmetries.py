@@ -48,8 +48,10 @@ def asymmetries(subject: Subject, element: str) -> tuple[list[str], list[str]]:
 def _derived(subject: Subject, element: str) -> Iterator[tuple[Reflection, DerivedReflection]]:
     """The reflections of an element, and what the robot's geometry says of them where it can be read."""
     for reflection in subject.reflections_of(element):
+        # The pose that it leaves as it is, wherever the robot has got to.
+        pose = {joint: reflection.pose.get(joint, 0.0) for joint in subject.robot.joint_names}
         try:
-            candidates = derive_symmetry(subject.env, reflection.pose or None).candidates
+            candidates = derive_symmetry(subject.env, pose).candidates
         except (ValueError, NotImplementedError):
             continue
         for derived in candidates.values():

@@ -45,7 +45,6 @@ def _half_way(state: RobotState, image: RobotState) -> RobotState:
     upright = middle.base_orientation / norm if norm > 0.1 else np.array((1.0, 0.0, 0.0, 0.0))
     return middle._replace(
         base_orientation=upright,
-        base_linear_velocity=np.zeros(3),
         base_angular_velocity=np.zeros(3),
         joint_velocities=np.zeros_like(middle.joint_velocities),
     )

@@ -13,6 +13,8 @@ from sb3_memaug.checks.subject import Subject
 
 #: What is compared of an episode.
 PARTS = ("observation", "reward", "state")
+#: Where the state's quaternion is.
+ORIENTATION = slice(3, 7)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,17 @@ class Trace:
         observation = subject.layout.observation_map(subject.group[element]).apply(self.parts["observation"])
         state = subject.reflect_states(self.parts["state"], element)
         return replace(self, parts={"observation": observation, "reward": self.parts["reward"], "state": state})
+
+    def turned_like(self, other: Trace) -> Trace:
+        """
+        :param other: an episode
+        :return: the same episode, of the two quaternions of each orientation the one that is nearer to the other's
+        """
+        n = min(len(self), len(other))
+        states = self.parts["state"].copy()
+        turns = np.einsum("ij,ij->i", states[:n, ORIENTATION], other.parts["state"][:n, ORIENTATION])
+        states[:n, ORIENTATION] *= np.where(turns < 0, -1, 1)[:, None]
+        return replace(self, parts={**self.parts, "state": states})
 
 
 def run(subject: Subject, situation: Situation, element: str = "identity") -> Trace:

@@ -42,10 +42,10 @@ def collect(baseline: Baseline, element: str, steps: Sequence[int], tolerance: f
     :return: what was seen
     """
     subject, originals = baseline.subject, baseline.originals
-    pairs = [
-        Pair(original.reflected(subject, element), run(subject, situation.reflected(subject, element), element))
-        for situation, original in zip(baseline.situations, originals, strict=True)
-    ]
+    pairs = []
+    for situation, original in zip(baseline.situations, originals, strict=True):
+        image = original.reflected(subject, element)
+        pairs.append(Pair(image, run(subject, situation.reflected(subject, element), element).turned_like(image)))
     # Without the mirrored episodes: what is wrong with them shall not be a measure of itself.
     scales = Scales([*originals, *(pair.image for pair in pairs)], subject.layout)
     lengths = [

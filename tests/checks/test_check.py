@@ -79,6 +79,18 @@ def test_the_same_seed_gives_the_same_report():
     assert numbers(1) == numbers(1) != numbers(2)
 
 
+def test_an_orientation_has_two_quaternions():
+    class Positive(SkaterRobot):
+        def get_state(self):
+            state = super().get_state()
+            positive = state.base_orientation[3] > 0
+            return state if positive else state._replace(base_orientation=-state.base_orientation)
+
+    env = Skater()
+    env.robot = Positive()
+    assert all(each.exact for each in check_symmetry(mirrored(env)).elements)
+
+
 class DictSkater(Skater):
     def __init__(self):
         super().__init__()

@@ -1,5 +1,7 @@
 """Environments whose mirrors hold, and one whose robot is not symmetric."""
 
+from dataclasses import replace
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -105,6 +107,17 @@ def test_a_wrong_sign_is_found_in_a_closed_chain(make, simulator):
         "projected_gravity[1]: sign",
         "projected_gravity: mirrors as terms of kind 'vector' do, not 'scalar'",
     )
+
+
+@pytest.mark.parametrize("simulator", ["-MuJoCo", ""])
+def test_the_wrong_sign_of_a_joint_is_found_in_a_closed_chain(make, simulator):
+    env = make(f"MemAug/MinitaurVelocity{simulator}-v0")
+    right = env.get_wrapper_attr("reflections")["left_right"]
+    pair = (MOTORS[0], right.joints[MOTORS[0]][0])
+    joints = {name: (other, -sign if name in pair else sign) for name, (other, sign) in right.joints.items()}
+    env = MirrorSpec(env, reflections={"left_right": replace(right, joints=joints)})
+    (element,) = check_symmetry(env, n_states=6, steps=(1, 5)).elements
+    assert {f"{name}: sign, says the robot's geometry" for name in pair} == set(element.findings)
 
 
 @pytest.mark.parametrize("simulator", ["-MuJoCo", ""])
