@@ -68,7 +68,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         file: str | None = None,
         tolerances: Mapping[str, Any] | None = None,
         pose: Mapping[str, float] | str | None = None,
-        locked: Sequence[str] = (),
+        locked: Sequence[str] | None = None,
     ) -> None:
         gym.utils.RecordConstructorArgs.__init__(
             self,
@@ -88,7 +88,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         self.action_terms = self._terms("action", action, written, mujoco_action_terms)
         given = written.get("reflections") if reflections is None else reflections
         derivation = {"tolerances": tolerances, "pose": pose, "locked": locked}
-        known = self._reflections(given, mirrors, {n: v for n, v in derivation.items() if v not in (None, ())})
+        known = self._reflections(given, mirrors, {n: v for n, v in derivation.items() if v is not None})
         chosen = list(known if mirrors is None else mirrors)
         if not chosen or set(chosen) - set(known):
             raise ValueError(
