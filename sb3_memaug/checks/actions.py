@@ -19,37 +19,40 @@ def draw_actions(space: spaces.Box, rng: np.random.Generator, count: int) -> np.
     :param count: how many
     :return: actions within the bounds, (count, …)
     """
-    size = _sizes(space, rng.random())
-    return _around_zero(space, size * rng.uniform(-1, 1, (count, *space.shape)))
+    bounds = np.maximum(np.abs(space.low), np.abs(space.high)).astype(np.float64)
+    size = _between(bounds, rng.random())
+    return _within(space, neutral_action(space) + size * rng.uniform(-1, 1, (count, *space.shape)))
 
 
-def single_action(space: spaces.Box, entry: int, sign: int) -> np.ndarray:
+def single_action(space: spaces.Box, rest: np.ndarray, entry: int, sign: int) -> np.ndarray:
     """
     :param space: of the actions
-    :param entry: the only one that shall move something, counted in the flattened action
+    :param rest: action from which one entry moves
+    :param entry: which one, counted in the flattened action
     :param sign: of its move
-    :return: an action within the bounds; that nearest to zero but for the entry
+    :return: an action within the bounds
     """
+    rooms = space.high.astype(np.float64) - rest, rest - space.low.astype(np.float64)
+    # To both sides alike, but where there is none on one of them.
+    room = np.where(np.minimum(*rooms) > 0, np.minimum(*rooms), np.maximum(*rooms))
     move = np.zeros(space.shape)
-    move.flat[entry] = 0.5 * sign * _sizes(space, 0.5).flat[entry]
-    return _around_zero(space, move)
+    move.flat[entry] = 0.5 * sign * _between(room, 0.5).flat[entry]
+    return _within(space, rest + move)
 
 
 def neutral_action(space: spaces.Box) -> np.ndarray:
     """
     :param space: of the actions
-    :return: the action within the bounds that is nearest to zero, which every mirror leaves as it is
+    :return: the action within the bounds that is nearest to zero
     """
-    return _around_zero(space, np.zeros(space.shape))
+    return _within(space, np.zeros(space.shape))
 
 
-def _sizes(space: spaces.Box, exponent: float) -> np.ndarray:
-    """Of each entry: from that of a policy's first actions, with an exponent of 0, to the bounds, with one of 1."""
-    bounds = np.maximum(np.abs(space.low), np.abs(space.high)).astype(np.float64)
+def _between(bounds: np.ndarray, exponent: float) -> np.ndarray:
+    """Sizes between that of a policy's first actions, with an exponent of 0, and the bounds, with one of 1."""
     bounds = np.where(np.isfinite(bounds), bounds, 1.0).clip(max=MAX_ACTION)
     return np.minimum(bounds, 1.0) * np.maximum(bounds, 1.0) ** exponent
 
 
-def _around_zero(space: spaces.Box, move: np.ndarray) -> np.ndarray:
-    zero = np.clip(0.0, space.low, space.high)
-    return np.clip((zero + move).astype(space.dtype), space.low, space.high)
+def _within(space: spaces.Box, action: np.ndarray) -> np.ndarray:
+    return np.clip(action.astype(space.dtype), space.low, space.high)

@@ -29,7 +29,9 @@ def canonical_errors(subject: Subject, element: str, situation: Situation, scale
     """
     subject.reset(situation.seed, "identity")
     state = subject.robot.get_state()
-    still = replace(situation.quiet(subject.neutral), state=_half_way(state, subject.reflect_state(state, element)))
+    still = replace(
+        situation.quiet(subject.rest(element)), state=_half_way(state, subject.reflect_state(state, element))
+    )
     trace, other = (run(subject, still, name) for name in ("identity", element))
     image, seen, seen_mirrored = (
         each.parts["observation"][0] for each in (trace.reflected(subject, element), trace, other)
@@ -45,6 +47,7 @@ def _half_way(state: RobotState, image: RobotState) -> RobotState:
     upright = middle.base_orientation / norm if norm > 0.1 else np.array((1.0, 0.0, 0.0, 0.0))
     return middle._replace(
         base_orientation=upright,
+        base_linear_velocity=np.zeros(3),
         base_angular_velocity=np.zeros(3),
         joint_velocities=np.zeros_like(middle.joint_velocities),
     )

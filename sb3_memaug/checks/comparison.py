@@ -14,6 +14,8 @@ from sb3_memaug.checks.layout import Layout
 LEAST_RELATIVE, LEAST = 0.01, 1e-6
 #: Relative error within which something counts as the mirror image of something else.
 RESEMBLANCE = 0.05
+#: Relative error of the state beyond which what was a small perturbation is none any more.
+CHAOS = 0.05
 
 
 class Pair(NamedTuple):
@@ -87,16 +89,17 @@ class Errors(NamedTuple):
         return max(map(self.of, self.parts))
 
 
-def comparable_steps(pair: Pair, scales: Scales, tolerance: float) -> int:
+def comparable_steps(pair: Pair, scales: Scales) -> int:
     """
     :param pair: an episode and the same with a small perturbation
     :param scales: of the numbers
-    :param tolerance: of errors of the state
-    :return: for how many steps the perturbation stays within it; after that chaos has taken over
+    :return: for how many steps the perturbation stays small; after that chaos has taken over
     """
     n = min(map(len, pair))
     image, trace = (each.parts["state"][:n] for each in pair)
-    apart = np.flatnonzero(scales.relative("state", image, trace).max(axis=1) > tolerance)
+    errors = scales.relative("state", image, trace).max(axis=1)
+    # What was perturbed and is the same to the last bit has been started anew by a simulator that gave it up.
+    apart = np.flatnonzero((errors > CHAOS) | (errors == 0))
     if apart.size:
         return int(apart[0])
     return n if _end(pair.image) == _end(pair.trace) else n - 1

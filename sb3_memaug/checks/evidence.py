@@ -49,7 +49,7 @@ def collect(baseline: Baseline, element: str, steps: Sequence[int], tolerance: f
     # Without the mirrored episodes: what is wrong with them shall not be a measure of itself.
     scales = Scales([*originals, *(pair.image for pair in pairs)], subject.layout)
     lengths = [
-        min(comparable_steps(perturbed, scales, tolerance), *map(len, pair))
+        min(comparable_steps(perturbed, scales), *map(len, pair))
         for perturbed, pair in zip(baseline.perturbed, pairs, strict=True)
     ]
     report = ElementReport(
@@ -69,5 +69,5 @@ def at_rest(evidence: Evidence) -> Evidence:
     :return: one step of each situation without failure, push and action: what is wrong with them shows nowhere
     """
     subject, report = evidence.subject, evidence.report
-    baseline = Baseline(subject, [situation.quiet(subject.neutral) for situation in evidence.situations])
+    baseline = Baseline(subject, [situation.quiet(subject.rest(report.name)) for situation in evidence.situations])
     return collect(baseline, report.name, (1,), report.tolerance)

@@ -11,7 +11,7 @@ from sb3_memaug.checks.comparison import Errors
 from sb3_memaug.checks.episodes import PARTS
 from sb3_memaug.checks.layout import Layout
 
-#: What is that many times less or more is much less or more.
+#: Much less, or much more, is so many times less or more.
 MARGIN = 10.0
 #: Relative error that may come of float32.
 ROUNDING = 1e-6

@@ -35,9 +35,9 @@ def wrong_actions(subject: Subject, element: str, situations: tuple[Situation, S
 
 def _sources(subject: Subject, element: str, situation: Situation) -> dict[int, tuple[int, int]]:
     """Index and sign of what entries of the mirrored action do mirror, of those that do anything."""
-    transform, space = subject.action_map(element), subject.action_space
+    transform, space, rest = subject.action_map(element), subject.action_space, subject.rest(element)
     subject.reset(situation.seed, "identity")
-    start = replace(situation.quiet(subject.neutral), state=subject.robot.get_state())
+    start = replace(situation.quiet(rest), state=subject.robot.get_state())
     twin = start.reflected(subject, element)
 
     def after(action: np.ndarray, mirrored: bool) -> np.ndarray:
@@ -48,15 +48,15 @@ def _sources(subject: Subject, element: str, situation: Situation) -> dict[int, 
             trace = run(subject, replace(start, actions=action[None])).reflected(subject, element)
         return trace.parts["state"][0]
 
-    still = {mirrored: after(subject.neutral, mirrored) for mirrored in (False, True)}
+    still = {mirrored: after(rest, mirrored) for mirrored in (False, True)}
     originals = {
-        (i, sign): after(single_action(space, i, sign), False) - still[False]
+        (i, sign): after(single_action(space, rest, i, sign), False) - still[False]
         for i in range(transform.size)
         for sign in (1, -1)
     }
     found = {}
     for i in range(transform.size):
-        change = after(single_action(space, i, 1), True) - still[True]
+        change = after(single_action(space, rest, i, 1), True) - still[True]
         errors = {key: float(np.linalg.norm(change - other)) for key, other in originals.items()}
         # What is as declared stays so, whatever else does the same.
         declared = transform.permutation[i], transform.signs[i]

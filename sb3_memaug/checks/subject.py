@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -27,7 +28,7 @@ class Subject:
     :param env: with mirrors (:class:`~sb3_memaug.MirrorSpec`) and a robot that
         :func:`~sb3_memaug.robots.find_robot` finds
     :param mirror_command: for environments without the reset option ``mirror``
-    :raises ValueError: if the environment has no mirrors, no robot, a joint without a partner, or no actions in a box
+    :raises ValueError: if the environment has no mirrors, no robot, or no actions in a box
     :raises NotImplementedError: if the robot's adapter cannot put it into a state
     """
 
@@ -42,17 +43,17 @@ class Subject:
         self.env = env
         self.robot: Robot = find_robot(env)
         self.group: SymmetryGroup = env.get_wrapper_attr("symmetry_group")
-        self.reflections: Mapping[str, Reflection] = env.get_wrapper_attr("reflections")
-        for name in self.group.generators:
-            known = self.reflections[name].joints if name in self.reflections else {}
-            missing = [joint for joint in self.robot.joint_names if joint not in known]
-            if missing:
-                raise ValueError(
-                    f"the reflection {name!r} tells no partner of the joints {missing}: to mirror a state, "
-                    "each of its joints needs one, also those without a motor"
-                )
+        unknown = set(self.group.generators) - set(env.get_wrapper_attr("reflections"))
+        if unknown:
+            raise ValueError(f"{env} has the mirrors {sorted(unknown)}, but no reflections of its robot of that name")
+        #: By their names; joints that one does not know stay as they are.
+        self.reflections: dict[str, Reflection] = {
+            name: _completed(reflection, self.robot.joint_names)
+            for name, reflection in env.get_wrapper_attr("reflections").items()
+        }
         self.layout = Layout(env, self.robot.joint_names)
         self.action_space: spaces.Box = env.action_space
+        #: The action that is nearest to zero.
         self.neutral = neutral_action(self.action_space)
         self._mirror_command = mirror_command
         self._options = {layer.disturbance.option: None for layer in _layers(env)}
@@ -128,6 +129,14 @@ class Subject:
         """
         return self.group[element].apply_action(actions.reshape(len(actions), -1)).reshape(actions.shape)
 
+    def rest(self, element: str) -> np.ndarray:
+        """
+        :param element: of the group, by its name
+        :return: an action near zero that it leaves as it is
+        """
+        action = self.neutral[None]
+        return ((action + self.reflect_actions(action, element)) / 2).astype(action.dtype)[0]
+
     def action_map(self, element: str) -> SignedPermutation:
         """
         :param element: of the group, by its name
@@ -136,6 +145,11 @@ class Subject:
         action = self.group[element].action
         assert isinstance(action, SignedPermutation)
         return action
+
+
+def _completed(reflection: Reflection, joints: Sequence[str]) -> Reflection:
+    alone = {joint: (joint, 1) for joint in joints if joint not in reflection.joints}
+    return replace(reflection, joints={**alone, **reflection.joints})
 
 
 def _layers(env: gym.Env) -> list[DisturbanceWrapper]:

@@ -4,6 +4,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from sb3_memaug import check_symmetry
 from sb3_memaug.robots import Robot, RobotState
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.wrappers import MirrorSpec
@@ -15,6 +16,7 @@ REFLECTIONS = {
     "left_right": Reflection("sagittal", {"left": ("right", 1), "right": ("left", 1)}),
     "front_back": Reflection("transverse", {"left": ("left", -1), "right": ("right", -1)}),
 }
+LEFT_RIGHT = {"left_right": REFLECTIONS["left_right"]}
 OBSERVATION = (
     Term("velocity", "xy", 2),
     Term("yaw_rate", "pseudoscalar", 1),
@@ -22,6 +24,9 @@ OBSERVATION = (
     Term("wheel_speeds", "joints", 2, WHEELS),
 )
 ACTION = (Term("torques", "action", 2, WHEELS),)
+
+#: Enough of a check to find what is planted.
+FEW = {"n_states": 8, "steps": (1, 10)}
 
 
 class SkaterRobot(Robot):
@@ -57,7 +62,7 @@ class SkaterRobot(Robot):
 
     def advance(self, n_steps):
         for _ in range(n_steps):
-            position, _, velocity, rates, angles, speeds = self.get_state()
+            position, _, velocity, rates, angles, speeds = self.state
             heading = self.heading()
             forward = np.array((np.cos(heading), np.sin(heading), 0.0))
             speeds = 0.9 * speeds + DT * self.strength * self.targets
@@ -121,5 +126,42 @@ class Skater(gym.Env):
         return self.observe(), self.reward(), self.terminated(), False, {}
 
 
+class Extended(Skater):
+    """Observes one number more."""
+
+    def __init__(self, number):
+        self.number = number
+        super().__init__(size=8)
+
+    def observe(self):
+        return np.append(super().observe(), np.float32(self.number(self)))
+
+
+class Weak(SkaterRobot):
+    """Whose left motor is a little weaker than the right one."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = np.array((factor, 1.0))
+
+    def set_motor_targets(self, positions):
+        super().set_motor_targets(self.factor * positions)
+
+
 def mirrored(env, **description):
     return MirrorSpec(env, **{"observation": OBSERVATION, "action": ACTION, "reflections": REFLECTIONS, **description})
+
+
+def extended(number, kind="scalar"):
+    return mirrored(Extended(number), observation=(*OBSERVATION, Term("extra", kind, 1)), reflections=LEFT_RIGHT)
+
+
+def weak(factor, **description):
+    env = Skater()
+    env.robot = Weak(factor)
+    return mirrored(env, **{"reflections": LEFT_RIGHT, **description})
+
+
+def element(env, **arguments):
+    (found,) = check_symmetry(env, **{**FEW, **arguments}).elements
+    return found

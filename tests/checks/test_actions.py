@@ -17,7 +17,7 @@ def test_actions_are_within_the_bounds(bounds, seed):
     actions = draw_actions(space, np.random.default_rng(seed), 20)
     assert actions.shape == (20, *low.shape) and actions.dtype == np.float32
     assert all(action in space for action in actions) and neutral_action(space) in space
-    singles = [single_action(space, i, sign) for i in range(len(low)) for sign in (1, -1)]
+    singles = [single_action(space, neutral_action(space), i, sign) for i in range(len(low)) for sign in (1, -1)]
     assert all(action in space for action in singles)
 
 
@@ -38,5 +38,8 @@ def test_the_neutral_action_is_the_nearest_to_zero():
 
 def test_a_single_action_moves_one_entry():
     space = spaces.Box(-1.0, 1.0, (2, 2), np.float32)
-    np.testing.assert_array_equal(single_action(space, 2, -1), [[0, 0], [-0.5, 0]])
-    np.testing.assert_array_equal(single_action(spaces.Box(-100, 100, (2,)), 1, 1), [0, 5])
+    np.testing.assert_array_equal(single_action(space, np.zeros((2, 2)), 2, -1), [[0, 0], [-0.5, 0]])
+    np.testing.assert_array_equal(single_action(spaces.Box(-100, 100, (2,)), np.array((3, 36)), 1, 1), [3, 40])
+    edge = spaces.Box(np.array([0.0, -1.0]), np.array([1.0, 0.2]), dtype=np.float64)
+    np.testing.assert_allclose(single_action(edge, np.zeros(2), 0, 1), [0.5, 0])
+    np.testing.assert_allclose(single_action(edge, np.zeros(2), 1, -1), [0, -0.1])

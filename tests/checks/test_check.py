@@ -1,30 +1,30 @@
-"""What `check_symmetry` takes, refuses and tells, on a board that is its own mirror image to the last bit."""
+"""What `check_symmetry` tells, of a board that is its own mirror image to the last bit."""
 
-import contextlib
 import re
-from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
-from stable_baselines3.common.vec_env import DummyVecEnv
 
 from sb3_memaug import check_symmetry
-from sb3_memaug.robots import Robot, RobotState
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.wrappers import MirrorSpec
 
-from .skater import ACTION, OBSERVATION, REFLECTIONS, WHEELS, Skater, SkaterRobot, mirrored
+from .skater import (
+    ACTION,
+    FEW,
+    LEFT_RIGHT,
+    OBSERVATION,
+    WHEELS,
+    Skater,
+    SkaterRobot,
+    element,
+    extended,
+    mirrored,
+)
 
-FEW = {"n_states": 8, "steps": (1, 10)}
-LEFT_RIGHT = {"left_right": REFLECTIONS["left_right"]}
 HALF_TURN = {"half_turn": Reflection("half_turn", {"left": ("right", -1), "right": ("left", -1)})}
-
-
-def element(env, **arguments):
-    (found,) = check_symmetry(env, **{**FEW, **arguments}).elements
-    return found
 
 
 def test_all_elements_of_the_group_are_checked():
@@ -128,21 +128,6 @@ def test_an_environment_that_ends_at_once(env):
     assert str(report).splitlines()[4].split() == ["2-10", "0", *["-", "(-)"] * 3, "0"]
 
 
-class Extended(Skater):
-    """Observes one number more."""
-
-    def __init__(self, number):
-        self.number = number
-        super().__init__(size=8)
-
-    def observe(self):
-        return np.append(super().observe(), np.float32(self.number(self)))
-
-
-def extended(number, kind="scalar"):
-    return mirrored(Extended(number), observation=(*OBSERVATION, Term("extra", kind, 1)), reflections=LEFT_RIGHT)
-
-
 def test_a_number_that_never_moves_is_told():
     report = check_symmetry(extended(lambda env: 1.0), **FEW)
     assert report.holds
@@ -173,255 +158,6 @@ def test_a_mistake_that_shows_late_only():
 
     (found,) = element(mirrored(Late(), reflections=LEFT_RIGHT)).findings
     assert found.startswith("reward: off by ") and found.endswith(" of its size in 10 steps")
-
-
-class Weak(SkaterRobot):
-    """Whose left motor is a little weaker than the right one."""
-
-    def __init__(self, factor):
-        super().__init__()
-        self.factor = np.array((factor, 1.0))
-
-    def set_motor_targets(self, positions):
-        super().set_motor_targets(self.factor * positions)
-
-
-def weak(factor, **description):
-    env = Skater()
-    env.robot = Weak(factor)
-    return mirrored(env, **{"reflections": LEFT_RIGHT, **description})
-
-
-def test_a_small_difference_between_left_and_right_is_forgiven_within_the_tolerance():
-    close = element(weak(0.95))
-    assert close.holds and not close.exact
-    assert re.match(
-        r"left_right: holds within its tolerance\n  \w+\S* .*: off by \S+ of its size in the first", str(close)
-    )
-    far = element(weak(0.95), tolerance=1e-4)
-    assert not far.holds
-    assert far.findings[0].endswith("of its size in the first step: the robots move differently")
-
-
-def test_a_wrong_sign_of_actions_that_do_next_to_nothing_is_found():
-    swap = {"left": ("right", 1), "right": ("left", 1)}
-    opposite = {name: (partner, -1) for name, (partner, _) in swap.items()}
-    reflection = Reflection("sagittal", swap, actuators=opposite)
-    env = Skater()
-    env.robot = Weak(1.0)
-    env.robot.factor = np.array((0.01, 0.01))
-    found = element(
-        mirrored(env, action=[Term("torques", "actuators", 2, WHEELS)], reflections={"left_right": reflection})
-    )
-    assert found.within
-    assert found.findings == ("torques[0] left: sign", "torques[1] right: sign")
-
-
-@pytest.mark.parametrize("hampered", ["set_motor_strength", "set_base_force"])
-def test_failures_and_pushes_are_part_of_the_test(hampered):
-    class OneSided(SkaterRobot):
-        """Feels a failure of its left motor only, or pushes on its left side only."""
-
-        def set_motor_strength(self, scale):
-            super().set_motor_strength((scale[0], 1.0) if hampered == "set_motor_strength" else scale)
-
-        def set_base_force(self, force, point):
-            feels = hampered != "set_base_force" or point[1] > 0
-            super().set_base_force(force if feels else np.zeros(3), point)
-
-    env = Skater()
-    env.robot = OneSided()
-    (found,) = element(mirrored(env, reflections=LEFT_RIGHT)).findings
-    assert found.endswith("the robots move differently")
-
-
-class Commanded(Extended):
-    """Draws a command; mirrors it if it can, and knows no other option."""
-
-    reflections = REFLECTIONS
-
-    def __init__(self, options=("mirror",)):
-        super().__init__(lambda env: env.command)
-        self.options = options
-
-    def reset(self, *, seed=None, options=None):
-        if set(options or {}) - set(self.options):
-            raise TypeError(f"unknown options {options}")
-        self.command = 0.0
-        super().reset(seed=seed)
-        self.command = self.np_random.uniform(-1, 1) * (-1 if (options or {}).get("mirror") == "left_right" else 1)
-        return self.observe(), {}
-
-
-def commanded(**arguments):
-    terms = (*OBSERVATION, Term("command", "pseudoscalar", 1))
-    return mirrored(Commanded(**arguments), observation=terms, mirrors=["left_right"])
-
-
-def test_a_command_is_mirrored_by_the_reset_option():
-    assert element(commanded()).exact
-
-
-def test_an_environment_may_know_no_reset_options():
-    hint = "if it is drawn at reset, pass `mirror_command`"
-    assert element(commanded(options=())).findings == (f"command[0]: sign; {hint}",)
-
-
-def test_a_command_is_known_by_its_staying_as_it_is_also_where_robots_differ_a_little():
-    env = Commanded(options=())
-    env.robot = Weak(0.99)
-    terms = (*OBSERVATION, Term("command", "pseudoscalar", 1))
-    found = element(mirrored(env, observation=terms, mirrors=["left_right"])).findings
-    assert found == ("command[0]: sign; if it is drawn at reset, pass `mirror_command`",)
-
-
-def test_a_command_is_mirrored_by_a_function():
-    elements = []
-
-    def mirror_command(env, name):
-        elements.append(name)
-        env.unwrapped.command *= -1
-
-    assert element(commanded(options=()), mirror_command=mirror_command).exact
-    assert set(elements) == {"left_right"}
-
-
-def test_the_motors_and_the_base_are_left_as_they_were_whatever_happens():
-    class Broken(Skater):
-        steps = 0
-
-        def step(self, action):
-            self.steps += 1
-            if self.steps == self.last:
-                raise RuntimeError
-            return super().step(action)
-
-    for last in (1, 50, 150, 10**9):
-        env = Broken()
-        env.last = last
-        with contextlib.suppress(RuntimeError):
-            check_symmetry(mirrored(env), **FEW)
-        np.testing.assert_array_equal(env.robot.strength, np.ones(2))
-        np.testing.assert_array_equal(env.robot.force, np.zeros(3))
-    assert env.steps > 150
-
-
-def test_an_environment_that_does_not_repeat_itself_is_refused():
-    class Restless(SkaterRobot):
-        rng = np.random.default_rng(0)
-
-        def advance(self, n_steps):
-            self.targets = self.rng.normal(size=2)
-            super().advance(n_steps)
-
-    env = Skater()
-    env.robot = Restless()
-    with pytest.raises(ValueError, match=r"does not repeat itself: .* elsewhere after one step in \d of 8 cases"):
-        check_symmetry(mirrored(env), **FEW)
-
-
-def test_numbers_that_are_not_finite_are_refused():
-    with pytest.raises(ValueError, match="observes or rewards something that is not finite, one step after RobotState"):
-        check_symmetry(extended(lambda env: np.nan), **FEW)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"n_states": 0}, "n_states=0"),
-        ({"steps": (0, 10)}, r"steps=\(0, 10\)"),
-        ({"tolerance": 0.0}, r"tolerance=0\.0"),
-    ],
-)
-def test_senseless_arguments_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=f"expected at least one state, .*{message}"):
-        check_symmetry(mirrored(Skater()), **arguments)
-
-
-def test_an_environment_without_mirrors_is_refused():
-    with pytest.raises(ValueError, match="has no attribute `symmetry_group`: wrap it in MirrorSpec first"):
-        check_symmetry(Skater())
-
-
-def test_several_environments_at_once_are_refused():
-    with pytest.raises(ValueError, match="expected one Gymnasium environment, and not several in a vector"):
-        check_symmetry(DummyVecEnv([lambda: mirrored(Skater())]))
-
-
-def test_an_environment_without_a_robot_is_refused():
-    env = mirrored(Skater())
-    del env.unwrapped.robot
-    with pytest.raises(ValueError, match=r"(?s)no robot found in Skater: .*register_adapter"):
-        check_symmetry(env)
-
-
-def test_an_adapter_that_cannot_set_a_state_is_refused():
-    env = Skater()
-    env.robot.set_state = lambda state: Robot.set_state(env.robot, state)
-    env.reset = lambda **kwargs: (env.observe(), {})
-    with pytest.raises(
-        NotImplementedError, match="the adapter SkaterRobot cannot put the robot into a state: implement"
-    ):
-        check_symmetry(mirrored(env))
-
-
-def test_an_adapter_need_not_know_failures_nor_pushes():
-    class Plain(SkaterRobot):
-        def set_motor_strength(self, scale):
-            raise NotImplementedError
-
-        set_base_force = Robot.set_base_force
-
-    env = Skater()
-    env.robot = Plain()
-    assert element(mirrored(env, reflections=LEFT_RIGHT)).exact
-
-
-def test_failures_may_be_of_dead_motors_only():
-    class OnOff(SkaterRobot):
-        strengths: ClassVar = set()
-
-        def set_motor_strength(self, scale):
-            if not np.isin(scale, (0, 1)).all():
-                raise ValueError(f"can only have strength 1 or 0, got {scale}")
-            self.strengths.add(tuple(scale))
-            super().set_motor_strength(scale)
-
-    env = Skater()
-    env.robot = OnOff()
-    assert element(mirrored(env, reflections=LEFT_RIGHT)).exact
-    assert {(0.0, 1.0), (1.0, 0.0)} <= OnOff.strengths
-
-
-def test_a_base_that_does_not_float_stays_where_it_is():
-    class Bolted(SkaterRobot):
-        """Turns its wheels, and itself not at all."""
-
-        def set_state(self, state):
-            still = RobotState(np.ones(3), np.array((1.0, 0, 0, 0)), np.zeros(3), np.zeros(3), *state[4:])
-            super().set_state(still)
-
-        def advance(self, n_steps):
-            super().advance(n_steps)
-            self.set_state(self.state)
-
-    env = Skater()
-    env.robot = Bolted()
-    assert all(each.exact for each in check_symmetry(mirrored(env), **FEW).elements)
-
-
-def test_actions_that_are_no_box_are_refused():
-    env = mirrored(Skater())
-    env.action_space = spaces.Discrete(3)
-    with pytest.raises(ValueError, match=r"actions that move motors, in a Box, got the action space Discrete\(3\)"):
-        check_symmetry(env)
-
-
-def test_a_joint_without_a_partner_is_refused():
-    env = mirrored(Skater())
-    env.unwrapped.robot.joint_names = (*WHEELS, "tail")
-    with pytest.raises(ValueError, match=r"'left_right' tells no partner of the joints \['tail'\]"):
-        check_symmetry(env)
 
 
 def test_wrappers_on_top_are_stepped_too():

@@ -85,10 +85,12 @@ def test_episodes_that_end_in_one_of_the_two_only_are_counted_when_they_do(layou
 
 def test_steps_are_comparable_until_a_perturbation_has_grown(layout):
     scales = Scales([trace([[1, 0, 0], [-1, 0, 0]])], layout)
-    still, grown = trace(np.zeros((4, 3))), trace(np.zeros((4, 3)), states=[1e-6, 1e-3, 0.1, 1e-3])
-    assert comparable_steps(Pair(still, grown), scales, 0.05) == 2
-    assert comparable_steps(Pair(still, still), scales, 0.05) == 4
+    still, near = trace(np.zeros((4, 3))), trace(np.zeros((4, 3)), states=np.full(4, 1e-6))
+    assert comparable_steps(Pair(still, near), scales) == 4
+    assert comparable_steps(Pair(still, trace(np.zeros((4, 3)), states=[1e-6, 1e-3, 0.1, 1e-3])), scales) == 2
+    # A simulator that gives up begins where it always begins.
+    assert comparable_steps(Pair(still, trace(np.zeros((4, 3)), states=[1e-6, 1e-6, 1e-6, 0])), scales) == 3
     # Whether a threshold is reached is anybody's guess.
-    ended = trace(np.zeros((3, 3)), terminated=True)
-    assert comparable_steps(Pair(still, ended), scales, 0.05) == 2
-    assert comparable_steps(Pair(ended, ended), scales, 0.05) == 3
+    ended = [trace(np.zeros((3, 3)), terminated=True, states=np.full(3, size)) for size in (0, 1e-6)]
+    assert comparable_steps(Pair(still, ended[1]), scales) == 2
+    assert comparable_steps(Pair(*ended), scales) == 3
