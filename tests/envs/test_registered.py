@@ -100,7 +100,7 @@ def test_payloads_lie_in_the_sections_of_their_split(env_id):
         payloads = [env.reset(seed=seed)[1]["payload"] for seed in range(60)]
         env.close()
         seen[split] = {(payload["x"] > 0, payload["y"] > 0) for payload in payloads}
-        assert all(2 <= payload["mass"] <= 4 for payload in payloads)
+        assert all(3 <= payload["mass"] <= 6 for payload in payloads)
         assert all(abs(payload["x"]) <= 0.16 and abs(payload["y"]) <= 0.1 for payload in payloads)
     assert seen["id"] == {(True, True)}
     assert seen["ood"] == {(True, False), (False, True), (False, False)}

@@ -43,7 +43,7 @@ def test_payloads_of_a_seed_are_mirror_images_of_each_other():
     seen = []
     for seed in range(20):
         first = found["payload_front_left"](seed)["payload"]
-        assert 2 <= first["mass"] <= 4
+        assert 3 <= first["mass"] <= 6
         assert 0 <= first["x"] <= 0.16
         assert 0 <= first["y"] <= 0.1
         seen.append(tuple(first.values()))
@@ -51,8 +51,8 @@ def test_payloads_of_a_seed_are_mirror_images_of_each_other():
             image = {"mass": first["mass"], "x": x * first["x"], "y": y * first["y"]}
             assert found[f"payload_{name}"](seed) == {"payload": image}
     assert len(set(seen)) == 20
-    assert max(mass for mass, *_ in seen) > 3.5
-    assert min(mass for mass, *_ in seen) < 2.5
+    assert max(mass for mass, *_ in seen) > 5.5
+    assert min(mass for mass, *_ in seen) < 3.5
 
 
 @pytest.mark.parametrize(
