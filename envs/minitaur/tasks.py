@@ -24,8 +24,8 @@ JOINT_SPLITS = {
 }
 JOINT_SPLITS["all"] = JOINT_SPLITS["id"] + JOINT_SPLITS["ood"]
 
-#: kg, of a payload on a robot of 6 kg. Who never carried one walks on with 1 kg and hardly moves with 4; with 2 to 4 kg,
-#: who learned it on one corner walks with it on any other.
+#: kg, of a payload on a robot of 6 kg. A policy that never carried one walks on with 1 kg and hardly moves with 4. From
+#: 2 to 4 kg would be too little: who learned to carry that at one corner carries it at the others as well.
 PAYLOAD_MASS = (3.0, 6.0)
 #: m, from the middle of the base to its front and its side, and to its top, on which the payload lies.
 PAYLOAD_X, PAYLOAD_Y, PAYLOAD_Z = 0.16, 0.1, 0.035
