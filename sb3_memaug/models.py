@@ -38,14 +38,14 @@ class LoadedModel(NamedTuple):
 def load_model(path: str | Path, algo: str | None = None) -> LoadedModel:
     """
     :param path: of a saved model; rl_zoo3 saves ``logs/ALGO/ENV_1/ENV.zip`` and, where observations are normalised,
-        ``logs/ALGO/ENV_1/ENV/vecnormalize.pkl``
+        ``logs/ALGO/ENV_1/ENV/vecnormalize.pkl``; an experiment saves both in the same folder
     :param algo: one of :data:`ALGORITHMS`; by default what the path says, else ``"memaug_ppo"``
     :return: the model
     """
     path = Path(path)
     if algo is None:
         algo = next((part for part in reversed(path.parts) if part in ALGORITHMS), "memaug_ppo")
-    statistics = next(path.parent.glob("*/vecnormalize.pkl"), None)
+    statistics = next(path.parent.glob("**/vecnormalize.pkl"), None)
     normalizer = None
     if statistics is not None:
         normalizer = pickle.loads(statistics.read_bytes())

@@ -19,6 +19,7 @@ def record_side_by_side(
     env_id: str,
     episodes: Sequence[Episode],
     path: str | Path,
+    every: int = 1,
 ) -> Path:
     """
     Film the same episodes under each model, mean actions, the models beside one another.
@@ -27,11 +28,12 @@ def record_side_by_side(
     :param env_id: of a registered environment that renders ``"rgb_array"``
     :param episodes: one after another
     :param path: of the video to write (.mp4 or .gif); it appears complete or not at all
+    :param every: so many steps a picture is taken, shown at the speed of life
     :return: the path
     """
     env = gym.make(env_id, render_mode="rgb_array")
-    with VideoFile(path, env.metadata["render_fps"]) as video:
-        films = [_film(model, env, episodes, name) for name, model in models.items()]
+    with VideoFile(path, env.metadata["render_fps"] / every) as video:
+        films = [_film(model, env, episodes, name, every) for name, model in models.items()]
         env.close()
         length = max(len(film) for film in films)
         films = [np.concatenate((film, np.repeat(film[-1:], length - len(film), axis=0))) for film in films]
@@ -40,16 +42,17 @@ def record_side_by_side(
     return video.path
 
 
-def _film(model: BaseAlgorithm, env: gym.Env, episodes: Sequence[Episode], title: str) -> np.ndarray:
+def _film(model: BaseAlgorithm, env: gym.Env, episodes: Sequence[Episode], title: str, every: int) -> np.ndarray:
     agent = model_agent(model)
     frames = []
     for episode in episodes:
         observation, _ = env.reset(seed=episode.seed, options=episode.options)
-        start, over = True, False
+        step, over = 0, False
         while not over:
-            observation, _, terminated, truncated, _ = env.step(agent(observation, start))
-            frames.append(_titled(np.asarray(env.render()), title))
-            start, over = False, terminated or truncated
+            observation, _, terminated, truncated, _ = env.step(agent(observation, step == 0))
+            step, over = step + 1, terminated or truncated
+            if step % every == 0 or over:
+                frames.append(_titled(np.asarray(env.render()), title))
     return np.stack(frames)
 
 

@@ -1,0 +1,66 @@
+"""Checkpoints of a training: what it needs to go on after it was killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from sb3_memaug.evaluation.table_files import write_table
+
+_PREFIX = "checkpoint_"
+
+
+def save_checkpoint(model: BaseAlgorithm, learning: list[dict], folder: Path) -> None:
+    """
+    Everything in one folder, which appears complete or not at all; older ones go after it has appeared.
+
+    :param model: in training
+    :param learning: rows of the learning curve so far
+    :param folder: of the run
+    """
+    import pandas as pd
+
+    older = list(folder.glob(f"{_PREFIX}*"))
+    complete = folder / f"{_PREFIX}{model.num_timesteps}"
+    if complete in older:
+        return
+    part = folder / f".part.{complete.name}"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    save_model(model, part)
+    if learning:
+        write_table(pd.DataFrame(learning), part / "learning.csv")
+    os.replace(part, complete)
+    for path in older:
+        shutil.rmtree(path)
+
+
+def save_model(model: BaseAlgorithm, folder: Path) -> None:
+    """
+    :param model: in training
+    :param folder: where ``model.zip`` is written, and ``vecnormalize.pkl`` where observations are normalised
+    """
+    normalizer = model.get_vec_normalize_env()
+    if normalizer is not None:
+        normalizer.save(str(folder / "vecnormalize.pkl"))
+    model.save(folder / ".part.model.zip")
+    os.replace(folder / ".part.model.zip", folder / "model.zip")
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """
+    :param folder: of a run
+    :return: its latest checkpoint, None where there is none
+    """
+    return max(folder.glob(f"{_PREFIX}*"), key=steps_of, default=None)
+
+
+def steps_of(checkpoint: Path) -> int:
+    """
+    :param checkpoint: of a run
+    :return: steps that had been trained when it was saved
+    """
+    return int(checkpoint.name.removeprefix(_PREFIX))

@@ -1,0 +1,30 @@
+"""The process of a run: ``python -m sb3_memaug.experiments.worker FOLDER``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def main(folder: str) -> None:
+    """
+    :param folder: of the run
+    """
+    threading.Thread(target=_exit_with_parent, args=(os.getppid(),), daemon=True).start()
+    from sb3_memaug.experiments.perform import perform
+
+    perform(Path(folder))
+
+
+def _exit_with_parent(parent: int) -> None:
+    """Who started this process may be killed; nobody would know of it any more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,100 @@
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sb3_memaug import MemAugRecurrentPPO
+from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
+from sb3_memaug.experiments.status import read_status
+from sb3_memaug.experiments.training import train
+
+from .small_run import ROLLOUT, small_runs
+
+for extra in ("mujoco", "rl_zoo3", "pandas"):
+    pytest.importorskip(extra)
+
+
+def test_a_training_leaves_a_model_and_a_learning_curve(tmp_path):
+    (run,) = small_runs()
+    run.write(tmp_path)
+    train(run, tmp_path)
+    assert MemAugRecurrentPPO.load(tmp_path / "model.zip").num_timesteps == 8 * ROLLOUT
+    learning = read_table(tmp_path / "learning.parquet")
+    assert learning["timesteps"].tolist() == [0, 2 * ROLLOUT, 4 * ROLLOUT, 6 * ROLLOUT, 8 * ROLLOUT]
+    assert set(learning["split"]) == {"none"}
+    assert (learning["seconds"].diff().dropna() > 0).all()
+    assert learning[["env", "policy", "training_seed"]].drop_duplicates().to_numpy().tolist() == [
+        [run.env, "memory-id", 0]
+    ]
+
+
+def killed(folder, steps):
+    """Trains in a process of its own, which is killed when it has a checkpoint of so many steps."""
+    process = subprocess.Popen([sys.executable, "-m", "sb3_memaug.experiments.worker", str(folder)])
+    deadline = time.monotonic() + 60
+    while True:
+        checkpoint = latest_checkpoint(folder)
+        if checkpoint is not None and steps_of(checkpoint) >= steps:
+            break
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path):
+    (run,) = small_runs(n_rollouts=40)
+    run.write(tmp_path)
+    killed(tmp_path, steps=10 * ROLLOUT)
+    checkpoint = latest_checkpoint(tmp_path)
+    lived = steps_of(checkpoint)
+    before = read_table(checkpoint / "learning.csv")
+    parameters = MemAugRecurrentPPO.load(checkpoint / "model.zip").policy.state_dict()
+    assert 0 < lived < run.n_timesteps
+    assert not (tmp_path / "model.zip").exists()
+
+    train(run, tmp_path)
+    learning = read_table(tmp_path / "learning.parquet")
+    assert learning["timesteps"].tolist() == [0, *(k * 10 * ROLLOUT for k in (1, 2, 3, 4))]
+    assert learning["episode_return"][: len(before)].tolist() == pytest.approx(before["episode_return"].tolist())
+    model = MemAugRecurrentPPO.load(tmp_path / "model.zip")
+    assert model.num_timesteps == run.n_timesteps
+    assert any((parameters[name] != value).any() for name, value in model.policy.state_dict().items())
+
+
+def test_statistics_of_observations_go_on_too(tmp_path):
+    (run,) = small_runs(normalize={"norm_obs": True, "norm_reward": False}, n_rollouts=4)
+    run.write(tmp_path)
+    killed(tmp_path, steps=ROLLOUT)
+    train(run, tmp_path)
+    counts = [
+        pickle.loads((folder / "vecnormalize.pkl").read_bytes()).obs_rms.count
+        for folder in (latest_checkpoint(tmp_path), tmp_path)
+    ]
+    assert counts[0] < counts[1]
+    # Of each step an observation, and of each start of the 4 environments.
+    assert counts[1] >= run.n_timesteps + 4
+
+
+def test_the_same_seed_gives_the_same_training(tmp_path):
+    runs = small_runs(n_rollouts=2)
+    parameters = []
+    for i in range(2):
+        runs[0].write(tmp_path / str(i))
+        parameters.append(train(runs[0], tmp_path / str(i)).policy.state_dict())
+    assert all((parameters[0][name] == value).all() for name, value in parameters[1].items())
+
+
+def test_the_status_tells_how_far_a_training_is(tmp_path):
+    (run,) = small_runs(n_rollouts=2)
+    run.write(tmp_path)
+    train(run, tmp_path)
+    status = read_status(tmp_path)
+    assert (status.state, status.timesteps, status.error) == ("training", 2 * ROLLOUT, None)
+    assert status.seconds > 0
