@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, TypeVar
 
-import numpy as np
 import torch as th
 from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
@@ -18,25 +15,17 @@ from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedul
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.data_parallel import DataParallel
-from sb3_memaug.common.devices import parts_for
-from sb3_memaug.common.forgetful_lstm import rows_of
-from sb3_memaug.common.fused_evaluation import evaluate_sequences
-from sb3_memaug.common.lanes import Lanes
-from sb3_memaug.common.loss import Targets
-from sb3_memaug.common.lstm_states import join_states, stack_images, zero_states
-from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate, Part
-from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.rollout import TensorRollout
-from sb3_memaug.common.sequence_rollout import SequenceRollout
 from sb3_memaug.common.symmetry_source import SymmetryArgument
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
-from sb3_memaug.memaug_ppo.mirrored_memory import augment_memory
+from sb3_memaug.memaug_ppo.mirrored_memory import MemoryName
+from sb3_memaug.memaug_ppo.sequence_update import SequenceUpdate
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
 
 
-class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentPPO):
+class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentPPO):
     """
     Recurrent PPO whose minibatches are joined by their mirror images and whose memory lives the mirrored life too, so
     that one policy handles the mirror images of the tasks that it was trained on (Symmetry-Guided Memory Augmentation,
@@ -86,6 +75,9 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
     :param autocast: ``"bf16"`` to learn with the networks in bfloat16, the rollout and all losses staying in float32;
         faster on GPUs, and on CPUs that compute in it
     :param compile: the heads of the policy, by ``torch.compile``, which needs a C++ compiler on a CPU
+    :param mirrored_memory: what the LSTMs remember in the mirror: ``"carried"``, the paper's, a mirrored life that goes
+        on from update to update; to measure what that is worth, ``"zeroed"``, one that is forgotten at each update, or
+        ``"copied"``, the states of the original
     :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
     """
 
@@ -98,8 +90,6 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
     rollout_buffer: TensorRolloutBuffer
     # SB3 lets it be None, which it never is during a rollout.
     _last_lstm_states: RNNStates  # type: ignore[assignment]
-    #: What the present update learns from.
-    _rollout: SequenceRollout
 
     def __init__(
         self,
@@ -135,6 +125,7 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
         adapt_rate: Literal["minibatch", "update"] = "minibatch",
         autocast: Literal["bf16"] | None = None,
         compile: bool = False,
+        mirrored_memory: MemoryName = "carried",
     ) -> None:
         super().__init__(
             policy,
@@ -163,16 +154,14 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
             _init_setup_model=False,
         )
         self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate, autocast, compile)
-        self.n_minibatches = n_minibatches
-        self.sequence_length = sequence_length
-        self._last_mirrored_lstm_states: list[RNNStates] = []
+        self._init_sequences(n_minibatches, sequence_length, mirrored_memory)
         if _init_setup_model:
             self._setup_model()
 
     def _setup_model(self) -> None:
         super()._setup_model()
         self._setup_mirroring()
-        self._check_minibatches()
+        self._setup_sequences()
         self.rollout_buffer = TensorRolloutBuffer(
             self.n_steps,
             self.observation_space,
@@ -183,16 +172,6 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
             n_envs=self.n_envs,
             sequence_length=self.sequence_length,
         )
-        self._forget_the_mirrored_life()
-
-    def _forget_the_mirrored_life(self) -> None:
-        self._last_mirrored_lstm_states = [zero_states(self._last_lstm_states) for _ in range(self.group_size - 1)]
-
-    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
-        group = self.symmetry_group
-        super().set_env(env, force_reset)
-        if self.symmetry_group != group:
-            self._forget_the_mirrored_life()
 
     def collect_rollouts(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
@@ -217,84 +196,6 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
             hidden, cell = hidden[:, envs], cell[:, envs]
         return self.policy.predict_values(observations, (hidden, cell), episode_starts.float())
 
-    def _check_minibatches(self) -> None:
-        length = self.sequence_length
-        if length is not None and not 1 <= length <= self.n_steps:
-            raise ValueError(f"`sequence_length` must lie between 1 and n_steps = {self.n_steps}, got {length}")
-        most = self.n_envs * -(-self.n_steps // (length or self.n_steps))
-        if self.n_minibatches is not None and not 1 <= self.n_minibatches <= most:
-            raise ValueError(
-                f"`n_minibatches` must lie between 1 and {most}, got {self.n_minibatches}: a minibatch holds whole "
-                f"sequences, of which {self.n_envs} environments and {length or self.n_steps} steps make no more. "
-                "Use more environments, or a shorter `sequence_length`"
-            )
-        longest = length or self.n_steps
-        if self.n_minibatches is None and self.batch_size is not None and self.batch_size < longest:
-            warnings.warn(
-                f"batch_size = {self.batch_size} is less than the whole sequences of up to {longest} steps that a "
-                "minibatch is made of, so there will be fewer, larger minibatches. Pass "
-                f"sequence_length={self.batch_size} for truncated backpropagation, or a larger `batch_size`",
-                stacklevel=4,
-            )
-
-    def train(self) -> None:
-        self._relive_in_the_mirror()
-        super().train()
-
-    def _relive_in_the_mirror(self) -> None:
-        """Step 2 of the method, before the parameters change; with dropout off, as when the rollout was collected."""
-        self.policy.set_training_mode(False)
-        buffer = self.rollout_buffer
-        samples, episode_starts = buffer.rollout(), buffer.episode_starts.cpu().numpy()
-        at_starts = [[states] for states in buffer.lstm_states]
-        if self.symmetry_group is not None:
-            with self._precision():
-                memory = augment_memory(
-                    self.policy,
-                    samples.observations,
-                    self._images,
-                    episode_starts,
-                    self._last_mirrored_lstm_states,
-                    self.sequence_length,
-                )
-            self._last_mirrored_lstm_states = memory.after
-            at_starts = [original + mirrored for original, mirrored in zip(at_starts, memory.at_starts, strict=True)]
-        self._rollout = SequenceRollout(
-            samples,
-            episode_starts,
-            join_states([stack_images(states) for states in at_starts]),
-            self.n_minibatches or -(-len(samples.values) // (self.batch_size or len(samples.values))),
-            self.sequence_length,
-        )
-
-    def _images(self, observations: Any) -> Any:
-        """Observations (n, …) become (n, n_images, …), without themselves."""
-        assert self.symmetry_group is not None
-        return map_observations(lambda x: x[1:].transpose(0, 1), self.symmetry_group.observations(observations))
-
-    def _minibatches(self) -> Iterator[Minibatch]:
-        for lanes in self._rollout.minibatches():
-            rows, _ = rows_of(lanes.rows, self.device)
-            yield Minibatch(self._rollout.samples.advantages[rows], self._parts(lanes))
-
-    def _parts(self, lanes: Lanes) -> Iterator[Part]:
-        n_parts = parts_for(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
-        for which in np.array_split(np.arange(len(lanes.leaders)), min(n_parts, len(lanes.leaders))):
-            yield self._evaluate(lanes.take(which))
-
-    def _evaluate(self, lanes: Lanes) -> Part:
-        rows, rectangle = rows_of(lanes.rows, self.device)
-        batch = self._rollout.samples.take(rows)
-        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
-        with self._precision():
-            evaluation = evaluate_sequences(
-                self.policy, observations, actions, self._rollout.states_before(lanes), rectangle
-            )
-        return Part(
-            evaluation.unflatten(self.group_size),
-            Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
-        )
-
     def learn(
         self: SelfMemAugRecurrentPPO,
         total_timesteps: int,
@@ -312,6 +213,3 @@ class MemAugRecurrentPPO(DataParallel, MirroredUpdate, TensorRollout, RecurrentP
             reset_num_timesteps=reset_num_timesteps,
             progress_bar=progress_bar,
         )
-
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_last_mirrored_lstm_states", "_rollout"]

@@ -86,9 +86,19 @@ def test_bad_sequences(kwargs, message):
         MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), n_steps=16, **kwargs)
 
 
+@pytest.mark.parametrize("symmetry", [None, False])
+@pytest.mark.parametrize("way", ["forgotten", None, ["carried"]])
+def test_unknown_ways_to_remember_are_refused(way, symmetry):
+    with pytest.raises(ValueError, match=r"`mirrored_memory` must be 'carried', 'zeroed' or 'copied', got .+"):
+        MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), symmetry=symmetry, mirrored_memory=way)
+
+
 def test_short_batches_of_long_sequences_are_said():
-    with pytest.warns(UserWarning, match=r"batch_size = 32 .* whole sequences of up to 64 steps.*sequence_length=32"):
+    with pytest.warns(
+        UserWarning, match=r"batch_size = 32 .* whole sequences of up to 64 steps.*sequence_length=32"
+    ) as record:
         MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), n_steps=64, batch_size=32)
+    assert record[0].filename == __file__
 
 
 @both

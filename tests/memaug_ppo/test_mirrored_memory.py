@@ -1,101 +1,125 @@
 import numpy as np
 import pytest
 import torch as th
-from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
 
 from sb3_memaug import MemAugRecurrentPPO
-from tests.common.test_fused_evaluation import POLICIES, zero_states
-from tests.memaug_ppo.worlds import RandomWorld, evaluated_parts, random_worlds
+from sb3_memaug.memaug_ppo import mirrored_rollout
+from tests.common.test_fused_evaluation import POLICIES
+from tests.memaug_ppo.lives import LIVES, CarriedLife
+from tests.memaug_ppo.worlds import RandomWorld, ToldOnce, evaluated_parts, random_worlds
+
+every_way = pytest.mark.parametrize("way", LIVES)
 
 
-class MirroredLife(BaseCallback):
-    """Steps a second memory over the mirrored observations, one at a time, beside the training."""
-
-    compared = 0
-    states = None
-    at_starts = ()
-
-    def _init_callback(self):
-        if self.states is None:
-            self.states = zero_states(self.model.policy, self.training_env.num_envs)
-
-    def _on_rollout_start(self):
-        if self.at_starts:
-            self.compare()
-        self.at_starts = []
-
-    def _on_step(self):
-        model = self.model
-        length = model.sequence_length or model.n_steps
-        if model.rollout_buffer.pos % length == 0:
-            self.at_starts.append(self.states)
-        mirrored = model.symmetry_group["left_right"].apply_observation(th.as_tensor(model._last_obs))
-        with th.no_grad():
-            _, _, _, self.states = model.policy(
-                mirrored, self.states, th.as_tensor(model._last_episode_starts, dtype=th.float32)
-            )
-        return True
-
-    def compare(self):
-        (after,) = self.model._last_mirrored_lstm_states
-        assert_same_states(after, self.states)
-        self.compared += 1
-
-
-def assert_same_states(states, expected):
-    assert isinstance(states, RNNStates)
-    for pair, other in zip(states, expected, strict=True):
-        for tensor, online in zip(pair, other, strict=True):
-            th.testing.assert_close(tensor, online, atol=1e-5, rtol=0)
+def small(env=None, **kwargs):
+    return MemAugRecurrentPPO(
+        "MlpLstmPolicy",
+        env or random_worlds(3),
+        **{"n_steps": 12, "n_epochs": 1, "seed": 0, "policy_kwargs": {"lstm_hidden_size": 8}, **kwargs},
+    )
 
 
 @pytest.mark.parametrize("policy_kwargs", POLICIES.values(), ids=POLICIES)
 @pytest.mark.parametrize("sequence_length", [None, 5])
 @pytest.mark.parametrize("end", [0.0, 0.1, 0.9])
 def test_memory_equals_that_of_a_policy_that_lived_in_the_mirror(policy_kwargs, sequence_length, end):
-    model = MemAugRecurrentPPO(
-        "MlpLstmPolicy",
+    model = small(
         random_worlds(3, end=end),
-        n_steps=12,
-        n_epochs=1,
         learning_rate=1e-2,
-        seed=0,
         sequence_length=sequence_length,
         policy_kwargs={"lstm_hidden_size": 8, **policy_kwargs},
     )
-    life = MirroredLife()
+    life = CarriedLife()
     model.learn(12 * 3 * 5, callback=life)
     life.compare()
     assert life.compared == 5
 
 
-@pytest.mark.parametrize("sequence_length", [None, 4, 5, 12])
-def test_sequences_start_from_the_states_that_were_lived(sequence_length):
-    """Every step's log-probability, recomputed before any update, is the one it was taken with, in both worlds."""
-    model = MemAugRecurrentPPO(
-        "MlpLstmPolicy",
-        random_worlds(3, end=0.15),
-        n_steps=12,
-        n_epochs=1,
-        learning_rate=0.0,
-        seed=0,
+@pytest.mark.parametrize("policy_kwargs", [POLICIES["default"], POLICIES["shared"]], ids=["default", "shared"])
+@pytest.mark.parametrize("sequence_length", [None, 1, 5, 12])
+@pytest.mark.parametrize("way", ["zeroed", "copied"])
+def test_shortcuts_equal_a_policy_that_forgets_or_takes_over_what_the_original_remembers(
+    way, sequence_length, policy_kwargs
+):
+    model = small(
+        learning_rate=1e-2,
         sequence_length=sequence_length,
-        policy_kwargs={"lstm_hidden_size": 8},
+        mirrored_memory=way,
+        policy_kwargs={"lstm_hidden_size": 8, **policy_kwargs},
     )
-    life = MirroredLife()
+    life = LIVES[way]()
+    model.learn(12 * 3 * 5, callback=life)
+    life.compare()
+    assert life.compared == 5
+
+
+@every_way
+@pytest.mark.parametrize("sequence_length", [None, 4, 5, 12])
+def test_sequences_are_evaluated_from_the_states_that_were_lived(way, sequence_length):
+    """Every step, evaluated before any update, has the value that was predicted when it was lived, in both worlds."""
+    model = small(random_worlds(3, end=0.15), learning_rate=0.0, sequence_length=sequence_length, mirrored_memory=way)
+    life = LIVES[way]()
     for _ in range(3):  # with a rate of zero the memory of earlier updates stays comparable
         model.learn(12 * 3, callback=life, reset_num_timesteps=False)
         ((evaluation, targets),) = evaluated_parts(model)
         th.testing.assert_close(evaluation.log_prob[:, 0], targets.log_prob, atol=1e-5, rtol=0)
         th.testing.assert_close(evaluation.values[:, 0], targets.values, atol=1e-5, rtol=0)
-        chunks = -(-12 // (sequence_length or 12))
-        assert len(life.at_starts) == chunks == len(model.rollout_buffer.lstm_states)
-        stored = model._rollout.states
-        for k in range(chunks):
-            for image, expected in enumerate((model.rollout_buffer.lstm_states[k], life.at_starts[k])):
-                noted = RNNStates(*(tuple(x[:, 3 * k : 3 * k + 3, image] for x in pair) for pair in stored))
-                assert_same_states(noted, expected)
+        of_step = model.rollout_buffer.values.flatten().argsort()[targets.values.argsort().argsort()]
+        th.testing.assert_close(evaluation.values[:, 1], th.cat(life.values)[of_step], atol=1e-5, rtol=0)
+
+
+def parameters(way, env, **kwargs):
+    model = small(env, mirrored_memory=way, **kwargs).learn(240)
+    return th.cat([parameter.detach().flatten() for parameter in model.policy.parameters()])
+
+
+def test_ways_differ_where_a_rollout_begins_within_an_episode():
+    carried, zeroed, copied = (parameters(way, make_vec_env(ToldOnce, 4, seed=0), n_steps=6) for way in LIVES)
+    assert not th.equal(carried, zeroed)
+    assert not th.equal(carried, copied)
+    assert not th.equal(zeroed, copied)
+
+
+@pytest.mark.parametrize("n_steps", [ToldOnce.length, 2 * ToldOnce.length])
+def test_ways_are_one_where_every_rollout_begins_with_an_episode(n_steps):
+    carried, zeroed, copied = (parameters(way, make_vec_env(ToldOnce, 4, seed=0), n_steps=n_steps) for way in LIVES)
+    assert th.equal(carried, zeroed)
+    assert th.equal(carried, copied)
+
+
+def test_ways_are_one_without_a_group():
+    carried, zeroed, copied = (parameters(way, random_worlds(3), symmetry=False) for way in LIVES)
+    assert th.equal(carried, zeroed)
+    assert th.equal(carried, copied)
+    assert small(symmetry=False, mirrored_memory="copied")._last_mirrored_lstm_states == []
+
+
+@pytest.mark.parametrize(
+    ("way", "sequence_length", "passes"),
+    [
+        ("carried", None, 1),
+        ("carried", 5, 3),
+        ("zeroed", None, 0),
+        ("zeroed", 5, 2),
+        ("copied", None, 0),
+        ("copied", 5, 0),
+    ],
+)
+def test_nothing_is_run_that_is_not_needed(way, sequence_length, passes, monkeypatch):
+    calls, run = [], mirrored_rollout.final_states
+    monkeypatch.setattr(mirrored_rollout, "final_states", lambda *args: calls.append(1) or run(*args))
+    small(mirrored_memory=way, sequence_length=sequence_length).learn(12 * 3)
+    assert len(calls) == passes
+
+
+@every_way
+def test_memory_does_not_depend_on_the_number_of_parts(way, monkeypatch):
+    life = LIVES[way]()
+    monkeypatch.setattr(mirrored_rollout, "parts_for", lambda *_: 2)
+    small(mirrored_memory=way, sequence_length=5).learn(12 * 3 * 3, callback=life)
+    life.compare()
 
 
 def test_states_are_shaped_like_the_original_ones():
@@ -111,27 +135,32 @@ class Stops(BaseCallback):
         return self.n_calls < 7
 
 
-def test_a_stopped_training_goes_on_without_a_gap_in_either_life():
-    model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3, end=0.0), n_steps=12, n_epochs=1, seed=0)
+@every_way
+def test_a_stopped_training_goes_on_without_a_gap_in_either_life(way):
+    model = small(random_worlds(3, end=0.0), mirrored_memory=way)
     model.learn(36)
     model.learn(36, callback=Stops(), reset_num_timesteps=False)
-    life = MirroredLife()
+    life = LIVES[way]()
     model.learn(72, callback=life, reset_num_timesteps=False)
     life.compare()
 
 
-def test_another_group_starts_another_life():
-    model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3, symmetric=False), n_steps=12, symmetry=None)
+@every_way
+def test_another_group_starts_another_life(way):
+    model = small(random_worlds(3, symmetric=False), symmetry=None, mirrored_memory=way)
     assert model._last_mirrored_lstm_states == []
-    model.set_env(random_worlds(3))
-    assert len(model._last_mirrored_lstm_states) == 1
     model.learn(36)
+    model.set_env(random_worlds(3))
+    life = LIVES[way]()
+    assert len(model._last_mirrored_lstm_states) == 1
+    model.learn(72, callback=life)
+    life.compare()
 
 
 def test_dropout_is_off_while_the_memory_is_augmented():
     kwargs = {"n_lstm_layers": 2, "lstm_hidden_size": 8, "lstm_kwargs": {"dropout": 0.5}}
     model = MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(3), n_steps=12, n_epochs=2, seed=0, policy_kwargs=kwargs)
-    life = MirroredLife()
+    life = CarriedLife()
     model.learn(12 * 3 * 3, callback=life)
     life.compare()
 

@@ -1,4 +1,6 @@
+import json
 import shutil
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -53,6 +55,30 @@ def test_saved_model_holds_no_rollout(tmp_path):
     loaded = MemAugRecurrentPPO.load(tmp_path / "robot", random_worlds(4))
     assert not hasattr(loaded, "_rollout")
     assert all((x == 0).all() for pair in loaded._last_mirrored_lstm_states[0] for x in pair)
+
+
+@pytest.mark.parametrize("way", ["carried", "zeroed", "copied"])
+def test_the_way_to_remember_is_saved(way, tmp_path):
+    small(MemAugRecurrentPPO, mirrored_memory=way).learn(64).save(tmp_path / "robot")
+    assert MemAugRecurrentPPO.load(tmp_path / "robot").mirrored_memory == way
+    assert MemAugRecurrentPPO.load(tmp_path / "robot", mirrored_memory="zeroed").mirrored_memory == "zeroed"
+    with pytest.raises(ValueError, match=r"`mirrored_memory` must be .* got 'forgotten'"):
+        MemAugRecurrentPPO.load(tmp_path / "robot", mirrored_memory="forgotten")
+
+
+def test_a_model_saved_before_there_was_a_choice_carries_its_memory(tmp_path):
+    small(MemAugRecurrentPPO, mirrored_memory="copied").learn(64).save(tmp_path / "new")
+    with ZipFile(tmp_path / "new.zip") as new, ZipFile(tmp_path / "old.zip", "w") as old:
+        for name in new.namelist():
+            content = new.read(name)
+            if name == "data":
+                settings = json.loads(content)
+                del settings["mirrored_memory"]
+                content = json.dumps(settings).encode()
+            old.writestr(name, content)
+    model = MemAugRecurrentPPO.load(tmp_path / "old", random_worlds(4))
+    assert model.mirrored_memory == "carried"
+    model.learn(64)
 
 
 def test_predict_carries_the_memory():

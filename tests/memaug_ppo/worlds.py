@@ -65,6 +65,30 @@ def random_worlds(n_envs: int = 4, seed: int = 0, **kwargs: Any) -> VecEnv:
     return make_vec_env(RandomWorld, n_envs=n_envs, seed=seed, env_kwargs=kwargs)
 
 
+class ToldOnce(gym.Env):
+    """The first observation tells the direction that is rewarded from then on; the others tell nothing."""
+
+    length = 8
+    observation_space = spaces.Box(-1, 1, (2,), np.float32)
+    action_space = spaces.Box(-1, 1, (1,), np.float32)
+    symmetry_group = SymmetryGroup(
+        {"left_right": Mirror(SignedPermutation([0, 1], [-1, 1]), SignedPermutation([0], [-1]))}
+    )
+
+    def __init__(self, direction: float = 1.0) -> None:
+        self.direction = direction
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        self.step_ = 0
+        return np.array([self.direction, 1.0], np.float32), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self.step_ += 1
+        reward = float(np.clip(action, -1, 1)[0]) * self.direction
+        return np.array([0.0, 0.0], np.float32), reward, self.step_ == self.length, False, {}
+
+
 def evaluated_parts(model: Any) -> list[Any]:
     """All of an epoch, evaluated by the present policy."""
     return [part for minibatch in model._minibatches() for part in minibatch.parts]
