@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from sb3_memaug.cli.arguments import add_env_kwargs, environment
-from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
+from sb3_memaug.evaluation import Result, evaluate_generalization, memory_table, split_table, write_results
+from sb3_memaug.evaluation.agents import has_memory
+from sb3_memaug.evaluation.episodes import MEMORIES
+from sb3_memaug.evaluation.table_files import SUFFIXES
 from sb3_memaug.models import ALGORITHMS, load_model
 
 
@@ -22,7 +26,7 @@ def add_to(commands: Any) -> None:
         help="evaluate models on each joint that may fail and each place of a payload",
         description="Evaluate models on sound robots without load, on the failures and payloads of training (ID) and "
         "on their mirror images (OOD), with the same seeds and balanced commands. Prints a table and writes every "
-        "episode as CSV.",
+        "episode with its return, how far it ended from a target, and how its feet moved.",
     )
     parser.add_argument(
         "models",
@@ -51,7 +55,21 @@ def add_to(commands: Any) -> None:
         default="both",
         help="take the mean action, or sample as in training (default: %(default)s)",
     )
-    parser.add_argument("--csv", type=Path, default=Path("evaluation.csv"), help="file to write (default: %(default)s)")
+    parser.add_argument(
+        "--memory",
+        choices=[*MEMORIES, "both"],
+        default="kept",
+        help="of recurrent policies: keep it, or zero it before every step, so that they know the present alone; both "
+        "tells what its loss costs. Policies without memory are evaluated once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--table",
+        "--csv",
+        type=_table,
+        default="evaluation.csv",
+        metavar="FILE",
+        help="to write, ends in .csv or .parquet (default: %(default)s)",
+    )
     parser.add_argument("--figure", type=Path, help="also draw the returns per leg, e.g. figure.png")
     add_env_kwargs(parser)
     parser.set_defaults(run=partial(run, parser))
@@ -69,7 +87,8 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         if not Path(path).is_file():
             parser.error(f"there is no model {path!r}")
         loaded = load_model(path, parsed.algo)
-        for env, deterministic in product(parsed.env, actions):
+        memories = {"both": MEMORIES}.get(parsed.memory, (parsed.memory,)) if has_memory(loaded.model) else ("kept",)
+        for env, deterministic, memory in product(parsed.env, actions, memories):
             results += evaluate_generalization(
                 loaded.model,
                 env,
@@ -79,10 +98,24 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
                 seed=parsed.seed,
                 env_kwargs=parsed.env_kwargs,
                 normalizer=loaded.normalizer,
+                memory=memory,
             )
     print(split_table(results))
-    print(f"\n{len(results)} episodes: {write_csv(results, parsed.csv)}")
+    if parsed.memory == "both" and any(result.memory == "zeroed" for result in results):
+        print(f"\nWhat the loss of its memory costs a policy:\n\n{memory_table(results)}")
+    print(f"\n{len(results)} episodes: {write_results(results, parsed.table)}")
     if parsed.figure is not None:
         from sb3_memaug.evaluation.figures import returns_by_leg
 
         print(f"figure: {returns_by_leg(results, parsed.figure)}")
+
+
+def _table(text: str) -> Path:
+    # Told here, and not after all episodes.
+    if Path(text).suffix not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"the name of a table must end in {' or '.join(SUFFIXES)}, got {text!r}")
+    if Path(text).suffix == ".parquet" and find_spec("pyarrow") is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} needs `pip install pyarrow`; a name that ends in .csv needs nothing"
+        )
+    return Path(text)

@@ -48,3 +48,11 @@ def model_agent(model: BaseAlgorithm, normalizer: VecNormalize | None = None) ->
         return action
 
     return act
+
+
+def has_memory(model: BaseAlgorithm) -> bool:
+    """
+    :param model: any SB3 model
+    :return: whether its policy has the LSTM of sb3-contrib's recurrent policies
+    """
+    return getattr(model.policy, "lstm_actor", None) is not None

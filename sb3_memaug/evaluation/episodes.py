@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import gymnasium as gym
 import numpy as np
 import torch as th
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
+
+#: m, from a target.
+REACHED = 0.25
+#: What becomes of a recurrent state between two steps.
+MEMORIES = ("kept", "zeroed")
 
 
 class Episode(NamedTuple):
@@ -30,12 +35,44 @@ class Outcome(NamedTuple):
     :param length: number of steps
     :param terminated: whether it ended before the time limit, by a fall
     :param distance: from the target at the end in m, where ``info`` tells it
+    :param success: whether it ended there, see :func:`succeeded`
     """
 
     episode_return: float
     length: int
     terminated: bool
     distance: float | None
+    success: bool | None
+
+
+def succeeded(distance: float | None, terminated: bool) -> bool | None:
+    """
+    :param distance: from the target at the end of an episode in m, None where there is no target
+    :param terminated: whether the episode ended by a fall
+    :return: whether it ended within :data:`REACHED` of the target, without a fall; None where there is no target
+    """
+    return None if distance is None else distance <= REACHED and not terminated
+
+
+class Watcher(Protocol):
+    """Sees episodes that run side by side, and leaves them as they are."""
+
+    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+        """
+        Episodes begin.
+
+        :param envs: one for each, after its reset
+        :param episodes: what they start from
+        """
+
+    def after_step(self, index: int, memory: tuple[np.ndarray, ...] | None) -> None:
+        """
+        One of the environments made a step.
+
+        :param index: of the environment
+        :param memory: recurrent state of all episodes from which its action was chosen, having seen the observation
+            before the step; each array (layers, episodes, size). None of a policy without memory
+        """
 
 
 def run_episodes(
@@ -44,6 +81,8 @@ def run_episodes(
     episodes: Sequence[Episode],
     deterministic: bool = True,
     normalizer: VecNormalize | None = None,
+    memory: str = "kept",
+    watchers: Sequence[Watcher] = (),
 ) -> list[Outcome]:
     """
     Run one episode in each environment, side by side, so that the policy is asked once for all of them.
@@ -53,11 +92,18 @@ def run_episodes(
     :param episodes: what each starts from
     :param deterministic: take the mean action instead of a sample
     :param normalizer: of the observations that the model was trained on
+    :param memory: ``"kept"``, or ``"zeroed"`` before every step, so that the policy knows the present alone
+    :param watchers: told of every step
     :return: an outcome for each episode
+    :raises ValueError: if ``memory`` is something else
     """
+    if memory not in MEMORIES:
+        raise ValueError(f"`memory` must be one of {list(MEMORIES)}, got {memory!r}")
     observations = np.stack(
         [env.reset(seed=episode.seed, options=episode.options)[0] for env, episode in zip(envs, episodes, strict=True)]
     )
+    for watcher in watchers:
+        watcher.begin(envs, episodes)
     n = len(episodes)
     returns, lengths = np.zeros(n), np.zeros(n, dtype=int)
     fell, running = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
@@ -68,12 +114,16 @@ def run_episodes(
         th.manual_seed(episodes[0].seed)
         while running.any():
             seen = observations if normalizer is None else normalizer.normalize_obs(observations)
-            actions, state = model.predict(seen, state=state, episode_start=starts, deterministic=deterministic)
-            starts = np.zeros(n, dtype=bool)
+            given = state if memory == "kept" else None
+            actions, state = model.predict(seen, state=given, episode_start=starts, deterministic=deterministic)
+            starts = np.full(n, memory == "zeroed")
             for i in np.flatnonzero(running).tolist():
                 observations[i], reward, fell[i], truncated, info = envs[i].step(actions[i])
                 returns[i] += float(reward)
                 lengths[i] += 1
                 distances[i] = info.get("distance")
                 running[i] = not (fell[i] or truncated)
-    return [Outcome(*row) for row in zip(returns.tolist(), lengths.tolist(), fell.tolist(), distances, strict=True)]
+                for watcher in watchers:
+                    watcher.after_step(i, state)
+    rows = zip(returns.tolist(), lengths.tolist(), fell.tolist(), distances, strict=True)
+    return [Outcome(*row, succeeded(distance=row[3], terminated=row[2])) for row in rows]

@@ -29,7 +29,8 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
     Bars of the mean return on no variation and on the failures of each leg, or the payloads near it, a colour for each
     policy, a panel for each environment; a dot for each failed joint.
 
-    :param results: of one or more policies; of those with mean and with sampled actions, the former are drawn
+    :param results: of one or more policies; of those with mean and with sampled actions, and of those with memory kept
+        and zeroed, the former are drawn
     :param path: of the picture to write
     :return: the path
     """
@@ -39,7 +40,8 @@ def returns_by_leg(results: Sequence[Result], path: str | Path) -> Path:
     import matplotlib.pyplot as plt
 
     deterministic = any(result.deterministic for result in results)
-    results = [result for result in results if result.deterministic == deterministic]
+    memory = "kept" if any(result.memory == "kept" for result in results) else "zeroed"
+    results = [result for result in results if (result.deterministic, result.memory) == (deterministic, memory)]
     policies = list(dict.fromkeys(result.policy for result in results))
     envs = list(dict.fromkeys(result.env for result in results))
     varied = dict.fromkeys((result.env, result.split, result.variation) for result in results)

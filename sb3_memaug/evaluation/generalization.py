@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
-import gymnasium as gym
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.episodes import Episode, run_episodes
-from sb3_memaug.evaluation.variations import variations
+from sb3_memaug.evaluation.episodes import Watcher
+from sb3_memaug.evaluation.gait import GaitWatcher
+from sb3_memaug.evaluation.trials import Trial, Trials
 
 
 class Result(NamedTuple):
-    """One episode of one policy; a row of the table that is written."""
+    """
+    One episode of one policy; a row of the table that is written.
+
+    :param policy: name of the model
+    :param env: id of the environment
+    :param split: ``"none"``, ``"id"`` or ``"ood"``
+    :param variation: ``"none"``, the joint that has failed, or the section of the base that the payload lies in
+    :param seed: of the episode
+    :param mirror: element of the symmetry group by which its start is reflected
+    :param deterministic: whether the mean action was taken instead of a sample
+    :param episode_return: sum of the rewards
+    :param length: number of steps
+    :param terminated: whether it ended before the time limit, by a fall
+    :param distance: from the target at the end in m, None where there is no target
+    :param success: whether the target was reached without a fall, None where there is none
+    :param air_time: s that feet were off the ground, summed over them, None where the simulator cannot tell
+    :param touchdowns: how often a foot came to the ground, None where the simulator cannot tell
+    :param memory: ``"kept"``, or ``"zeroed"`` before every step
+    """
 
     policy: str
     env: str
@@ -27,6 +46,10 @@ class Result(NamedTuple):
     length: int
     terminated: bool
     distance: float | None = None
+    success: bool | None = None
+    air_time: float | None = None
+    touchdowns: int | None = None
+    memory: str = "kept"
 
 
 def evaluate_generalization(
@@ -38,6 +61,8 @@ def evaluate_generalization(
     seed: int = 1000,
     env_kwargs: Mapping[str, Any] | None = None,
     normalizer: VecNormalize | None = None,
+    memory: str = "kept",
+    watchers: Sequence[Watcher] = (),
 ) -> Iterable[Result]:
     """
     Evaluate on no variation, on each joint that may fail, and on each section of the base that a payload may lie in.
@@ -54,22 +79,33 @@ def evaluate_generalization(
     :param seed: of the first episode
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
+    :param memory: ``"kept"``, or ``"zeroed"`` before every step, so that a policy with memory knows the present alone
+    :param watchers: told of every step of the episodes, which begin together for each task
     :return: a row for each episode
+    :raises ValueError: if there is to be no episode, or ``memory`` is something else
     """
-    first = gym.make(env_id, **(env_kwargs or {}))
-    # Only who knows its reflections by itself can start a mirrored episode; of others the wrapper does.
-    mirrored = hasattr(first.unwrapped, "reflections")
-    mirrors = first.get_wrapper_attr("symmetry_group").names if mirrored else ("identity",)
-    starts = [(seed + i, mirror) for i in range(-(-n_episodes // len(mirrors))) for mirror in mirrors]
-    envs = [first] + [gym.make(env_id, **(env_kwargs or {})) for _ in starts[1:]]
-    try:
-        for split, variation, options in variations(env_id, env_kwargs):
-            episodes = [
-                Episode(start, options(start) | ({"mirror": mirror} if mirrored else {})) for start, mirror in starts
-            ]
-            outcomes = run_episodes(model, envs, episodes, deterministic, normalizer)
-            for (start, mirror), outcome in zip(starts, outcomes, strict=True):
-                yield Result(policy, env_id, split, variation, start, mirror, deterministic, *outcome)
-    finally:
-        for env in envs:
-            env.close()
+    with Trials(env_id, env_kwargs) as trials:
+        starts = list(product(trials.seeds(n_episodes, seed), trials.mirrors))
+        for variation in trials.variations:
+            gait = GaitWatcher()
+            outcomes = trials.run(
+                model,
+                [Trial(variation, *start) for start in starts],
+                deterministic=deterministic,
+                normalizer=normalizer,
+                memory=memory,
+                watchers=(gait, *watchers),
+            )
+            for (start, mirror), outcome, feet in zip(starts, outcomes, gait.gaits, strict=True):
+                yield Result(
+                    policy,
+                    env_id,
+                    variation.split,
+                    variation.name,
+                    start,
+                    mirror,
+                    deterministic,
+                    memory=memory,
+                    **outcome._asdict(),
+                    **feet._asdict(),
+                )

@@ -26,7 +26,8 @@ def perform_locally(folders: Iterable[Path], watch: Callable[[], None], jobs: in
     :param watch: called now and then
     :param jobs: how many at a time; the cores are shared out evenly
     """
-    waiting, running = list(folders), {}
+    waiting = list(folders)
+    running: dict[Path, subprocess.Popen] = {}
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
     environment = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **os.environ}
     try:

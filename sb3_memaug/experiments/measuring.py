@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import Episode
 from sb3_memaug.evaluation.latents import record_latents
+from sb3_memaug.evaluation.result_files import results_table
 from sb3_memaug.evaluation.table_files import write_table
 from sb3_memaug.evaluation.trajectories import record_trajectories
 from sb3_memaug.evaluation.variations import Variation, variations
@@ -25,27 +27,26 @@ def evaluate(run: Run, folder: Path) -> None:
     :param run: that was trained
     :param folder: of the run, where ``model.zip`` lies
     """
-    import pandas as pd
-
     _, model, normalizer = load_model(folder / "model.zip", run.algo)
-    who, env = (run.policy, run.training_seed), run.env
-    how = {"env_kwargs": run.evaluation_kwargs, "normalizer": normalizer}
-    write_table(record_trajectories(model, env, *who, **how), folder / "trajectories.parquet")
+    which = (model, run.env, run.policy)
+    how: dict[str, Any] = {"env_kwargs": run.evaluation_kwargs, "normalizer": normalizer}
+    write_table(record_trajectories(*which, run.training_seed, **how), folder / "trajectories.parquet")
     memories = ["kept"]
     if has_memory(model):
         memories.append("zeroed")
-        latents, symmetry = record_latents(model, env, *who, **how)
+        latents, symmetry = record_latents(*which, run.training_seed, **how)
         write_table(latents, folder / "latents.parquet")
         write_table(symmetry, folder / "latent_symmetry.parquet")
     episodes = [
         result
         for memory, deterministic in product(memories, (True, False))
         for result in evaluate_generalization(
-            model, env, run.policy, run.evaluation.n_episodes, deterministic, run.evaluation.seed, memory=memory, **how
+            *which, run.evaluation.n_episodes, deterministic, run.evaluation.seed, memory=memory, **how
         )
     ]
-    table = pd.DataFrame(episodes)
-    table.insert(table.columns.get_loc("policy") + 1, "training_seed", run.training_seed)
+    table = results_table(episodes)
+    table.insert(0, "env", table.pop("env"))
+    table.insert(2, "training_seed", run.training_seed)
     write_table(table, folder / "episodes.parquet")
 
 

@@ -27,7 +27,9 @@ def train(run: Run, folder: Path) -> None:
 
     checkpoint = latest_checkpoint(folder)
     manager = RunManager(run, folder, checkpoint)
-    model, _ = manager.setup_experiment()
+    built = manager.setup_experiment()
+    assert built is not None  # as it is of a search for hyperparameters
+    model = built[0]
     learning, lived = [], 0
     if checkpoint is not None:
         learning, lived = read_table(checkpoint / "learning.csv").to_dict("records"), steps_of(checkpoint)
@@ -37,6 +39,7 @@ def train(run: Run, folder: Path) -> None:
             run.n_timesteps - lived, callback=CallbackList([*manager.callbacks, watch]), reset_num_timesteps=False
         )
     finally:
-        model.env.close()
+        if model.env is not None:
+            model.env.close()
     write_table(pd.DataFrame(watch.learning), folder / "learning.parquet")
     save_model(model, folder)

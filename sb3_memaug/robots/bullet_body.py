@@ -48,6 +48,7 @@ class BulletBody(Robot):
         self._joints = list(joints.values())
         self._motors = [joints[name] for name in self.motor_names]
         self._foot_of_link = {links[link]: i for i, group in enumerate(feet.values()) for link in group}
+        self._feet = [self._surfaces([links[link] for link in group]) for group in feet.values()]
         offset, (x, y, z, w) = client.getDynamicsInfo(body, -1)[3:5]
         # Bullet's base is the frame of its inertia, which the link's own frame need not be.
         self._centre = np.array(offset)
@@ -101,6 +102,19 @@ class BulletBody(Robot):
             if foot is not None and body_a != body_b and (distance <= 0 or force > 0):
                 touching[foot] = True
         return touching
+
+    def foot_positions(self) -> np.ndarray:
+        return np.array([np.mean([self._place(*part) for part in foot], axis=0) for foot in self._feet]).reshape(-1, 3)
+
+    def _surfaces(self, links: Sequence[int]) -> list[tuple[int, np.ndarray]]:
+        """Link and centre of each collision shape, in the frame of the link's inertia; without any, of the links."""
+        shapes = [(link, shape[5]) for link in links for shape in self.client.getCollisionShapeData(self.body, link)]
+        return [(link, np.array(centre)) for link, centre in shapes or [(link, (0, 0, 0)) for link in links]]
+
+    def _place(self, link: int, point: np.ndarray) -> np.ndarray:
+        # A physics step leaves the poses of links where they were before it.
+        centre, (x, y, z, w) = self.client.getLinkState(self.body, link, computeForwardKinematics=True)[:2]
+        return np.array(centre) + rotation_matrix(np.array((w, x, y, z))) @ point
 
     def lock_motors(self, locked: np.ndarray) -> None:
         held = check_length("locked", locked, len(self.motor_names)) > 0

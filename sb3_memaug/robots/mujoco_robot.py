@@ -58,6 +58,9 @@ class MuJoCoRobot(Robot):
                     raise ValueError(f"foot {foot!r} is made of geom {geom!r}, which the model does not have")
                 self._foot_of_geom[index] = i
 
+        #: For where the feet are at present: a physics step leaves the poses of geoms where they were before it.
+        self._placed: Any = None
+
         base = base_joint(model)
         self.base_body = int(model.jnt_bodyid[base])
         self._floats = bool(model.jnt_type[base] == mujoco.mjtJoint.mjJNT_FREE)
@@ -122,6 +125,16 @@ class MuJoCoRobot(Robot):
         feet = self._foot_of_geom[self.data.contact.geom.ravel()]
         touching[feet[feet >= 0]] = True
         return touching
+
+    def foot_positions(self) -> np.ndarray:
+        if self._placed is None:
+            self._placed = mujoco.MjData(self.model)
+        placed, data = self._placed, self.data
+        placed.qpos[:], placed.mocap_pos[:], placed.mocap_quat[:] = data.qpos, data.mocap_pos, data.mocap_quat
+        mujoco.mj_kinematics(self.model, placed)
+        return np.array(
+            [placed.geom_xpos[self._foot_of_geom == i].mean(axis=0) for i in range(len(self.foot_names))]
+        ).reshape(-1, 3)
 
     def set_motor_targets(self, positions: np.ndarray) -> None:
         self.data.ctrl[self._motors.controls] = positions

@@ -83,6 +83,14 @@ class Robot:
         """
         raise NotImplementedError(_cannot(self, "foot_contacts", "tell what the feet touch"))
 
+    def foot_positions(self) -> np.ndarray:
+        """
+        :return: where each of :attr:`foot_names` is at present: the middle of what it touches the ground with, in m in
+            the world, (feet, 3)
+        :raises NotImplementedError: unless the adapter can do it
+        """
+        raise NotImplementedError(_cannot(self, "foot_positions", "tell where the feet are"))
+
     def set_motor_targets(self, positions: np.ndarray) -> None:
         """
         :param positions: target angle of each motor in rad, held until the next call

@@ -1,32 +1,21 @@
-import csv
-
 import numpy as np
 import pytest
 
 import sb3_memaug  # noqa: F401
-from sb3_memaug.evaluation import Result, evaluate_generalization, mean_return, read_csv, split_table, write_csv
+from sb3_memaug.evaluation import evaluate_generalization, mean_return, memory_table, split_table
 from sb3_memaug.evaluation.figures import leg_of, returns_by_leg
 from sb3_memaug.evaluation.table import success_rate, variation_noun
+
+from .policies import Counter, Still
+from .results import result
 
 pytest.importorskip("mujoco")
 ENV = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
 POSITION = "MemAug/MinitaurPosition-MuJoCo-v0"
 
 
-class Still:
-    """A policy that stands; it is equivariant, so mirrored episodes must give the same return."""
-
-    def predict(self, observation, state=None, episode_start=None, deterministic=False):
-        return np.zeros((len(observation), 8), np.float32), state
-
-
-def result(policy="a", split="id", variation="motor_front_leftL_joint", value=1.0, **kwargs):
-    fields = {"env": "E", "seed": 0, "mirror": "identity", "deterministic": True, "length": 5, "terminated": False}
-    return Result(policy=policy, split=split, variation=variation, episode_return=value, **{**fields, **kwargs})
-
-
-def test_seeds_are_paired_and_commands_balanced():
-    results = list(evaluate_generalization(Still(), ENV, "still", n_episodes=7, seed=5))
+def test_seeds_are_paired_and_commands_balanced(short):
+    results = list(evaluate_generalization(Still(), short(ENV, 3), "still", n_episodes=7, seed=5))
     assert len(results) == 9 * 8
     by_task = {}
     for r in results:
@@ -42,8 +31,8 @@ def test_seeds_are_paired_and_commands_balanced():
     ]
 
 
-def test_an_equivariant_policy_does_as_well_on_every_leg():
-    results = list(evaluate_generalization(Still(), ENV, "still", n_episodes=4))
+def test_an_equivariant_policy_does_as_well_on_every_leg(short):
+    results = list(evaluate_generalization(Still(), short(ENV, 60), "still", n_episodes=4))
     outer = [
         mean_return(results, variation=f"motor_{leg}{side}_joint")
         for leg, side in (("front_left", "L"), ("front_right", "R"), ("back_left", "L"), ("back_right", "R"))
@@ -51,8 +40,9 @@ def test_an_equivariant_policy_does_as_well_on_every_leg():
     assert outer == pytest.approx([outer[0]] * 4, abs=1e-6)
 
 
-def test_an_equivariant_policy_does_as_well_with_a_payload_on_every_corner():
-    results = list(evaluate_generalization(Still(), "MemAug/MinitaurPositionPayload-MuJoCo-v0", "still", n_episodes=4))
+def test_an_equivariant_policy_does_as_well_with_a_payload_on_every_corner(short):
+    env_id = short("MemAug/MinitaurPositionPayload-MuJoCo-v0", 60)
+    results = list(evaluate_generalization(Still(), env_id, "still", n_episodes=4))
     names = ["none", *(f"payload_{leg}" for leg in ("front_left", "back_left", "front_right", "back_right"))]
     assert list(dict.fromkeys(r.variation for r in results)) == names
     none, *loaded = [mean_return(results, variation=name) for name in names]
@@ -81,7 +71,7 @@ def test_a_position_task_tells_how_far_from_the_target_an_episode_ended():
     assert success_rate(results) == 0
 
 
-def test_success_is_to_be_near_and_upright():
+def test_success_rates_are_of_those_that_have_a_target():
     results = [
         result(distance=0.25),
         result(distance=0.26),
@@ -110,21 +100,42 @@ def test_tables_name_what_varies(named, noun):
     assert f"no {noun}" in split_table(results)
 
 
-def test_csv_holds_every_episode(tmp_path):
-    results = [result(value=1.5), result(split="ood", terminated=True), result(distance=0.125)]
-    path = write_csv(results, tmp_path / "new" / "results.csv")
-    rows = list(csv.DictReader(path.open()))
-    assert [row["episode_return"] for row in rows] == ["1.5", "1.0", "1.0"]
-    assert [row["distance"] for row in rows] == ["", "", "0.125"]
-    assert rows[1]["terminated"] == "True"
-    assert [file.name for file in path.parent.iterdir()] == ["results.csv"]
-    assert read_csv(path) == results
+def test_memory_is_kept_or_zeroed(short):
+    env_id, watched = short(ENV, 6), []
+
+    class Steps:
+        def begin(self, envs, episodes):
+            assert len(envs) == len(episodes) == 4
+
+        def after_step(self, index, memory):
+            watched.append(memory[0][-1, index, 0])
+
+    for memory, counted in (("kept", [1, 2, 3, 4, 5, 6]), ("zeroed", [1] * 6)):
+        watched.clear()
+        results = list(evaluate_generalization(Counter(), env_id, "c", 4, memory=memory, watchers=(Steps(),)))
+        assert {r.memory for r in results} == {memory}
+        assert watched == list(np.repeat(counted, 4)) * 9
 
 
-def test_csv_written_without_distances_is_read(tmp_path):
-    path = write_csv([result(value=1.5)], tmp_path / "results.csv")
-    path.write_text("\n".join(line.removesuffix(",distance").removesuffix(",") for line in path.read_text().split()))
-    assert read_csv(path) == [result(value=1.5)]
+def test_what_the_loss_of_memory_costs():
+    results = [
+        result(value=10.0),
+        result(value=8.0, memory="zeroed"),
+        result(split="ood", value=-4.0),
+        result(split="ood", value=-5.0, memory="zeroed"),
+        result("forgetful", value=3.0),
+    ]
+    assert memory_table(results).splitlines() == [
+        "| policy | environment | actions | tasks        | kept | zeroed | difference |",
+        "| ------ | ----------- | ------- | ------------ | ---- | ------ | ---------- |",
+        "| a      | E           | mean    | ID failures  | 10.0 | 8.0    | -20.0%     |",
+        "| a      | E           | mean    | OOD failures | -4.0 | -5.0   | -25.0%     |",
+    ]
+    assert [line.split("|")[1].strip() for line in split_table(results).splitlines()[2:]] == [
+        "a",
+        "a, memory zeroed",
+        "forgetful",
+    ]
 
 
 def test_legs():

@@ -110,6 +110,7 @@ def test_the_robot_is_the_same_at_every_call_and_later_adapters_are_asked_first(
         (lambda robot: robot.get_motion(), "cannot read the robot's state"),
         (lambda robot: robot.set_state(None), "cannot put the robot into a state"),
         (lambda robot: robot.foot_contacts(), "cannot tell what the feet touch"),
+        (lambda robot: robot.foot_positions(), "cannot tell where the feet are"),
         (lambda robot: robot.advance(1), "cannot simulate"),
     ],
 )

@@ -1,0 +1,132 @@
+"""What a policy with memory makes of each variation: outputs of its LSTM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import numpy as np
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecNormalize
+
+from sb3_memaug.evaluation.agents import has_memory
+from sb3_memaug.evaluation.episodes import Episode
+from sb3_memaug.evaluation.latent_symmetry import asymmetry, on_principal_components
+from sb3_memaug.evaluation.mirrored_variations import mirrored_variations
+from sb3_memaug.evaluation.trials import Trial, Trials
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def record_latents(
+    model: BaseAlgorithm,
+    env_id: str,
+    policy: str,
+    training_seed: int,
+    seeds: Sequence[int] = (1000, 1001),
+    from_step: int = 25,
+    every: int = 5,
+    env_kwargs: Mapping[str, Any] | None = None,
+    normalizer: VecNormalize | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Run an episode of each variation, and of none, from each seed under every mirror, with mean actions, and gather what
+    the last layer of the actor's LSTM puts out (the paper's section 5.2.1).
+
+    Most of that tells of the command and of the phase of the gait, which are the same in all variations: what they have
+    in common at the same step from the same start is subtracted, and what is left is seen on the principal components
+    of the means of the variations, the plane on which these lie farthest apart.
+
+    :param model: with a recurrent policy
+    :param env_id: of a registered environment
+    :param policy: what to call the model
+    :param training_seed: that it was trained with
+    :param seeds: of the episodes
+    :param from_step: first control step to look at, from 0: earlier ones tell the policy too little about the variation
+    :param every: so many control steps one is looked at
+    :param env_kwargs: for ``gymnasium.make``
+    :param normalizer: of the observations that the model was trained on
+    :return: two tables, whose rows begin with ``env``, ``policy``, ``training_seed``. Of the latents: ``split``,
+        ``variation``, ``seed``, ``mirror``, ``step``, and ``pc1``, ``pc2``. Of their symmetry, a row for each
+        ``mirror`` but the identity: the ``asymmetry`` of the clusters of the variations but none, as
+        :func:`~sb3_memaug.evaluation.latent_symmetry.asymmetry` defines it, in the full latent space, NaN where all
+        episodes of a variation ended before ``from_step``; ``explained_variance``, the share of the variance of what is
+        left of the latents that is seen on the two components; and ``pairs``, the variations that the mirror exchanges,
+        as ``"a:b;c:d"``
+    :raises ValueError: if the policy has no memory, or the mirror image of a variation is none of them
+    """
+    import pandas as pd
+
+    if not has_memory(model):
+        raise ValueError(
+            f"the policy of this {type(model).__name__} has no LSTM, whose outputs could be recorded; train one of "
+            "MemAugRecurrentPPO or RecurrentPPO"
+        )
+    which = {"env": env_id, "policy": policy, "training_seed": training_seed}
+    rows: list[dict[str, Any]] = []
+    latents: list[np.ndarray] = []
+    with Trials(env_id, env_kwargs) as trials:
+        names = [variation.name for variation in trials.variations if variation.split != "none"]
+        partners = _partners(trials.env, names)
+        for variation in trials.variations:
+            watcher = _LatentWatcher(from_step, every)
+            chosen = [Trial(variation, *start) for start in product(seeds, trials.mirrors)]
+            trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
+            for (_, seed, mirror), found in zip(chosen, watcher.latents, strict=True):
+                where = {"split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror}
+                rows += [{**which, **where, "step": step} for step in found]
+                latents += found.values()
+    columns = [*which, "split", "variation", "seed", "mirror", "step"]
+    table = pd.DataFrame(rows, columns=columns)
+    points = np.array(latents, dtype=np.float64) if rows else np.zeros((0, 1))
+    if names:
+        points -= pd.DataFrame(points).groupby([table[by] for by in ("seed", "mirror", "step")]).transform("mean")
+    points = np.asarray(points)
+    means = pd.DataFrame(points).groupby(table["variation"]).mean()
+    coordinates, explained = on_principal_components(points, means.to_numpy() if names else points)
+    table = table.assign(pc1=coordinates[:, 0], pc2=coordinates[:, 1])
+    # A variation whose episodes all ended early has none.
+    centroids = means.reindex(names).to_numpy()
+    symmetry = [
+        {
+            **which,
+            "mirror": mirror,
+            "asymmetry": asymmetry(centroids, indices),
+            "explained_variance": explained,
+            "pairs": ";".join(f"{names[i]}:{names[j]}" for i, j in enumerate(indices) if i < j),
+        }
+        for mirror, indices in partners.items()
+    ]
+    return table, pd.DataFrame(symmetry, columns=[*which, "mirror", "asymmetry", "explained_variance", "pairs"])
+
+
+class _LatentWatcher:
+    def __init__(self, from_step: int, every: int) -> None:
+        self._from_step, self._every = from_step, every
+
+    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+        self._steps = [0] * len(envs)
+        #: Of each episode, by step.
+        self.latents: list[dict[int, np.ndarray]] = [{} for _ in envs]
+
+    def after_step(self, index: int, memory: tuple[np.ndarray, ...] | None) -> None:
+        step = self._steps[index]
+        self._steps[index] += 1
+        if step >= self._from_step and (step - self._from_step) % self._every == 0:
+            assert memory is not None
+            hidden, _ = memory
+            self.latents[index][step] = hidden[-1, index].copy()
+
+
+def _partners(env: gym.Env, names: Sequence[str]) -> dict[str, list[int]]:
+    """By each mirror but the identity, the index of every variation's mirror image."""
+    if not env.has_wrapper_attr("reflections"):
+        return {}
+    reflections, partners = env.get_wrapper_attr("reflections"), {}
+    for mirror in env.get_wrapper_attr("symmetry_group").names[1:]:
+        images = mirrored_variations(names, [reflections[factor] for factor in mirror.split("*")])
+        partners[mirror] = [names.index(images[name]) for name in names]
+    return partners

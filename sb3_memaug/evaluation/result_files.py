@@ -1,0 +1,97 @@
+"""Evaluation results as files that other programs read: CSV, which needs nothing, or Parquet, by the name."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sb3_memaug.evaluation.episodes import succeeded
+from sb3_memaug.evaluation.generalization import Result
+from sb3_memaug.evaluation.table_files import read_table, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def results_table(results: Iterable[Result]) -> pd.DataFrame:
+    """
+    :param results: a row each
+    :return: the same with a column for each field of :class:`~sb3_memaug.evaluation.generalization.Result`; of
+        distances, air times and touch-downs what is not known is NaN
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(list(results), columns=list(Result._fields))
+    table["success"] = table["success"].astype(object)
+    return table.astype(dict.fromkeys(("distance", "air_time", "touchdowns"), float))
+
+
+def write_results(results: Iterable[Result], path: str | Path) -> Path:
+    """
+    :param results: a row each
+    :param path: to write, ends in .csv or .parquet; it appears complete or not at all
+    :return: the path
+    :raises ValueError: if it ends otherwise
+    :raises ImportError: if it is Parquet, and pandas or pyarrow is not installed
+    """
+    path = Path(path)
+    if path.suffix != ".csv":
+        return write_table(results_table(results), path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(Result._fields)
+        writer.writerows(results)
+    os.replace(part, path)
+    return path
+
+
+def read_results(path: str | Path) -> list[Result]:
+    """
+    :param path: of a file that :func:`write_results` wrote; columns of others are left out, and those that came later
+        than the first ones (``distance``, ``success``, ``air_time``, ``touchdowns``, ``memory``) may be missing
+    :return: its rows
+    :raises ValueError: if its name does not end in .csv or .parquet
+    """
+    path = Path(path)
+    if path.suffix == ".csv":
+        with path.open(newline="") as file:
+            return [_result(row) for row in csv.DictReader(file)]
+    return [_result({name: _text(value) for name, value in row.items()}) for row in read_table(path).to_dict("records")]
+
+
+def _text(value: Any) -> str:
+    """As CSV has it."""
+    return "" if value is None or value != value else str(value)
+
+
+def _result(row: dict[str, str]) -> Result:
+    result = Result(**{name: read(row[name]) for name, read in _READERS.items() if name in row})
+    if "success" in row:
+        return result
+    return result._replace(success=succeeded(result.distance, result.terminated))
+
+
+def _as_bool(text: str) -> bool:
+    return text == "True"
+
+
+def _unless_empty(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda text: read(text) if text else None
+
+
+#: How each column is read back.
+_READERS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(Result._fields, str),
+    **{"seed": int, "length": int, "episode_return": float, "deterministic": _as_bool, "terminated": _as_bool},
+    **{"distance": _unless_empty(float), "success": _unless_empty(_as_bool)},
+    # A table with gaps has no whole numbers.
+    **{"air_time": _unless_empty(float), "touchdowns": _unless_empty(lambda text: int(float(text)))},
+}
+
+#: As they were called when there was CSV alone.
+write_csv, read_csv = write_results, read_results

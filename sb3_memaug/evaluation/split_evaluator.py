@@ -1,0 +1,55 @@
+"""Mean returns on the tasks of training (ID) and on their mirror images (OOD), measured again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from statistics import fmean
+from typing import Any
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecNormalize
+
+from sb3_memaug.evaluation.trials import Trial, Trials
+
+
+class SplitEvaluator:
+    """
+    What a learning curve is made of, cheap enough to be measured during training: the same few episodes of every
+    variation each time, all of them side by side, in environments that are kept.
+
+    :param env_id: of a registered environment, with or without failing joints or payloads
+    :param n_episodes: of each variation, rounded up to a multiple of the number of mirrors of the environment
+    :param seed: of the first episode
+    :param env_kwargs: for ``gymnasium.make``
+    :raises ValueError: if there is to be no episode
+    """
+
+    def __init__(
+        self, env_id: str, n_episodes: int = 4, seed: int = 1000, env_kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        self._trials = Trials(env_id, env_kwargs)
+        starts = product(self._trials.variations, self._trials.seeds(n_episodes, seed), self._trials.mirrors)
+        self._episodes = [Trial(*start) for start in starts]
+
+    def mean_returns(self, model: BaseAlgorithm, normalizer: VecNormalize | None = None) -> dict[str, float]:
+        """
+        :param model: any SB3 model, whose mean actions are taken
+        :param normalizer: of the observations that the model is trained on
+        :return: mean episode return by split: of ``"none"``, ``"id"`` and ``"ood"`` those that the environment has
+        """
+        outcomes = self._trials.run(model, self._episodes, normalizer=normalizer)
+        returns: dict[str, list[float]] = {}
+        for trial, outcome in zip(self._episodes, outcomes, strict=True):
+            returns.setdefault(trial.variation.split, []).append(outcome.episode_return)
+        return {split: fmean(values) for split, values in returns.items()}
+
+    def close(self) -> None:
+        """Close the environments."""
+        self._trials.close()
+
+    def __enter__(self) -> SplitEvaluator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,92 @@
+"""What the episodes of several policies, training seeds and environments come to, in tables."""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sb3_memaug.evaluation.bootstrap import REPS, interquartile_mean, probability_of_improvement
+from sb3_memaug.evaluation.scores import ALL, KEYS, by_environment, groups, normalise, score_matrix, together
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
+    """
+    A row for each environment, split, policy and way of acting; and for all environments together (``env`` is
+    :data:`~sb3_memaug.evaluation.scores.ALL`), where returns are only comparable if they are normalised: those that
+    cannot be are left out of it. Each variation counts as a task, so experiments with more of them weigh more.
+
+    :param episodes: a row for each; the columns of :class:`~sb3_memaug.report.run_tables.RunTables`
+    :param reps: bootstrap replications
+    :return: :data:`~sb3_memaug.evaluation.scores.KEYS`; ``mean``, ``iqm``, ``low``, ``high`` of the returns; the same
+        four of ``normalised_`` returns; ``normaliser`` and ``normalised_by``
+        (:func:`~sb3_memaug.evaluation.scores.normalise`); ``success_rate``, nan where there is no target; ``n_seeds``;
+        ``n_episodes``. The interval is the 95 % one of the interquartile mean, over training seeds: of two it says
+        little, of one there is none.
+    :raises ValueError: if a column is missing, a return is not finite, or training seeds were evaluated on different
+        variations
+    """
+    import pandas as pd
+
+    names = ("mean", "iqm", "low", "high")
+    table = []
+    for keys, rows in groups(normalise(episodes)):
+        row: dict[str, Any] = dict(zip(KEYS, keys, strict=True))
+        if keys[0] == ALL:
+            returns, normaliser = np.full(4, np.nan), np.nan
+            normalised = _estimates(rows, "normalised_return", reps)
+        else:
+            returns, normaliser = _estimates(rows, "episode_return", reps), rows["normaliser"].iloc[0]
+            normalised = returns / (normaliser if rows["normalised_return"].notna().all() else np.nan)
+        row |= dict(zip(names, returns, strict=True))
+        row |= {f"normalised_{name}": value for name, value in zip(names, normalised, strict=True)}
+        row |= {"normaliser": normaliser, "normalised_by": ", ".join(rows["normalised_by"].unique())}
+        row["success_rate"] = rows["success"].dropna().astype(float).mean()
+        row["n_seeds"] = rows["training_seed"].nunique()
+        row["n_episodes"] = len(rows)
+        table.append(row)
+    return pd.DataFrame(table)
+
+
+def _estimates(rows: pd.DataFrame, score: str, reps: int) -> np.ndarray:
+    matrix = score_matrix(rows, score).to_numpy()
+    return np.array([matrix.mean(), *interquartile_mean(matrix, reps)])
+
+
+def improvement(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
+    """
+    How probable it is that a run of policy X returns more than a run of policy Y on the same task: of each ordered
+    pair, on ID and on OOD tasks, with mean actions, memory kept. Returns in different environments are never compared
+    with one another, so they are not normalised.
+
+    :param episodes: a row for each; the columns of :class:`~sb3_memaug.report.run_tables.RunTables`
+    :param reps: bootstrap replications
+    :return: ``env``, or :data:`~sb3_memaug.evaluation.scores.ALL` of them; ``split``, ``x``, ``y``, ``probability``;
+        ``low`` and ``high``, ends of its 95 % interval, nan where one of the two has one training seed; ``n_seeds_x``,
+        ``n_seeds_y``
+    :raises ValueError: if training seeds were evaluated on different variations
+    """
+    import pandas as pd
+
+    scored = episodes[episodes["deterministic"] & (episodes["memory"] == "kept") & (episodes["split"] != "none")]
+    matrices: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
+    for (env, split, policy, *_), rows in chain(by_environment(scored), together(scored)):
+        matrices.setdefault((env, split), {})[policy] = score_matrix(rows)
+    table = []
+    for (env, split), of_policy in matrices.items():
+        for x, y in combinations(of_policy, 2):
+            if not of_policy[x].columns.equals(of_policy[y].columns):
+                raise ValueError(
+                    f"policies can only be compared on the same variations; in {env} {x} and {y} were evaluated on "
+                    f"different {split} ones: evaluate one of them again"
+                )
+            n_x, n_y = len(of_policy[x]), len(of_policy[y])
+            value, low, high = probability_of_improvement(of_policy[x].to_numpy(), of_policy[y].to_numpy(), reps)
+            table.append((env, split, x, y, value, low, high, n_x, n_y))
+            table.append((env, split, y, x, 1 - value, 1 - high, 1 - low, n_y, n_x))
+    columns = ["env", "split", "x", "y", "probability", "low", "high", "n_seeds_x", "n_seeds_y"]
+    return pd.DataFrame(table, columns=columns)

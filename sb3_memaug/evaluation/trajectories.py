@@ -1,0 +1,104 @@
+"""Where a robot walks, and where it sets its feet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import numpy as np
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecNormalize
+
+from sb3_memaug.evaluation.episodes import Episode
+from sb3_memaug.evaluation.trials import Trial, Trials
+from sb3_memaug.robots import Robot, find_robot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def record_trajectories(
+    model: BaseAlgorithm,
+    env_id: str,
+    policy: str,
+    training_seed: int,
+    seeds: Sequence[int] = (1000,),
+    mirrors: Sequence[str] = ("identity",),
+    env_kwargs: Mapping[str, Any] | None = None,
+    normalizer: VecNormalize | None = None,
+) -> pd.DataFrame:
+    """
+    Run an episode of each variation under each mirror from each seed, with mean actions.
+
+    :param model: any SB3 model
+    :param env_id: of a registered environment with a robot that :func:`~sb3_memaug.robots.find_robot` finds, and the
+        attribute ``dt``, the length of a control step in s
+    :param policy: what to call the model
+    :param training_seed: that it was trained with
+    :param seeds: of the episodes
+    :param mirrors: elements of the environment's symmetry group by which the start is reflected
+    :param env_kwargs: for ``gymnasium.make``
+    :param normalizer: of the observations that the model was trained on
+    :return: a row for each control step, after it: ``env``, ``policy``, ``training_seed``, ``split``, ``variation``,
+        ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and its ``heading`` in rad, in the world;
+        for each foot, where the simulator can tell, whether it touches anything, ``contact_FOOT``, and its place,
+        ``x_FOOT`` and ``y_FOOT``; the target of the task, ``target_x`` and ``target_y``, NaN where there is none
+    :raises ValueError: if there is no robot, its control step is not known, or no episode can start under a mirror
+    """
+    import pandas as pd
+
+    watcher = _PathWatcher()
+    with Trials(env_id, env_kwargs) as trials:
+        chosen = [Trial(*trial) for trial in product(trials.variations, seeds, mirrors)]
+        trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
+    which = {"env": env_id, "policy": policy, "training_seed": training_seed}
+    return pd.DataFrame(
+        {**which, "split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror, **row}
+        for (variation, seed, mirror), path in zip(chosen, watcher.paths, strict=True)
+        for row in path
+    )
+
+
+class _PathWatcher:
+    def __init__(self) -> None:
+        self.paths: list[list[dict[str, Any]]] = []
+
+    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+        self.paths = [[] for _ in envs]
+        self._robots = [find_robot(env) for env in envs]
+        self._dt = [_control_step(env) for env in envs]
+        tasks = [getattr(env.unwrapped, "task", None) for env in envs]
+        self._targets = [getattr(task, "target", (np.nan, np.nan)) for task in tasks]
+
+    def after_step(self, index: int, memory: tuple[np.ndarray, ...] | None) -> None:
+        robot, path = self._robots[index], self.paths[index]
+        motion, target = robot.get_motion(), self._targets[index]
+        x, y, _ = motion.position
+        path.append(
+            {
+                "time": (len(path) + 1) * self._dt[index],
+                **{"x": x, "y": y, "heading": motion.heading},
+                **_feet(robot),
+                **{"target_x": float(target[0]), "target_y": float(target[1])},
+            }
+        )
+
+
+def _control_step(env: gym.Env) -> float:
+    dt = getattr(env.unwrapped, "dt", None)
+    if dt is None:
+        raise ValueError(f"expected the length of a control step in s as the attribute `dt` of {env.unwrapped}")
+    return float(dt)
+
+
+def _feet(robot: Robot) -> dict[str, Any]:
+    try:
+        contacts, positions = robot.foot_contacts().tolist(), robot.foot_positions().tolist()
+    except NotImplementedError:
+        return {}
+    row: dict[str, Any] = {}
+    for name, contact, (x, y, _) in zip(robot.foot_names, contacts, positions, strict=True):
+        row |= {f"contact_{name}": contact, f"x_{name}": x, f"y_{name}": y}
+    return row

@@ -1,0 +1,32 @@
+import pytest
+
+from sb3_memaug.report.figures.legs import LEG_COLOURS, NONE_COLOUR, OTHER_COLOURS, colours_of_legs, label_of, motor_of
+from sb3_memaug.report.style import POLICY_COLOURS
+
+
+@pytest.mark.parametrize(
+    ("name", "motor", "label"),
+    [
+        ("motor_front_leftL_joint", "L", "front left L"),
+        ("motor_back_rightR_joint", "R", "back right R"),
+        ("payload_front_left", "", "front left"),
+        ("front_left", "", "front left"),
+        ("LF_FOOT", "", "LF FOOT"),
+        ("none", "", "none"),
+    ],
+)
+def test_names_are_read_for_people(name, motor, label):
+    assert motor_of(name) == motor
+    assert label_of(name) == label
+
+
+def test_what_belongs_to_a_leg_has_its_colour():
+    names = ["none", "motor_front_leftL_joint", "payload_front_left", "front_left", "LF_FOOT", "RF_FOOT"]
+    grey, *left, first, second = colours_of_legs(names).values()
+    assert grey == NONE_COLOUR
+    assert left == [LEG_COLOURS["front left"]] * 3
+    assert (first, second) == OTHER_COLOURS[:2]
+
+
+def test_no_leg_has_the_colour_of_a_policy():
+    assert not set(POLICY_COLOURS.values()) & {*LEG_COLOURS.values(), *OTHER_COLOURS, NONE_COLOUR}
