@@ -23,7 +23,7 @@ $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt --no-deps $(ROBOTS)
 	@touch $@
 
-demo: $(INSTALLED) ## Train, mirror and compare in a few minutes, into demo/
+demo: $(INSTALLED) ## Train, mirror and compare in about ten minutes, into demo/
 	$(BIN)/python examples/demo.py
 
 test: $(INSTALLED) ## Run the tests, without the slow ones

@@ -1,5 +1,5 @@
 """
-The whole story in ten minutes: train with failures of the left front leg, walk with a failure of any leg.
+The whole story in about ten minutes: train with failures of the left front leg, walk with a failure of any leg.
 
 Trains memory-aug and, for contrast, memory-id and baseline-aug on the MuJoCo minitaur, evaluates them on no failure and
 on each leg's motors, there and (never having seen it) in PyBullet, and leaves the models, a table, a figure and a video

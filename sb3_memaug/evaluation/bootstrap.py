@@ -1,17 +1,15 @@
-"""Estimates from a few training seeds, with 95 % intervals by stratified bootstrap (Agarwal et al., 2021).
-
-The numbers are those of their library, rliable, which draws one replication at a time: for the tables of a report that
-takes minutes, this seconds.
-"""
+"""Estimates from a few training seeds, with 95 % intervals by stratified bootstrap: rliable's (Agarwal et al., 2021)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
-#: Bootstrap replications.
-REPS = 2000
+#: Bootstrap replications: of each estimate they take an eighth of a second.
+REPS = 1000
 
 
 class Estimate(NamedTuple):
@@ -33,12 +31,11 @@ def interquartile_mean(scores: np.ndarray, reps: int = REPS) -> Estimate:
     :param scores: (training seeds, tasks); the bootstrap draws seeds for each task by itself
     :param reps: bootstrap replications
     :return: with its interval
+    :raises ImportError: if rliable is not installed
     """
-    cut = scores.size // 4
-    middle = slice(cut, scores.size - cut)
-    value = np.sort(scores, axis=None)[middle].mean()
-    drawn = _resample(scores, np.random.RandomState(0), reps).reshape(reps, -1)
-    return _estimate(value, np.sort(drawn)[:, middle].mean(axis=1), scores)
+    from rliable.metrics import aggregate_iqm
+
+    return _estimate(aggregate_iqm, (scores,), reps)
 
 
 def probability_of_improvement(x: np.ndarray, y: np.ndarray, reps: int = REPS) -> Estimate:
@@ -50,22 +47,35 @@ def probability_of_improvement(x: np.ndarray, y: np.ndarray, reps: int = REPS) -
     :param y: scores of Y, (its training seeds, the same tasks)
     :param reps: bootstrap replications
     :return: with its interval
+    :raises ImportError: if rliable is not installed
     """
-    rng = np.random.RandomState(0)
-    drawn = _share_of_wins(_resample(x, rng, reps), _resample(y, rng, reps))
-    return _estimate(_share_of_wins(x[None], y[None])[0], drawn, x, y)
+    return _estimate(_share_of_wins, (x, y), reps)
 
 
-def _resample(scores: np.ndarray, rng: np.random.RandomState, reps: int) -> np.ndarray:
-    n_seeds, n_tasks = scores.shape
-    return scores[rng.choice(n_seeds, (reps, n_seeds, n_tasks)), np.arange(n_tasks)]
+def _share_of_wins(x: np.ndarray, y: np.ndarray) -> float:
+    """What rliable's metric of this name tells, which takes thirty times as long: it tests every task for rank sums."""
+    x, y = x[:, None], y[None]
+    return float(((x > y) + 0.5 * (x == y)).mean())
 
 
-def _share_of_wins(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    x, y = x[:, :, None], y[:, None]
-    return ((x > y) + 0.5 * (x == y)).mean(axis=(1, 2, 3))
+def _estimate(statistic: Callable[..., float], scores: tuple[np.ndarray, ...], reps: int) -> Estimate:
+    from rliable.library import get_interval_estimates
+
+    if min(map(len, scores)) == 1:
+        return Estimate(float(statistic(*scores)), np.nan, np.nan)
+    with _seeded():
+        values, intervals = get_interval_estimates(
+            {"": scores if len(scores) > 1 else scores[0]}, lambda *drawn: np.array([statistic(*drawn)]), reps=reps
+        )
+    return Estimate(float(values[""][0]), *intervals[""][:, 0].tolist())
 
 
-def _estimate(value: float, drawn: np.ndarray, *scores: np.ndarray) -> Estimate:
-    ends = np.percentile(drawn, (2.5, 97.5)) if min(map(len, scores)) > 1 else (np.nan, np.nan)
-    return Estimate(float(value), float(ends[0]), float(ends[1]))
+@contextmanager
+def _seeded() -> Iterator[None]:
+    """rliable draws from NumPy's global generator, whatever seed it is given."""
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)

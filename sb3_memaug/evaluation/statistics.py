@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_ESTIMATES = ("mean", "iqm", "low", "high")
+_SUMMARY = (
+    *(*KEYS, *_ESTIMATES, *(f"normalised_{name}" for name in _ESTIMATES), "normaliser", "normalised_by"),
+    *("success_rate", "n_seeds", "n_episodes"),
+)
+_IMPROVEMENT = ("env", "split", "x", "y", "probability", "low", "high", "n_seeds_x", "n_seeds_y")
+
+
 def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     """
     A row for each environment, split, policy and way of acting; and for all environments together (``env`` is
@@ -32,7 +40,8 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     """
     import pandas as pd
 
-    names = ("mean", "iqm", "low", "high")
+    if episodes.empty:
+        return pd.DataFrame(columns=_SUMMARY)
     table = []
     for keys, rows in groups(normalise(episodes)):
         row: dict[str, Any] = dict(zip(KEYS, keys, strict=True))
@@ -42,14 +51,14 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
         else:
             returns, normaliser = _estimates(rows, "episode_return", reps), rows["normaliser"].iloc[0]
             normalised = returns / (normaliser if rows["normalised_return"].notna().all() else np.nan)
-        row |= dict(zip(names, returns, strict=True))
-        row |= {f"normalised_{name}": value for name, value in zip(names, normalised, strict=True)}
+        row |= dict(zip(_ESTIMATES, returns, strict=True))
+        row |= {f"normalised_{name}": value for name, value in zip(_ESTIMATES, normalised, strict=True)}
         row |= {"normaliser": normaliser, "normalised_by": ", ".join(rows["normalised_by"].unique())}
         row["success_rate"] = rows["success"].dropna().astype(float).mean()
         row["n_seeds"] = rows["training_seed"].nunique()
         row["n_episodes"] = len(rows)
         table.append(row)
-    return pd.DataFrame(table)
+    return pd.DataFrame(table, columns=_SUMMARY)
 
 
 def _estimates(rows: pd.DataFrame, score: str, reps: int) -> np.ndarray:
@@ -72,6 +81,8 @@ def improvement(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if episodes.empty:
+        return pd.DataFrame(columns=_IMPROVEMENT)
     scored = episodes[episodes["deterministic"] & (episodes["memory"] == "kept") & (episodes["split"] != "none")]
     matrices: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
     for (env, split, policy, *_), rows in chain(by_environment(scored), together(scored)):
@@ -88,5 +99,4 @@ def improvement(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
             value, low, high = probability_of_improvement(of_policy[x].to_numpy(), of_policy[y].to_numpy(), reps)
             table.append((env, split, x, y, value, low, high, n_x, n_y))
             table.append((env, split, y, x, 1 - value, 1 - high, 1 - low, n_y, n_x))
-    columns = ["env", "split", "x", "y", "probability", "low", "high", "n_seeds_x", "n_seeds_y"]
-    return pd.DataFrame(table, columns=columns)
+    return pd.DataFrame(table, columns=_IMPROVEMENT)

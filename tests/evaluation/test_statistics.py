@@ -102,3 +102,10 @@ def test_policies_that_saw_different_variations_are_not_compared():
     rows = episodes(("E", "a", 0, "ood", "v", 1.0), ("E", "b", 0, "ood", "w", 1.0))
     with pytest.raises(ValueError, match="in E a and b were evaluated on different ood ones"):
         improvement(rows)
+
+
+def test_of_no_episodes_there_is_nothing_to_tell():
+    nothing = pd.DataFrame(columns=["env", "policy", "training_seed"])
+    for told in (summary, improvement):
+        assert told(nothing).empty
+        assert told(nothing).columns.equals(told(table(), reps=10).columns)

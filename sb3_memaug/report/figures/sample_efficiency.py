@@ -117,7 +117,7 @@ def _traces(runs: pd.DataFrame, y: int, trained: int, colour: str) -> list[Any]:
             y=y + jitter,
             text=[f"training seed {seed}" for seed in runs["training_seed"]],
             mode="markers",
-            marker={"size": 6, "color": colour, "line": {"color": "#222", "width": 1}},
+            marker={"size": 5.5, "color": "white", "line": {"color": "#222", "width": 1}},
             legendgroup=policy,
         ),
         go.Scatter(

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from ...evaluation.return_tables import episodes as mean_actions
+from ...evaluation.return_tables import learning
+from .behaviour_tables import pd, run_tables
 
-pd = pytest.importorskip("pandas")
-pytest.importorskip("plotly")
-
-from sb3_memaug.report.run_tables import RUN, TABLES, RunTables  # noqa: E402
+__all__ = ["FAILURE", "PAYLOAD", "episodes", "learning", "legend_of", "pd", "run_tables", "titles_of"]
 
 FAILURE = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
 PAYLOAD = "MemAug/MinitaurVelocityPayload-MuJoCo-v0"
 
 
-def run_tables(**tables):
-    """Those that are given, and the others empty as they are read."""
-    empty = dict.fromkeys(TABLES, pd.DataFrame(columns=RUN))
-    return RunTables(**{**empty, **tables}, settings=[], videos=[])
-
-
-def episodes(*rows, deterministic=True, memory="kept"):
-    """Of (env, policy, training seed, split, variation, return) each."""
-    columns = ["env", "policy", "training_seed", "split", "variation", "episode_return"]
-    return pd.DataFrame(rows, columns=columns).assign(deterministic=deterministic, memory=memory, success=None)
-
-
-def learning(*rows):
-    """Of (env, policy, training seed, timesteps, ID return, OOD return) each."""
-    return pd.DataFrame(
-        [
-            (env, policy, seed, steps, float(steps), split, value)
-            for env, policy, seed, steps, *values in rows
-            for split, value in zip(("id", "ood"), values, strict=True)
-        ],
-        columns=["env", "policy", "training_seed", "timesteps", "seconds", "split", "episode_return"],
-    )
+def episodes(*rows, **same):
+    """Of (env, policy, training seed, split, variation, return) each, and what is the same of all."""
+    return mean_actions(*rows).assign(**same)
 
 
 def legend_of(figure):

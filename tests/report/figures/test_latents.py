@@ -139,7 +139,7 @@ def test_a_panel_shows_the_first_training_seed_and_tells_the_mean_asymmetry_of_a
     assert chart.data["training_seed"].unique().tolist() == [3]
     (title,) = (note.text for note in chart.figure.layout.annotations)
     assert title == "<b>memory-aug</b>, 75% of the variance<br>asymmetry 0.30 left–right, 0.30 front–back"
-    assert "(training seed 3)" in chart.caption
+    assert "training seed 3." in chart.caption
     assert "mean over 2 training seeds" in chart.caption
 
 
