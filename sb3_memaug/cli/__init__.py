@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from sb3_memaug._version import __version__
-from sb3_memaug.cli import evaluate, mirror, play, train
+from sb3_memaug.cli import evaluate, experiment, mirror, play, report, train
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,11 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--version", action="version", version=f"sb3-memaug {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (train, evaluate, play, mirror):
+    for command in (train, evaluate, experiment, report, play, mirror):
         command.add_to(commands)
-    if arguments[:1] == ["train"]:
+    if arguments and arguments[0] in train.COMMANDS:
         # All that follows is rl_zoo3's to read, its --help too.
-        train.run(arguments[1:])
+        train.run(arguments[0], arguments[1:])
         return
     parsed = parser.parse_args(arguments)
     try:

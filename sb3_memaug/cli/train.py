@@ -1,60 +1,92 @@
-"""``memaug train``."""
+"""``memaug train``, and the other commands of rl_zoo3."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import runpy
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.resources import files
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sb3_memaug.common.distributed import join, leave, rank
 from sb3_memaug.models import ALGORITHMS
+from sb3_memaug.zoo import OURS, register
 
-#: What rl_zoo3 does not know.
-OURS = ("memaug_ppo", "sym_ppo")
+#: What each does; rl_zoo3 calls it the same, with underscores.
+COMMANDS = {
+    "train": "rl_zoo3's training, with the algorithms memaug_ppo and sym_ppo and the environments MemAug/…",
+    "enjoy": "rl_zoo3's look at what memaug train has trained, in a window",
+    "record-video": "the same as a video",
+    "plot-train": "rl_zoo3's curves of returns in training",
+    "all-plots": "rl_zoo3's curves and table of returns in evaluation, of several algorithms",
+    "plot-from-file": "what all-plots has written to a file, by rliable's statistics",
+}
 
 
 def add_to(commands: Any) -> None:
     """
     :param commands: of the command line
     """
-    commands.add_parser(
-        "train",
-        add_help=False,
-        help="rl_zoo3's training, with the algorithms memaug_ppo and sym_ppo and the environments MemAug/… "
-        "(memaug train --help)",
-    )
+    for command, what in COMMANDS.items():
+        commands.add_parser(command, add_help=False, help=f"{what} (memaug {command} --help)")
 
 
-def run(arguments: Sequence[str]) -> None:
+def run(command: str, arguments: Sequence[str]) -> None:
     """
-    Run ``rl_zoo3.train`` with our algorithms among its own.
+    Run a command of rl_zoo3 with our algorithms among its own.
 
-    :param arguments: of rl_zoo3's command line; without ``--conf-file``, our algorithms use the settings of this
-        package
+    :param command: one of :data:`COMMANDS`
+    :param arguments: of rl_zoo3's command line; ``--algo`` is memaug_ppo by default. Without ``--conf-file`` our
+        algorithms use the settings of this package, and so do ppo_lstm and ppo in our environments, where they are also
+        tuned within the same ranges
     """
-    try:
-        import rl_zoo3.train
-    except ImportError as error:
-        raise SystemExit(f'memaug train needs rl_zoo3 ({error}): pip install "sb3-memaug[zoo]"') from error
-    # One dict, shared by all of rl_zoo3; its parser is built from it.
-    rl_zoo3.ALGOS.update({name: ALGORITHMS[name] for name in OURS})
     arguments = list(arguments)
     named = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     named.add_argument("--algo", default="memaug_ppo")
-    named.add_argument("-conf", "--conf-file")
+    named.add_argument("--env", default="")
     known, _ = named.parse_known_args(arguments)
-    if not any(argument.split("=")[0] == "--algo" for argument in arguments):
+    ours = known.env.startswith("MemAug/")
+    try:
+        register(peers=ours)
+    except ImportError as error:
+        raise SystemExit(f"memaug {command}: {error}") from error
+    if "plot" not in command and not any(argument.split("=")[0] == "--algo" for argument in arguments):
         arguments += ["--algo", known.algo]
-    if known.conf_file is None and known.algo in OURS:
-        arguments += ["--conf-file", str(files("sb3_memaug.zoo_configs") / f"{known.algo}.yml")]
+    if command == "train":
+        _train(arguments, known.algo, known.algo in OURS or (ours and known.algo in ALGORITHMS))
+    else:
+        _run(command, arguments)
+
+
+def _train(arguments: list[str], algo: str, our_settings: bool) -> None:
+    named = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    named.add_argument("-conf", "--conf-file")
+    if our_settings and named.parse_known_args(arguments)[0].conf_file is None:
+        arguments += ["--conf-file", str(files("sb3_memaug.zoo_configs") / f"{algo}.yml")]
     join()
     with TemporaryDirectory() as elsewhere:
         if rank() > 0:
             # The ranks learn as one; rank 0 logs, evaluates and saves for all of them.
             arguments += ["--log-folder", elsewhere, "--verbose", "0", "--eval-freq", "-1", "--save-freq", "-1"]
-        sys.argv = ["memaug train", *arguments]
-        rl_zoo3.train.train()
+        _run("train", arguments)
     leave()
+
+
+def _run(command: str, arguments: list[str]) -> None:
+    sys.argv = [f"memaug {command}", *arguments]
+    name = command.replace("-", "_")
+    if command == "record-video":
+        # The only one that is a script and no function.
+        if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            os.environ.setdefault("MUJOCO_GL", "egl")
+        runpy.run_module(f"rl_zoo3.{name}", run_name="__main__")
+        return
+    try:
+        module = import_module(f"rl_zoo3.{'plots.' if 'plot' in command else ''}{name}")
+    except ImportError as error:
+        raise SystemExit(f'memaug {command}: {error}: pip install "sb3-memaug[zoo]"') from error
+    getattr(module, name)()

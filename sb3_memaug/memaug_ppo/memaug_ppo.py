@@ -157,6 +157,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
         self._init_sequences(n_minibatches, sequence_length, mirrored_memory)
         if _init_setup_model:
             self._setup_model()
+            self._check_minibatches()
 
     def _setup_model(self) -> None:
         super()._setup_model()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.type_aliases import GymEnv
 
 from sb3_memaug.common.devices import parts_for
@@ -48,31 +49,38 @@ class SequenceUpdate(MirroredUpdate):
         self.n_minibatches = n_minibatches
         self.sequence_length = sequence_length
         self.mirrored_memory = mirrored_memory
+        if n_minibatches is None and self.batch_size is not None and self.batch_size < self._longest_sequence:
+            warnings.warn(
+                f"batch_size = {self.batch_size} is less than the whole sequences of up to {self._longest_sequence} "
+                "steps that a minibatch is made of, so there will be fewer, larger minibatches. Pass "
+                f"sequence_length={self.batch_size} for truncated backpropagation, or a larger `batch_size`",
+                stacklevel=3,
+            )
 
     def _setup_sequences(self) -> None:
         if self.mirrored_memory not in tuple(WAYS):
             raise ValueError(f"`mirrored_memory` must be 'carried', 'zeroed' or 'copied', got {self.mirrored_memory!r}")
-        self._check_minibatches()
-        self._forget_the_mirrored_life()
-
-    def _check_minibatches(self) -> None:
         length = self.sequence_length
         if length is not None and not 1 <= length <= self.n_steps:
             raise ValueError(f"`sequence_length` must lie between 1 and n_steps = {self.n_steps}, got {length}")
-        longest = length or self.n_steps
-        most = self.n_envs * -(-self.n_steps // longest)
+        self._forget_the_mirrored_life()
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
+        # A model may have been loaded with fewer environments than it learns from, to be looked at.
+        self._check_minibatches()
+        return super()._setup_learn(*args, **kwargs)
+
+    @property
+    def _longest_sequence(self) -> int:
+        return self.sequence_length or self.n_steps
+
+    def _check_minibatches(self) -> None:
+        most = self.n_envs * -(-self.n_steps // self._longest_sequence)
         if self.n_minibatches is not None and not 1 <= self.n_minibatches <= most:
             raise ValueError(
                 f"`n_minibatches` must lie between 1 and {most}, got {self.n_minibatches}: a minibatch holds whole "
-                f"sequences, of which {self.n_envs} environments and {longest} steps make no more. "
+                f"sequences, of which {self.n_envs} environments and {self._longest_sequence} steps make no more. "
                 "Use more environments, or a shorter `sequence_length`"
-            )
-        if self.n_minibatches is None and self.batch_size is not None and self.batch_size < longest:
-            warnings.warn(
-                f"batch_size = {self.batch_size} is less than the whole sequences of up to {longest} steps that a "
-                "minibatch is made of, so there will be fewer, larger minibatches. Pass "
-                f"sequence_length={self.batch_size} for truncated backpropagation, or a larger `batch_size`",
-                stacklevel=5,
             )
 
     def _forget_the_mirrored_life(self) -> None:

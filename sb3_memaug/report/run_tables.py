@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sb3_memaug.evaluation.table_files import SUFFIXES, read_table
+from sb3_memaug.evaluation.table_files import SUFFIXES, read_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Which run a row is of.
+RUN = ["env", "policy", "training_seed"]
+#: The page of a report: what lies beside it was drawn from tables and is none of them.
+PAGE = "report.html"
+
 
 class RunTables(NamedTuple):
     """
-    Each row begins with ``env``, ``policy`` and ``training_seed``: which run it is of. A table that no run left is empty.
+    Each row begins with ``env``, ``policy`` and ``training_seed``: which run it is of. A table that no run left is
+    empty.
 
     :param episodes: a row for each episode of the evaluation, the fields of
         :class:`~sb3_memaug.evaluation.generalization.Result`
     :param learning: ``timesteps``, ``seconds``, ``split``, ``episode_return``: mean returns on none, ID and OOD tasks,
         measured now and then during training
-    :param trajectories: ``split``, ``variation``, ``seed``, ``mirror``, ``time``, ``x``, ``y``, ``heading``, and for each
-        foot ``contact_FOOT``, ``x_FOOT``, ``y_FOOT``, of one episode or a few for each variation
-    :param latents: ``split``, ``variation``, ``seed``, ``mirror``, ``step``, ``pc1``, ``pc2``: outputs of the actor's LSTM
-        on the two principal components of its run
+    :param trajectories: ``split``, ``variation``, ``seed``, ``mirror``, ``time``, ``x``, ``y``, ``heading``, and for
+        each foot ``contact_FOOT``, ``x_FOOT``, ``y_FOOT``, of one episode or a few for each variation
+    :param latents: ``split``, ``variation``, ``seed``, ``mirror``, ``step``, ``pc1``, ``pc2``: outputs of the actor's
+        LSTM on the two principal components of its run
     :param latent_symmetry: ``mirror``, ``asymmetry``, ``explained_variance``: of the clusters of latents
     :param settings: of each run, as it wrote them
     :param videos: paths, named ``ENV_POLICY_VARIATION.mp4``
@@ -35,3 +43,123 @@ class RunTables(NamedTuple):
     latent_symmetry: pd.DataFrame
     settings: list[dict[str, Any]]
     videos: list[Path]
+
+
+#: The fields that are tables.
+TABLES = RunTables._fields[:5]
+
+
+def read_run_tables(folder: str | Path) -> RunTables:
+    """
+    :param folder: of an experiment, with a folder for each run however deep in it; or of tables that
+        :func:`write_run_tables` merged
+    :return: all that lies in it, but for reports and what is hidden
+    :raises ValueError: if there is no table of episodes, a table is not one of runs, or two files hold the same run
+    """
+    import pandas as pd
+
+    files = _files(Path(folder))
+    tables = {}
+    for name in TABLES:
+        parts = _parts([path for path in files if path.stem == name and path.suffix in SUFFIXES])
+        tables[name] = _with_booleans(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame(columns=RUN)
+    if tables["episodes"].empty:
+        raise ValueError(
+            f"there is no episode of any run in {str(folder)!r}: a run that has been evaluated leaves a table "
+            f"{' or '.join('episodes' + suffix for suffix in SUFFIXES)}; name a folder with such files in it"
+        )
+    return RunTables(**tables, settings=_settings(files), videos=[path for path in files if path.suffix == ".mp4"])
+
+
+def write_run_tables(tables: RunTables, folder: str | Path, suffix: str = ".parquet") -> Path:
+    """
+    :param tables: to write, merged into one file each, beside ``runs.yml`` and ``videos/``
+    :param folder: to write them to; :func:`read_run_tables` reads them from there
+    :param suffix: ``".parquet"`` or ``".csv"``
+    :return: the folder
+    """
+    import yaml
+
+    folder = Path(folder)
+    for name in TABLES:
+        if not getattr(tables, name).empty:
+            write_table(getattr(tables, name), folder / f"{name}{suffix}")
+    if tables.settings:
+        part = folder / ".part.runs.yml"
+        part.write_text(yaml.safe_dump(tables.settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        os.replace(part, folder / "runs.yml")
+    copy_videos(tables.videos, folder / "videos")
+    return folder
+
+
+def copy_videos(videos: list[Path], folder: Path) -> list[Path]:
+    """
+    :param videos: to copy
+    :param folder: for them
+    :return: the copies, numbered where runs with different seeds gave theirs the same name
+    """
+    copies: list[Path] = []
+    for path in videos:
+        copy, n = folder / path.name, 1
+        while copy in copies:
+            n += 1
+            copy = folder / f"{path.stem}_{n}{path.suffix}"
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".part.{copy.name}"
+        shutil.copyfile(path, part)
+        os.replace(part, copy)
+        copies.append(copy)
+    return copies
+
+
+def _files(folder: Path) -> list[Path]:
+    """Those of runs, in an order that any machine gives them."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        drawn = ("figures", "tables", "videos") if PAGE in names else ()
+        folders[:] = sorted(name for name in folders if name not in drawn and not name.startswith("."))
+        found += [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
+    return found
+
+
+def _parts(paths: list[Path]) -> list[pd.DataFrame]:
+    """What the files hold, each run in one of them only."""
+    parts: list[pd.DataFrame] = []
+    source: dict[Any, Path] = {}
+    for path in paths:
+        part = read_table(path)
+        missing = [column for column in RUN if column not in part.columns]
+        if missing:
+            raise ValueError(f"each row of {path} must say which run it is of; there is no column {', '.join(missing)}")
+        for run in part[RUN].drop_duplicates().itertuples(index=False):
+            env, policy, seed = run
+            if run in source:
+                raise ValueError(
+                    f"{policy} on {env} with seed {seed} lies in both {source[run]} and {path}: leave one of them there"
+                )
+            source[run] = path
+        if not part.empty:
+            # Parquet alone tells texts that are not there from numbers that are not.
+            unknown = part.columns[part.isna().all()]
+            parts.append(part.astype(dict.fromkeys(unknown, float)))
+    return parts
+
+
+def _with_booleans(table: pd.DataFrame) -> pd.DataFrame:
+    """CSV, Parquet and what joins tables differ in what stands beside True and False where nothing is known: None."""
+    for column in table.select_dtypes("object").columns:
+        known = table[column].notna()
+        if not known.all() and table.loc[known, column].isin([True, False]).all():
+            table[column] = table[column].map({True: True, False: False}).astype(object).where(known, None)
+    return table
+
+
+def _settings(files: list[Path]) -> list[dict[str, Any]]:
+    import yaml
+
+    found = []
+    for path in files:
+        if path.name in ("run.yml", "runs.yml"):
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            found += content if isinstance(content, list) else [content]
+    return found

@@ -26,15 +26,6 @@ def test_mistakes_are_named(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_train_help_is_that_of_rl_zoo3_with_our_algorithms():
-    pytest.importorskip("rl_zoo3")
-    result = memaug("train", "--help")
-    assert result.returncode == 0
-    assert "memaug_ppo" in result.stdout
-    assert "sym_ppo" in result.stdout
-    assert "--optimize-hyperparameters" in result.stdout
-
-
 @pytest.mark.parametrize("algo", ["memaug_ppo", "sym_ppo"])
 def test_train_then_evaluate(algo, tmp_path):
     pytest.importorskip("rl_zoo3")

@@ -86,6 +86,16 @@ def test_bad_sequences(kwargs, message):
         MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), n_steps=16, **kwargs)
 
 
+def test_a_model_can_be_looked_at_with_fewer_environments_than_it_learns_from(tmp_path):
+    MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), n_steps=16, n_minibatches=4).save(tmp_path / "model")
+    model = MemAugRecurrentPPO.load(tmp_path / "model", random_worlds(1))
+    assert model.predict(model.env.reset())[0].shape == (1, 2)
+    with pytest.raises(ValueError, match="between 1 and 1, got 4.*more environments"):
+        model.learn(16)
+    model.set_env(random_worlds(1))
+    MemAugRecurrentPPO.load(tmp_path / "model", random_worlds(1), n_minibatches=1).learn(16)
+
+
 @pytest.mark.parametrize("symmetry", [None, False])
 @pytest.mark.parametrize("way", ["forgotten", None, ["carried"]])
 def test_unknown_ways_to_remember_are_refused(way, symmetry):

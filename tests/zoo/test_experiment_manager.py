@@ -1,0 +1,88 @@
+from argparse import Namespace
+
+import gymnasium as gym
+import pytest
+import yaml
+from stable_baselines3.common.vec_env import VecNormalize
+
+from sb3_memaug import SymmetricVecNormalize
+
+from ..memaug_ppo.worlds import RandomWorld
+
+SETTINGS = {"n_envs": 2, "n_timesteps": 64, "n_steps": 16, "gamma": 0.9, "policy": "MlpPolicy", "batch_size": 16}
+
+
+@pytest.fixture
+def manage(registered, tmp_path):
+    """Makes a manager of an experiment with these hyperparameters, set up, and its model."""
+    from rl_zoo3.exp_manager import ExperimentManager
+
+    gym.register("RandomWorld-v0", entry_point=RandomWorld)
+
+    def manage(algo="sym_ppo", trained_agent="", **hyperparams):
+        conf_file = tmp_path / "settings.yml"
+        conf_file.write_text(yaml.dump({"RandomWorld-v0": {**SETTINGS, **hyperparams}}))
+        manager = ExperimentManager(
+            Namespace(),
+            algo,
+            "RandomWorld-v0",
+            str(tmp_path),
+            config=str(conf_file),
+            trained_agent=trained_agent,
+            log_interval=-1,
+        )
+        model, _ = manager.setup_experiment()
+        return manager, model
+
+    yield manage
+    gym.registry.pop("RandomWorld-v0")
+
+
+def test_an_algorithm_that_mirrors_has_statistics_that_commute(manage):
+    manager, model = manage(normalize={"norm_reward": False, "clip_obs": 5.0})
+    normalizer = model.get_vec_normalize_env()
+    assert type(normalizer) is SymmetricVecNormalize
+    assert (normalizer.norm_reward, normalizer.clip_obs, normalizer.gamma) == (False, 5.0, 0.9)
+    assert normalizer.training
+    evaluated = manager.create_envs(1, eval_env=True)
+    assert type(evaluated) is SymmetricVecNormalize
+    assert not evaluated.training
+
+
+@pytest.mark.parametrize(
+    ("algo", "hyperparams"),
+    [
+        ("ppo", {}),
+        ("sym_ppo", {"symmetry": False}),
+        ("sym_ppo", {"normalize": {"norm_obs": False}}),
+        ("sym_ppo", {"env_kwargs": {"symmetric": False}}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:the environment has no symmetry group")
+def test_others_are_normalised_as_rl_zoo3_does(manage, algo, hyperparams):
+    _, model = manage(algo, **{"normalize": True, **hyperparams})
+    assert type(model.get_vec_normalize_env()) is VecNormalize
+
+
+def test_without_normalize_nothing_is_normalised(manage):
+    _, model = manage()
+    assert model.get_vec_normalize_env() is None
+
+
+def test_a_training_that_goes_on_has_the_statistics_it_had(manage):
+    manager, model = manage(normalize=True)
+    manager.learn(model)
+    manager.save_trained_model(model)
+    mean = model.get_vec_normalize_env().obs_rms.mean
+    path = f"{manager.save_path}/RandomWorld-v0.zip"
+    _, resumed = manage(trained_agent=path, normalize=True)
+    normalizer = resumed.get_vec_normalize_env()
+    assert type(normalizer) is SymmetricVecNormalize
+    assert normalizer.obs_rms.mean.tolist() == mean.tolist()
+    assert any(mean)
+
+
+def test_arguments_of_environments_are_those_of_evaluation_too(manage):
+    manager, model = manage(env_kwargs={"end": 0.7})
+    assert model.env.get_attr("end") == [0.7, 0.7]
+    assert manager.create_envs(1, eval_env=True).get_attr("end") == [0.7]
