@@ -1,4 +1,4 @@
-"""Estimates from a few training seeds, with 95 % intervals by stratified bootstrap: rliable's (Agarwal et al., 2021)."""
+"""Estimates from a few training seeds, with 95 % intervals by stratified bootstrap, all by rliable."""
 
 from __future__ import annotations
 

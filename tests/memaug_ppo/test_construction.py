@@ -90,9 +90,8 @@ def test_a_model_can_be_looked_at_with_fewer_environments_than_it_learns_from(tm
     MemAugRecurrentPPO("MlpLstmPolicy", random_worlds(4), n_steps=16, n_minibatches=4).save(tmp_path / "model")
     model = MemAugRecurrentPPO.load(tmp_path / "model", random_worlds(1))
     assert model.predict(model.env.reset())[0].shape == (1, 2)
-    with pytest.raises(ValueError, match="between 1 and 1, got 4.*more environments"):
+    with pytest.raises(ValueError, match=r"between 1 and 1, got 4.*more environments"):
         model.learn(16)
-    model.set_env(random_worlds(1))
     MemAugRecurrentPPO.load(tmp_path / "model", random_worlds(1), n_minibatches=1).learn(16)
 
 

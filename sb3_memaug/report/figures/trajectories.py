@@ -69,7 +69,9 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
     figure.update_xaxes(title={"text": "x (m)", "font": {"size": 13}}, title_standoff=6, row=rows)
     figure.update_yaxes(range=ys, nticks=8)
     figure.update_yaxes(title={"text": "y (m)", "font": {"size": 13}}, title_standoff=4, col=1)
-    figure.layout.yaxis.scaleanchor = "x"
+    # The axis that all others match.
+    leader = next(axis for axis in figure.select_yaxes() if axis.matches is None)
+    leader.scaleanchor = leader.anchor
     return Chart(
         f"trajectories-{env.rpartition('/')[2].lower()}-{split}",
         f"Where the policies walk, {SPLITS[split]}: {env_title(env)}",
