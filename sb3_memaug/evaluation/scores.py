@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: By whose mean return on ID tasks returns are divided, in each environment.
 REFERENCE = "memory-id"
 #: A normaliser must be at least this share of the largest mean return, of either sign, of any policy on any split.
-LEAST_NORMALISER = 0.1
+LEAST_NORMALISER = 0.25
 #: In place of an environment: of all of them together.
 ALL = "all"
 #: What episodes are grouped by.

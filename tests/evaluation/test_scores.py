@@ -42,13 +42,13 @@ def test_sampled_actions_normalise_where_there_are_no_others():
     assert normalised(("E", "a", 0, "id", "v", 20.0, SAMPLED))[1] == [20.0]
 
 
-@pytest.mark.parametrize(("reference", "divides"), [(-20.0, False), (0.0, False), (9.9, False), (10.0, True)])
+@pytest.mark.parametrize(("reference", "divides"), [(-20.0, False), (0.0, False), (24.9, False), (25.0, True)])
 def test_what_is_negative_or_near_zero_divides_nothing(reference, divides):
     values, normaliser, _ = normalised(
         ("E", "memory-id", 0, "id", "a", reference), ("E", "memory-aug", 0, "ood", "b", -100.0)
     )
     assert normaliser == [reference]
-    np.testing.assert_equal(values, [1.0, -10.0] if divides else [np.nan, np.nan])
+    np.testing.assert_equal(values, [1.0, -4.0] if divides else [np.nan, np.nan])
 
 
 def test_without_id_tasks_nothing_is_normalised():
