@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,8 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
             return
         from sb3_memaug.experiments.conduct import conduct, plan
 
-        plan(runs, folder)
+        where = [] if parsed.folder is None else ["--folder", str(parsed.folder)]
+        plan(runs, folder, shlex.join(["memaug", "experiment", parsed.matrix, *where]))
         if parsed.ray is None:
             performer = partial(perform_locally, jobs=parsed.jobs)
         else:

@@ -14,12 +14,13 @@ from sb3_memaug.experiments.status import read_status
 Performer = Callable[[Sequence[Path], Callable[[], None]], None]
 
 
-def plan(runs: Sequence[Run], folder: Path) -> None:
+def plan(runs: Sequence[Run], folder: Path, command: str | None = None) -> None:
     """
     Give each run its folder.
 
     :param runs: of an experiment
     :param folder: of the experiment
+    :param command: that conducts it
     :raises ValueError: if a run of the same name with other settings is there
     """
     for run in runs:
@@ -38,7 +39,7 @@ def plan(runs: Sequence[Run], folder: Path) -> None:
             )
     for run in runs:
         if not (folder / run.name / RUN_FILE).exists():
-            run.write(folder / run.name)
+            run.write(folder / run.name, command)
 
 
 def conduct(runs: Sequence[Run], folder: Path, performer: Performer) -> list[Path]:

@@ -72,13 +72,15 @@ class Run:
         """Of the environments that it is evaluated in: other tasks than those of training are in them, too."""
         return {name: value for name, value in self.hyperparameters.get("env_kwargs", {}).items() if name != "split"}
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, experiment: str | None = None) -> None:
         """
         :param folder: of this run
+        :param experiment: command that performs all runs of the experiment
         """
         folder.mkdir(parents=True, exist_ok=True)
         write_yaml({self.env: {**self.hyperparameters, "n_timesteps": self.n_timesteps}}, folder / CONF_FILE)
-        write_yaml({**asdict(self), "command": self.command, "versions": versions()}, folder / RUN_FILE)
+        told = {"command": self.command, "versions": versions()} | ({"experiment": experiment} if experiment else {})
+        write_yaml({**asdict(self), **told}, folder / RUN_FILE)
 
     @classmethod
     def read(cls, folder: Path) -> Run:

@@ -74,6 +74,8 @@ def _lead(tables: RunTables) -> str:
 
 def _made(tables: RunTables, command: str) -> str:
     parts = [f"<p>This report:</p>\n<pre>{escape(command)}</pre>"]
+    if conducted := list(dict.fromkeys(run["experiment"] for run in tables.settings if "experiment" in run)):
+        parts.append(f"<p>All runs:</p>\n<pre>{escape(chr(10).join(conducted))}</pre>")
     if trained := [run["command"] for run in tables.settings if "command" in run]:
         parts.append(
             f"<details><summary>Its {len(trained)} runs, each in its folder</summary>\n"

@@ -10,7 +10,7 @@ from sb3_memaug.report.html_tables import policy_label
 from sb3_memaug.report.style import env_title, policies_in_order
 
 #: Not told among the settings: headings and another part of the page have them.
-TOLD_ELSEWHERE = ("env", "policy", "command")
+TOLD_ELSEWHERE = ("env", "policy", "command", "experiment")
 
 
 def html_settings(settings: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> str:

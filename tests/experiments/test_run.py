@@ -17,12 +17,13 @@ def test_a_run_is_read_as_it_was_written(tmp_path):
 
 
 def test_its_settings_are_a_file_for_rl_zoo3(tmp_path):
-    RUN.write(tmp_path)
+    RUN.write(tmp_path, "memaug experiment mine.yml")
     assert yaml.safe_load((tmp_path / "hyperparameters.yml").read_text()) == {
         "MemAug/Robot-v0": {"gamma": 0.5, "env_kwargs": {"split": "all"}, "n_timesteps": 1000}
     }
     told = yaml.safe_load((tmp_path / "run.yml").read_text())
     assert told["command"].startswith("memaug train --algo ppo --env MemAug/Robot-v0 --seed 3")
+    assert told["experiment"] == "memaug experiment mine.yml"
     assert "torch" in told["versions"]
 
 
