@@ -22,7 +22,7 @@ def train(run: Run, folder: Path) -> None:
     """
     import pandas as pd
 
-    register(peers=True)
+    register()
     from sb3_memaug.experiments.run_manager import RunManager
 
     checkpoint = latest_checkpoint(folder)

@@ -108,7 +108,7 @@ def test_mistakes_are_named(tmp_path, text, message):
 
 
 def test_an_experiment_that_is_not_there_names_those_that_are():
-    with pytest.raises(ValueError, match=r"'lihgt'.*light, paper"):
+    with pytest.raises(ValueError, match=r"'lihgt'.*light, memory, paper"):
         read_matrix("lihgt")
 
 

@@ -87,7 +87,8 @@ def test_the_same_seed_gives_the_same_training(tmp_path):
     parameters = []
     for i in range(2):
         runs[0].write(tmp_path / str(i))
-        parameters.append(train(runs[0], tmp_path / str(i)).policy.state_dict())
+        train(runs[0], tmp_path / str(i))
+        parameters.append(MemAugRecurrentPPO.load(tmp_path / str(i) / "model.zip").policy.state_dict())
     assert all((parameters[0][name] == value).all() for name, value in parameters[1].items())
 
 
