@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from isaaclab.envs.mdp import UniformPose2dCommand, UniformPose2dCommandCfg
@@ -20,7 +21,7 @@ class PolarPositionCommand(UniformPose2dCommand):
 
     cfg: PolarPositionCommandCfg
 
-    def __init__(self, cfg: PolarPositionCommandCfg, env):
+    def __init__(self, cfg: PolarPositionCommandCfg, env: Any):
         super().__init__(cfg, env)
         # A place has no heading.
         del self.metrics["error_heading"]
