@@ -1,0 +1,5 @@
+"""Isaac Lab: its environments for this library's algorithms, and how they look in the mirror."""
+
+from .registration import register_isaaclab_envs
+
+__all__ = ["register_isaaclab_envs"]

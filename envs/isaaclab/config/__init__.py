@@ -1,0 +1,1 @@
+"""The eight tasks as configurations in Isaac Lab's style."""

@@ -1,0 +1,78 @@
+"""Scales, offsets and ranges that a mirror would change, so that the mirrored environment is another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sb3_memaug.symmetry import Reflection, SignedPermutation, Term
+from sb3_memaug.symmetry.terms import vector_transform
+
+from .manager_terms import observed_terms
+from .term_kinds import kinds_of
+
+
+def refuse_lopsided_observations(env: Any, groups: Sequence[str], reflections: Mapping[str, Reflection]) -> None:
+    """
+    :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
+    :param groups: of observations
+    :param reflections: of the robot, by the names of their mirrors
+    :raises ValueError: if a scale or a clipping range is not its own mirror image
+    """
+    for one in (term for group in groups for term in observed_terms(env, group)):
+        for mirror, reflection in reflections.items():
+            map_ = vector_transform(one.terms, reflection)
+            what = f"the observation {one.name} under the mirror {mirror!r}"
+            assert isinstance(map_, SignedPermutation)
+            if one.cfg.clip is not None:
+                low, high = one.cfg.clip
+                _check_range(map_, np.full(map_.size, low), np.full(map_.size, high), what)
+            if one.cfg.scale is not None:
+                _check_scale(map_, _row(one.cfg.scale, map_.size), what)
+
+
+def refuse_lopsided_actions(env: Any, reflections: Mapping[str, Reflection]) -> None:
+    """
+    :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
+    :param reflections: of the robot, by the names of their mirrors
+    :raises ValueError: if the scale, the offset or the clipping range of an action is not its own mirror image
+    """
+    manager = env.unwrapped.action_manager
+    for name in manager.active_terms:
+        term = manager.get_term(name)
+        (kind,) = kinds_of(term) or ()
+        joints = tuple(term._joint_names)
+        for mirror, reflection in reflections.items():
+            what = f"the action {name!r} under the mirror {mirror!r}"
+            target = Term(name, kind, len(joints), joints).transform(reflection)
+            assert isinstance(target, SignedPermutation)
+            _check_scale(reflection.joint_map(joints), _row(term._scale, target.size), what)
+            offset = _row(term._offset, target.size)
+            if not np.allclose(target.apply(offset), offset, atol=1e-5):
+                raise ValueError(f"{what}: the targets {offset} of the action 0 are not their own mirror image")
+            if term.cfg.clip is not None:
+                low, high = (term._clip[0, :, i].cpu().double().numpy() for i in (0, 1))
+                _check_range(target, low, high, what)
+
+
+def _row(value: Any, size: int) -> np.ndarray:
+    """A number, one for each entry, or those of each environment, which are the same."""
+    array = np.asarray(value.cpu() if hasattr(value, "cpu") else value, dtype=np.float64)
+    return np.broadcast_to(array[0] if array.ndim > 1 else array, (size,))
+
+
+def _check_scale(map_: SignedPermutation, scale: np.ndarray, what: str) -> None:
+    offset = np.zeros(map_.size) if map_.offset is None else np.array(map_.offset)
+    if not np.allclose(scale[list(map_.permutation)], scale) or not np.allclose(scale * offset, offset):
+        raise ValueError(
+            f"{what}: the scale {scale} is not its own mirror image. Give partners the same scale, and absolute "
+            "positions none"
+        )
+
+
+def _check_range(map_: SignedPermutation, low: np.ndarray, high: np.ndarray, what: str) -> None:
+    ends = map_.apply(low), map_.apply(high)
+    if not np.allclose(np.minimum(*ends), low) or not np.allclose(np.maximum(*ends), high):
+        raise ValueError(f"{what}: the clipping range from {low} to {high} is not its own mirror image")

@@ -1,0 +1,1 @@
+"""Terms that Isaac Lab has not: of commands, observations, rewards and events."""

@@ -1,0 +1,133 @@
+"""What has to be zero for a motor to give no torque, wherever Isaac Lab keeps it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from isaaclab.actuators import ActuatorBase, ImplicitActuator
+from isaaclab.actuators.newton import read_group_parameter, write_group_parameter
+
+#: Of Newton's actuators. A limit alone would do, but what the motor is asked for beyond it counts as overload.
+NEWTON_PARAMETERS = (
+    ("controller", "kp"),
+    ("controller", "kd"),
+    ("clamping", "max_motor_effort"),
+    ("clamping", "max_effort"),
+)
+NEWTON_LIMITS = {"max_motor_effort", "max_effort"}
+SIMULATOR_PARAMETERS = ("stiffness", "damping", "effort_limit")
+
+
+class MotorParameter(ABC):
+    """A number of each of some joints' motors, in each environment."""
+
+    def __init__(self, joints: torch.Tensor):
+        """Remember the numbers of sound motors.
+
+        Args:
+            joints: Indices of the joints.
+        """
+        self.joints = joints
+        self.values = self.read().clone()
+
+    def scale(self, factors: torch.Tensor, env_ids: torch.Tensor) -> None:
+        """Set the numbers to a multiple of those of sound motors.
+
+        Args:
+            factors: The multiples, for all joints of the robot. Shape is (len(env_ids), num_joints).
+            env_ids: The environments.
+        """
+        self.write(self.values[env_ids] * factors[:, self.joints], env_ids)
+
+    @abstractmethod
+    def read(self) -> torch.Tensor:
+        """The numbers as they are. Shape is (num_envs, len(joints))."""
+
+    @abstractmethod
+    def write(self, values: torch.Tensor, env_ids: torch.Tensor) -> None:
+        """Set the numbers.
+
+        Args:
+            values: The numbers. Shape is (len(env_ids), len(joints)).
+            env_ids: The environments.
+        """
+
+
+class NewtonParameter(MotorParameter):
+    """Of an explicit actuator that Newton computes."""
+
+    def __init__(self, actuators: Any, group: str, component: str, name: str, joints: torch.Tensor):
+        self.address = actuators, group, component, name
+        super().__init__(joints)
+
+    def read(self) -> torch.Tensor:
+        return read_group_parameter(*self.address)
+
+    def write(self, values: torch.Tensor, env_ids: torch.Tensor) -> None:
+        write_group_parameter(*self.address, values, env_ids)
+
+
+class SimulatorParameter(MotorParameter):
+    """Of an implicit actuator, which the simulator computes."""
+
+    def __init__(self, robot: Any, name: str, joints: torch.Tensor):
+        self.robot = robot
+        self.name = name
+        super().__init__(joints)
+
+    def read(self) -> torch.Tensor:
+        stored = "joint_effort_limits" if self.name == "effort_limit" else f"joint_{self.name}"
+        return getattr(self.robot.data, stored).torch[:, self.joints]
+
+    def write(self, values: torch.Tensor, env_ids: torch.Tensor) -> None:
+        # The writers name their first argument after what they write.
+        keyword = "limits" if self.name == "effort_limit" else self.name
+        getattr(self.robot, f"write_joint_{self.name}_to_sim_index")(
+            **{keyword: values.contiguous()},
+            joint_ids=self.joints.to(torch.int32),
+            env_ids=env_ids.to(torch.int32),
+        )
+
+
+def motor_parameters(robot: Any) -> list[MotorParameter]:
+    """Find what gives the motors of a robot their torque.
+
+    Args:
+        robot: The articulation, in a simulation that has started.
+
+    Returns:
+        The parameters. With all of them zero a motor gives no torque, whatever it is told and however fast it turns.
+
+    Raises:
+        NotImplementedError: If actuators are computed by Isaac Lab itself, or have no limit that could be zero.
+    """
+    actuators = robot.actuators
+    found: list[MotorParameter] = []
+    for group in actuators:
+        everyone = torch.arange(robot.num_joints, device=robot.device)
+        joints = everyone[actuators._group_joint_indices[group]]
+        if isinstance(actuators[group], ImplicitActuator):
+            found += [SimulatorParameter(robot, name, joints) for name in SIMULATOR_PARAMETERS]
+        elif isinstance(actuators[group], ActuatorBase):
+            raise NotImplementedError(
+                f"the motors {group!r} are computed by Isaac Lab's {type(actuators[group]).__name__}, where none can "
+                "fail alone: use implicit actuators, or explicit ones that Newton computes (`use_newton_actuators`)"
+            )
+        else:
+            found += _newton_parameters(actuators, group, joints)
+    return found
+
+
+def _newton_parameters(actuators: Any, group: str, joints: torch.Tensor) -> list[MotorParameter]:
+    found: dict[str, MotorParameter] = {}
+    for component, name in NEWTON_PARAMETERS:
+        try:
+            found[name] = NewtonParameter(actuators, group, component, name, joints)
+        except ValueError:
+            # None of the group's actuators has such a parameter.
+            continue
+    if not NEWTON_LIMITS & found.keys():
+        raise NotImplementedError(f"the motors {group!r} have no torque limit: set `actuator_effort_limit`")
+    return list(found.values())

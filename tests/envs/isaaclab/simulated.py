@@ -1,0 +1,32 @@
+"""The tasks in the simulator, with robots of the wheel `example-robot-data`."""
+
+from __future__ import annotations
+
+import sysconfig
+from contextlib import contextmanager
+from pathlib import Path
+
+import gymnasium as gym
+import pytest
+
+import sb3_memaug.envs.isaaclab.registration  # noqa: F401
+
+SHARED = Path(sysconfig.get_paths()["purelib"], "cmeel.prefix", "share", "example-robot-data", "robots")
+#: ANYmal C has the joints and bodies of ANYmal D.
+FILES = {
+    "AnymalD": SHARED / "anymal_c_simple_description" / "urdf" / "anymal.urdf",
+    "G1": SHARED / "g1_description" / "urdf" / "g1_29dof_rev_1_0.urdf",
+}
+
+
+@contextmanager
+def simulated(task, num_envs=3, **kwargs):
+    pytest.importorskip("isaaclab")
+    file = FILES[task.partition("-")[0]]
+    if not file.is_file():
+        pytest.skip("example-robot-data is not installed")
+    env = gym.make(f"MemAug/{task}-v0", robot=file, num_envs=num_envs, device="cpu", seed=0, **kwargs).unwrapped
+    try:
+        yield env
+    finally:
+        env.close()

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import gymnasium as gym
+import pytest
+
+import sb3_memaug.envs.isaaclab.registration  # noqa: F401
+from sb3_memaug.envs.isaaclab import splits
+
+EIGHT = [
+    f"MemAug/{robot}-{goal}-{variation}-v0"
+    for robot in ("AnymalD", "G1")
+    for goal in ("Position", "Velocity")
+    for variation in ("JointFailure", "Payload")
+]
+
+
+@pytest.mark.parametrize("env_id", EIGHT)
+def test_the_eight_tasks_are_registered_with_a_configuration(env_id):
+    module, _, name = gym.spec(env_id).kwargs["env_cfg_entry_point"].partition(":")
+
+    assert importlib.util.find_spec(module) is not None
+    assert name == "".join(env_id.removeprefix("MemAug/").removesuffix("-v0").split("-")) + "EnvCfg"
+
+
+def test_registering_them_imports_no_isaac_lab():
+    code = (
+        "import sys, sb3_memaug.envs.isaaclab.registration;"
+        "assert not {'isaaclab', 'warp', 'pxr'} & sys.modules.keys(), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("isaaclab") is not None, reason="Isaac Lab is installed")
+def test_without_isaac_lab_they_say_what_to_install():
+    with pytest.raises(ImportError, match=r'pip install "sb3-memaug\[isaaclab\]"'):
+        gym.make(EIGHT[0])
+
+
+def test_failures_out_of_distribution_are_mirror_images_of_those_in_it():
+    assert splits.ANYMAL_D_JOINTS["id"] == ["LF_HAA", "LF_HFE", "LF_KFE"]
+    assert len(set(splits.ANYMAL_D_JOINTS["ood"])) == 9
+    assert [name.replace("left", "right") for name in splits.G1_JOINTS["id"]] == splits.G1_JOINTS["ood"]
+    assert splits.G1_JOINTS["all"] == splits.G1_JOINTS["id"] + splits.G1_JOINTS["ood"]
+
+
+def mirrored(section, axes):
+    return {axis: tuple(sorted(sign * bound for bound in section[axis])) for axis, sign in zip("xy", axes, strict=True)}
+
+
+def test_payloads_out_of_distribution_are_mirror_images_of_those_in_it():
+    (front_left,), others = splits.ANYMAL_D_SECTIONS["id"], splits.ANYMAL_D_SECTIONS["ood"]
+    assert others == [mirrored(front_left, axes) for axes in ((1, -1), (-1, 1), (-1, -1))]
+    (left,), (right,) = splits.G1_SECTIONS["id"], splits.G1_SECTIONS["ood"]
+    assert right == mirrored(left, (1, -1))

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+import torch as th
+
+from tests.envs.isaaclab.simulated import simulated
+from tests.envs.isaaclab.test_tasks_registered import EIGHT
+
+#: Entries of an observation beside three for each joint: the base's, then the command's.
+COMMAND = {"Velocity": 9 + 3, "Position": 9 + 1 + 2}
+
+
+@pytest.mark.parametrize("env_id", EIGHT)
+def test_a_task_builds_resets_and_steps_with_finite_rewards(env_id):
+    task = env_id.removeprefix("MemAug/").removesuffix("-v0")
+    with simulated(task, num_envs=2) as env:
+        joints = len(env.scene["robot"].joint_names)
+        observation, _ = env.reset()
+        assert observation["policy"].shape == (2, 3 * joints + COMMAND[task.split("-")[1]])
+        for _ in range(100):
+            observation, reward, *_ = env.step(0.5 * th.randn(2, env.action_manager.total_action_dim))
+            assert th.isfinite(reward).all() and th.isfinite(observation["policy"]).all()
+
+
+def test_uneven_ground_takes_the_place_of_the_plane():
+    with simulated("AnymalD-Velocity-JointFailure", num_envs=2, terrain_noise=(0.0, 0.05)) as env:
+        env.reset()
+        _, reward, *_ = env.step(th.zeros(2, 12))
+
+        assert env.scene.terrain is not None and th.isfinite(reward).all()
+
+
+@pytest.mark.parametrize(
+    ("task", "complaint"),
+    [
+        ("AnymalD-Velocity-JointFailure", r"one of \['id', 'ood', 'all'\], got 'test'"),
+        ("G1-Position", "neither failures nor payloads"),
+    ],
+)
+def test_a_split_that_a_task_has_not_is_named(task, complaint):
+    with pytest.raises(ValueError, match=complaint), simulated(task, split="test"):
+        pass
