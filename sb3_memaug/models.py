@@ -14,13 +14,10 @@ from stable_baselines3.common.vec_env import VecNormalize
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
 from sb3_memaug.sym_ppo import SymmetricPPO
 
-#: By the names that rl_zoo3 and the folders of its logs know them by; ours first.
-ALGORITHMS: dict[str, type[BaseAlgorithm]] = {
-    "memaug_ppo": MemAugRecurrentPPO,
-    "sym_ppo": SymmetricPPO,
-    "ppo_lstm": RecurrentPPO,
-    "ppo": PPO,
-}
+#: What rl_zoo3 does not know.
+OURS: dict[str, type[BaseAlgorithm]] = {"memaug_ppo": MemAugRecurrentPPO, "sym_ppo": SymmetricPPO}
+#: By the names that rl_zoo3 and the folders of its logs know them by.
+ALGORITHMS: dict[str, type[BaseAlgorithm]] = {**OURS, "ppo_lstm": RecurrentPPO, "ppo": PPO}
 
 
 class LoadedModel(NamedTuple):

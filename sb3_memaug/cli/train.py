@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sb3_memaug.common.distributed import join, leave, rank
-from sb3_memaug.models import ALGORITHMS
-from sb3_memaug.zoo import OURS, register
+from sb3_memaug.models import ALGORITHMS, OURS
+from sb3_memaug.zoo import register
 
 #: What each does; rl_zoo3 calls it the same, with underscores.
 COMMANDS = {

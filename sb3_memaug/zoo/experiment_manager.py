@@ -10,7 +10,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
-from sb3_memaug.zoo.register import OURS
+from sb3_memaug.models import OURS
 
 
 class SymmetricExperimentManager(ExperimentManager):

@@ -5,10 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from sb3_memaug.models import ALGORITHMS
-
-#: What rl_zoo3 does not know.
-OURS = ("memaug_ppo", "sym_ppo")
+from sb3_memaug.models import ALGORITHMS, OURS
 
 
 def register(peers: bool = False) -> None:
@@ -29,7 +26,7 @@ def register(peers: bool = False) -> None:
     from sb3_memaug.zoo.samplers import SAMPLERS, convert
 
     # One dict each, shared by all of rl_zoo3; its parsers are built from the first.
-    manager.ALGOS.update({name: ALGORITHMS[name] for name in OURS})
+    manager.ALGOS.update(OURS)
     for name in ALGORITHMS if peers else OURS:
         manager.HYPERPARAMS_SAMPLER[name] = SAMPLERS[name]
         manager.HYPERPARAMS_CONVERTER[name] = convert

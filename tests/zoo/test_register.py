@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from sb3_memaug.models import ALGORITHMS
-from sb3_memaug.zoo import OURS, register
+from sb3_memaug.models import ALGORITHMS, OURS
+from sb3_memaug.zoo import register
 from sb3_memaug.zoo.samplers import SAMPLERS, convert
 
 

@@ -13,9 +13,8 @@ from gymnasium import spaces
 from torch import nn
 
 from sb3_memaug import SymmetricVecNormalize
-from sb3_memaug.models import ALGORITHMS
+from sb3_memaug.models import ALGORITHMS, OURS
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
-from sb3_memaug.zoo import OURS
 
 from ..envs.legged.robots import quadruped_urdf
 
