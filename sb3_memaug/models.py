@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +43,8 @@ def load_model(path: str | Path, algo: str | None = None) -> LoadedModel:
     path = Path(path)
     if algo is None:
         algo = next((part for part in reversed(path.parts) if part in ALGORITHMS), "memaug_ppo")
-    statistics = next(path.parent.glob("**/vecnormalize.pkl"), None)
+    # No deeper: below may lie the statistics of other models.
+    statistics = next(chain(path.parent.glob("vecnormalize.pkl"), path.parent.glob("*/vecnormalize.pkl")), None)
     normalizer = None
     if statistics is not None:
         normalizer = pickle.loads(statistics.read_bytes())

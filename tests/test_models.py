@@ -25,3 +25,15 @@ def test_normalisation_is_loaded_beside_the_model(tmp_path):
     assert isinstance(normalizer, SymmetricVecNormalize)
     assert not normalizer.training
     assert (normalizer.obs_rms.mean == env.obs_rms.mean).all()
+
+
+def test_normalisation_of_other_models_is_left_to_them(tmp_path):
+    env = SymmetricVecNormalize(random_worlds())
+    model = SymmetricPPO("MlpPolicy", env, n_steps=64)
+    other = tmp_path / "logs" / "sym_ppo" / "X_1"
+    other.mkdir(parents=True)
+    model.save(tmp_path / "robot")
+    env.save(str(other / "vecnormalize.pkl"))
+    assert load_model(tmp_path / "robot.zip", "sym_ppo").normalizer is None
+    env.save(str(tmp_path / "vecnormalize.pkl"))
+    assert load_model(tmp_path / "robot.zip", "sym_ppo").normalizer is not None

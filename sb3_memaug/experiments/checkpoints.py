@@ -23,7 +23,7 @@ def save_checkpoint(model: BaseAlgorithm, learning: list[dict], folder: Path) ->
     """
     import pandas as pd
 
-    older = list(folder.glob(f"{_PREFIX}*"))
+    older = _checkpoints(folder)
     complete = folder / f"{_PREFIX}{model.num_timesteps}"
     if complete in older:
         return
@@ -55,7 +55,20 @@ def latest_checkpoint(folder: Path) -> Path | None:
     :param folder: of a run
     :return: its latest checkpoint, None where there is none
     """
-    return max(folder.glob(f"{_PREFIX}*"), key=steps_of, default=None)
+    return max(_checkpoints(folder), key=steps_of, default=None)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """
+    :param folder: of a run, which has been trained
+    """
+    for checkpoint in _checkpoints(folder):
+        shutil.rmtree(checkpoint)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """One, or two where the older one could not be removed any more."""
+    return list(folder.glob(f"{_PREFIX}*"))
 
 
 def steps_of(checkpoint: Path) -> int:

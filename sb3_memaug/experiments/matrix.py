@@ -39,35 +39,32 @@ class Matrix:
             short is wide rather than deep
         :raises ValueError: if there are no settings for an environment
         """
-        return [
-            self._run(env, policy, i, seed)
-            for i, seed in enumerate(self.seeds)
+        settings = {
+            (env, policy): self._hyperparameters(env, **definition)
             for env in self.envs
-            for policy in self.policies
+            for policy, definition in self.policies.items()
+        }
+        return [
+            self._run(env, policy, seed, hyperparameters, i < self.evaluation.videos)
+            for i, seed in enumerate(self.seeds)
+            for (env, policy), hyperparameters in settings.items()
         ]
 
-    def _run(self, env: str, policy: str, i: int, seed: int) -> Run:
-        definition = dict(self.policies[policy])
-        algo = definition.pop("algo")
-        hyperparameters = {**zoo_settings(algo, env, self.conf_files.get(algo)), **self.settings, **definition}
-        env_kwargs = {
-            name: value
-            for source in (zoo_settings(algo, env, self.conf_files.get(algo)), self.settings, definition)
-            for name, value in source.get("env_kwargs", {}).items()
-        }
-        if env_kwargs:
-            hyperparameters["env_kwargs"] = env_kwargs
-        steps = int(float(hyperparameters.pop("n_timesteps")))
-        return Run(
-            env,
-            policy,
-            seed,
-            algo,
-            self.n_timesteps or steps,
-            hyperparameters,
-            self.evaluation,
-            i < self.evaluation.videos,
-        )
+    def _hyperparameters(self, env: str, algo: str, **definition: Any) -> Settings:
+        sources = (zoo_settings(algo, env, self.conf_files.get(algo)), self.settings, definition)
+        hyperparameters: Settings = {}
+        env_kwargs: Settings = {}
+        for source in sources:
+            hyperparameters |= source
+            env_kwargs |= source.get("env_kwargs", {})
+        return hyperparameters | ({"env_kwargs": env_kwargs} if env_kwargs else {})
+
+    def _run(self, env: str, policy: str, seed: int, hyperparameters: Settings, film: bool) -> Run:
+        hyperparameters = dict(hyperparameters)
+        n_timesteps = self.n_timesteps or int(float(hyperparameters["n_timesteps"]))
+        hyperparameters.pop("n_timesteps", None)
+        algo = self.policies[policy]["algo"]
+        return Run(env, policy, seed, algo, n_timesteps, hyperparameters, self.evaluation, film)
 
 
 def read_matrix(name: str | Path) -> Matrix:

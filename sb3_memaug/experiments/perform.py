@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -14,7 +13,7 @@ from socket import gethostname
 
 from filelock import FileLock
 
-from sb3_memaug.experiments.checkpoints import latest_checkpoint
+from sb3_memaug.experiments.checkpoints import remove_checkpoints
 from sb3_memaug.experiments.measuring import evaluate, film
 from sb3_memaug.experiments.run import Run
 from sb3_memaug.experiments.status import read_status
@@ -45,9 +44,7 @@ def _perform(run: Run, folder: Path) -> None:
     if not (folder / "model.zip").exists():
         replace(read_status(folder), state="training", error=None).write(folder)
         train(run, folder)
-    checkpoint = latest_checkpoint(folder)
-    if checkpoint is not None:
-        shutil.rmtree(checkpoint)
+    remove_checkpoints(folder)
     replace(read_status(folder), state="evaluating", timesteps=run.n_timesteps, error=None).write(folder)
     if not (folder / "episodes.parquet").exists():
         evaluate(run, folder)

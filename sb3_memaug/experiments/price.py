@@ -22,7 +22,8 @@ def price(runs: Sequence[Run], folder: Path, jobs: int, expected: float | None =
     for env, policy in dict.fromkeys((run.env, run.policy) for run in runs):
         of_kind = [run for run in runs if (run.env, run.policy) == (env, policy)]
         states = [read_status(folder / run.name) for run in of_kind]
-        to_do = sum(run.n_timesteps - status.timesteps for run, status in zip(of_kind, states, strict=True))
+        # A training ends with a whole rollout, beyond what it was asked for.
+        to_do = sum(max(0, run.n_timesteps - status.timesteps) for run, status in zip(of_kind, states, strict=True))
         seconds = sum(status.seconds for status in states)
         rate = sum(status.timesteps for status in states) / seconds if seconds > 0 else expected
         waiting = sum(status.state != "finished" for status in states)

@@ -59,7 +59,7 @@ def sections(tables: RunTables) -> list[Section]:
     together, apart = improvement_tables(improvement(tables.episodes))
     found = [
         Section("summary", "Summary", [], summary_tables(summarised), introduction=SUMMARY),
-        Section("generalisation", "Generalisation", id_ood.charts(tables)),
+        Section("generalisation", "Generalisation", id_ood.charts(tables, summarised)),
         Section("tasks", "Joints and payloads", returns_per_task.charts(tables)),
         Section("improvement", "Probability of improvement", [], together, apart, IMPROVEMENT),
         Section(

@@ -36,7 +36,7 @@ def page(browser, report):
     """The report, and beside it what it complained about and what it asked for."""
     page = browser.new_page()
     page.complaints, page.requests = [], []
-    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("request", lambda request: page.requests.append(request.url))
     page.goto(report.page.as_uri())

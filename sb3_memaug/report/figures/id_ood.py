@@ -26,9 +26,10 @@ NORMALISED = "normalised_return"
 ALL_SEEDS = "all"
 
 
-def charts(tables: RunTables) -> list[Chart]:
+def charts(tables: RunTables, summarised: pd.DataFrame) -> list[Chart]:
     """
     :param tables: of the runs
+    :param summarised: :func:`~sb3_memaug.evaluation.statistics.summary` of their episodes
     :return: one chart, a panel for each experiment and one for all together
     """
     episodes = tables.episodes
@@ -37,21 +38,24 @@ def charts(tables: RunTables) -> list[Chart]:
     episodes = episodes[(episodes["memory"] == "kept") & episodes["split"].isin(SPLITS)]
     if not episodes["deterministic"].any():
         return []
-    data = _data(episodes)
+    data = _data(normalise(tables.episodes).loc[episodes.index], summarised)
     figure = _figure(data[data["deterministic"]], colours_of(tables.episodes["policy"]))
     return [Chart("id-ood-returns", "Returns on ID and on OOD tasks", _caption(episodes, data), figure, data)]
 
 
-def _data(episodes: pd.DataFrame) -> pd.DataFrame:
+def _data(scored: pd.DataFrame, summarised: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     table = []
-    for keys, rows in groups(normalise(episodes)):
+    estimates = summarised.set_index(list(KEYS))
+    for keys, rows in groups(scored):
         group = {name: value for name, value in zip(KEYS, keys, strict=True) if name != "memory"}
         unit = NORMALISED if rows[NORMALISED].notna().all() else "episode_return"
         scores = score_matrix(rows, unit)
         told = {"unit": unit, "normalised_by": ", ".join(rows["normalised_by"].unique())}
-        pooled = interquartile_mean(scores.to_numpy())._asdict()
+        names = ("iqm", "low", "high")
+        of_all = estimates.loc[keys, [f"normalised_{name}" if unit == NORMALISED else name for name in names]]
+        pooled = dict(zip(("value", "low", "high"), of_all, strict=True))
         table.append({**group, "training_seed": ALL_SEEDS, **pooled, **told, "n_seeds": len(scores)})
         for seed, of_seed in zip(scores.index, scores.to_numpy(), strict=True):
             value = interquartile_mean(of_seed[None]).value

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.evaluation.bootstrap import interquartile_mean
+from sb3_memaug.evaluation.statistics import summary
 from sb3_memaug.report.figures import id_ood
 from sb3_memaug.report.style import POLICY_COLOURS
 
@@ -17,16 +18,21 @@ ROWS = [
 ]
 
 
+def charts(*tables):
+    tables = run_tables(episodes=pd.concat(tables, ignore_index=True)) if tables else run_tables()
+    return id_ood.charts(tables, summary(tables.episodes))
+
+
 def chart(*tables):
-    (found,) = id_ood.charts(run_tables(episodes=pd.concat(tables)))
+    (found,) = charts(*tables)
     return found
 
 
 def test_nothing_is_drawn_of_nothing():
-    assert id_ood.charts(run_tables()) == []
-    assert id_ood.charts(run_tables(episodes=episodes(*ROWS, deterministic=False))) == []
-    assert id_ood.charts(run_tables(episodes=episodes(*ROWS, memory="zeroed"))) == []
-    assert id_ood.charts(run_tables(episodes=episodes((FAILURE, "a", 0, "none", "none", 1.0)))) == []
+    assert charts() == []
+    assert charts(episodes(*ROWS, deterministic=False)) == []
+    assert charts(episodes(*ROWS, memory="zeroed")) == []
+    assert charts(episodes((FAILURE, "a", 0, "none", "none", 1.0))) == []
 
 
 def test_there_is_a_panel_for_each_experiment_and_one_for_all():
