@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gymnasium as gym
 
+from .isaaclab.registration import register_isaaclab_envs
+
 #: Control steps of 0.04 s in an episode: of 5 s to track a velocity, of 8 s to reach a position.
 MAX_EPISODE_STEPS = {"velocity": 125, "position": 200}
 #: Control steps of 0.02 s of a robot from a file: of 20 s to track a velocity, of 8 s to reach a position.
@@ -29,6 +31,7 @@ def register_envs() -> None:
     """
     _register_minitaur()
     _register_legged()
+    register_isaaclab_envs()
 
 
 def _register_minitaur() -> None:

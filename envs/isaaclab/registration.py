@@ -40,6 +40,3 @@ def register_isaaclab_envs() -> None:
                         disable_env_checker=True,
                         order_enforce=False,
                     )
-
-
-register_isaaclab_envs()

@@ -9,7 +9,7 @@ from pathlib import Path
 import gymnasium as gym
 import pytest
 
-import sb3_memaug.envs.isaaclab.registration  # noqa: F401
+import sb3_memaug  # noqa: F401, which registers them
 
 SHARED = Path(sysconfig.get_paths()["purelib"], "cmeel.prefix", "share", "example-robot-data", "robots")
 #: ANYmal C has the joints and bodies of ANYmal D.
