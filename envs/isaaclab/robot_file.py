@@ -9,7 +9,8 @@ import tempfile
 from os import PathLike
 from pathlib import Path
 
-from .urdf import FEET, moving_joints, prepare_urdf, restore_fixed
+from .urdf import FEET, prepare_urdf
+from .urdf_to_usd import urdf_to_usd
 
 USD_ENDINGS = (".usd", ".usda", ".usdc", ".usdz")
 #: Rises when the conversion changes, so that older conversions are made anew.
@@ -28,7 +29,7 @@ def find_usd(robot: str | PathLike[str], joints: str = ".*", keep: str = FEET) -
     :param keep: regular expression of the links that stay bodies though joints hold them fast, for a URDF
     :return: path of the USD file
     :raises FileNotFoundError: if there is no such file
-    :raises ValueError: if it is neither a USD nor a URDF file
+    :raises ValueError: if it is neither a USD nor a URDF file, or cannot be converted
     :raises ImportError: if Isaac Lab's converter is not installed
     """
     path = Path(robot).expanduser().resolve()
@@ -59,38 +60,14 @@ def joint_names(usd: Path) -> list[str]:
 
 
 def _convert(text: str, kept: list[str], name: str, folder: Path) -> None:
-    try:
-        from isaaclab.sim.converters import UrdfConverter, UrdfConverterCfg
-        from isaacsim.asset.importer.urdf.impl.urdf_utils import merge_fixed_joints
-    except ImportError as error:
-        raise ImportError(
-            f"converting {name}.urdf needs the importer of Isaac Lab: `pip install "
-            '"isaaclab[importers]"`; or give the path of a USD file'
-        ) from error
-
     folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).resolve()
     try:
-        given, merged = part / "given.urdf", part / f"{name}.urdf"
+        given = part / "given" / f"{name}.urdf"
+        given.parent.mkdir()
         given.write_text(text, encoding="utf-8")
-        merge_fixed_joints(str(given), str(merged))
-        restore_fixed(merged, kept)
-        if not moving_joints(merged):
-            raise ValueError(f"{name}.urdf has no joint that moves")
-        gains = UrdfConverterCfg.JointDriveCfg.PDGainsCfg(stiffness=0.0, damping=0.0)
-        converter = UrdfConverter(
-            UrdfConverterCfg(
-                asset_path=str(merged),
-                usd_dir=str(part),
-                force_usd_conversion=True,
-                fix_base=False,
-                merge_fixed_joints=False,
-                # The actuators of the configuration drive the joints.
-                joint_drive=UrdfConverterCfg.JointDriveCfg(gains=gains),
-            )
-        )
-        asset = Path(converter.usd_path).resolve().relative_to(part.resolve())
-        (part / "asset").write_text(asset.as_posix(), encoding="utf-8")
+        usd = urdf_to_usd(given, part, kept)
+        (part / "asset").write_text(usd.relative_to(part).as_posix(), encoding="utf-8")
         try:
             os.replace(part, folder)
         except OSError:

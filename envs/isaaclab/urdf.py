@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -49,7 +50,7 @@ def prepare_urdf(path: Path, joints: str = ".*", keep: str = FEET) -> tuple[str,
     return ElementTree.tostring(robot, encoding="unicode"), kept
 
 
-def restore_fixed(path: Path, joints: list[str]) -> None:
+def restore_fixed(path: Path, joints: Sequence[str]) -> None:
     """
     :param path: of a URDF file, which is changed
     :param joints: to make fixed

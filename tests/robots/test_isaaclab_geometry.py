@@ -55,28 +55,19 @@ def scene(tmp_path_factory):
     from isaaclab.actuators import ImplicitActuatorCfg
     from isaaclab.assets import ArticulationCfg
     from isaaclab.scene import InteractiveScene, InteractiveSceneCfg
-    from isaaclab.sim.converters import UrdfConverter, UrdfConverterCfg
     from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
 
-    folder = tmp_path_factory.mktemp("skewed")
-    (folder / "skewed.urdf").write_text(TEXT)
-    drive = UrdfConverterCfg.JointDriveCfg(gains=UrdfConverterCfg.JointDriveCfg.PDGainsCfg(stiffness=0.0, damping=0.0))
-    converter = UrdfConverter(
-        UrdfConverterCfg(
-            asset_path=str(folder / "skewed.urdf"),
-            usd_dir=str(folder),
-            fix_base=False,
-            merge_fixed_joints=False,
-            joint_drive=drive,
-        )
-    )
+    from sb3_memaug.envs.isaaclab.robot_file import find_usd
+
+    file = tmp_path_factory.mktemp("skewed") / "skewed.urdf"
+    file.write_text(TEXT)
     simulation = sim_utils.SimulationContext(
         sim_utils.SimulationCfg(device="cpu", physics=NewtonCfg(solver_cfg=MJWarpSolverCfg()))
     )
     cfg = InteractiveSceneCfg(num_envs=2, env_spacing=3.0)
     cfg.robot = ArticulationCfg(
         prim_path="{ENV_REGEX_NS}/Robot",
-        spawn=sim_utils.UsdFileCfg(usd_path=converter.usd_path),
+        spawn=sim_utils.UsdFileCfg(usd_path=str(find_usd(file, keep=".*"))),
         init_state=ArticulationCfg.InitialStateCfg(joint_pos={"hip": 0.3, "(stretch|axle)": 0.1}),
         actuators={
             "legs": ImplicitActuatorCfg(joint_names_expr=["hip", "str.*"], stiffness={"h.*": 20, ".*h": 30}, damping=2)
