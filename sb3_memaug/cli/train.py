@@ -12,7 +12,10 @@ from importlib.resources import files
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import gymnasium as gym
+
 from sb3_memaug.common.distributed import join, leave, rank
+from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.models import ALGORITHMS, OURS
 from sb3_memaug.zoo import register
 
@@ -56,10 +59,27 @@ def run(command: str, arguments: Sequence[str]) -> None:
         raise SystemExit(f"memaug {command}: {error}") from error
     if "plot" not in command and not any(argument.split("=")[0] == "--algo" for argument in arguments):
         arguments += ["--algo", known.algo]
+    if known.env in gym.registry and vec_env_maker(known.env) is not None:
+        _refuse_second_simulation(command, known.env, arguments)
+        if command == "train":
+            arguments += ["--eval-freq", "-1"]
     if command == "train":
         _train(arguments, known.algo, known.algo in OURS or (ours and known.algo in ALGORITHMS))
     else:
         _run(command, arguments)
+
+
+def _refuse_second_simulation(command: str, env_id: str, arguments: Sequence[str]) -> None:
+    """What rl_zoo3 would do in environments that it makes one by one, beside those that are there."""
+    named = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    named.add_argument("--eval-freq", type=int, default=-1)
+    named.add_argument("-optimize", "--optimize-hyperparameters", action="store_true")
+    known, _ = named.parse_known_args(arguments)
+    if command in ("enjoy", "record-video") or known.eval_freq > 0 or known.optimize_hyperparameters:
+        raise SystemExit(
+            f"memaug {command}: a process has one simulation of {env_id}, with all environments in it, and rl_zoo3 "
+            "wants another: leave out --eval-freq and -optimize, and use memaug evaluate or memaug experiment"
+        )
 
 
 def _train(arguments: list[str], algo: str, our_settings: bool) -> None:

@@ -5,28 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-import gymnasium as gym
 import numpy as np
 import torch as th
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
+from sb3_memaug.evaluation.stages import Episode, Stage
+
 #: m, from a target.
 REACHED = 0.25
 #: What becomes of a recurrent state between two steps.
 MEMORIES = ("kept", "zeroed")
-
-
-class Episode(NamedTuple):
-    """
-    What an episode starts from.
-
-    :param seed: of the environment
-    :param options: for its ``reset``
-    """
-
-    seed: int
-    options: dict[str, Any]
 
 
 class Outcome(NamedTuple):
@@ -57,11 +46,11 @@ def succeeded(distance: float | None, terminated: bool) -> bool | None:
 class Watcher(Protocol):
     """Sees episodes that run side by side, and leaves them as they are."""
 
-    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+    def begin(self, envs: Sequence[Any], episodes: Sequence[Episode]) -> None:
         """
         Episodes begin.
 
-        :param envs: one for each, after its reset
+        :param envs: one for each, after its reset: an environment, or as much of one as is looked at
         :param episodes: what they start from
         """
 
@@ -77,7 +66,7 @@ class Watcher(Protocol):
 
 def run_episodes(
     model: BaseAlgorithm,
-    envs: Sequence[gym.Env],
+    stage: Stage,
     episodes: Sequence[Episode],
     deterministic: bool = True,
     normalizer: VecNormalize | None = None,
@@ -85,10 +74,10 @@ def run_episodes(
     watchers: Sequence[Watcher] = (),
 ) -> list[Outcome]:
     """
-    Run one episode in each environment, side by side, so that the policy is asked once for all of them.
+    Run episodes side by side, so that the policy is asked once for all of them.
 
     :param model: any SB3 model, with or without memory
-    :param envs: as many as episodes
+    :param stage: where they run
     :param episodes: what each starts from
     :param deterministic: take the mean action instead of a sample
     :param normalizer: of the observations that the model was trained on
@@ -99,17 +88,15 @@ def run_episodes(
     """
     if memory not in MEMORIES:
         raise ValueError(f"`memory` must be one of {list(MEMORIES)}, got {memory!r}")
-    observations = np.stack(
-        [env.reset(seed=episode.seed, options=episode.options)[0] for env, episode in zip(envs, episodes, strict=True)]
-    )
-    for watcher in watchers:
-        watcher.begin(envs, episodes)
     n = len(episodes)
     returns, lengths = np.zeros(n), np.zeros(n, dtype=int)
     fell, running = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
-    distances: list[float | None] = [None] * n
+    distances = np.full(n, np.nan)
     state, starts = None, np.ones(n, dtype=bool)
     with th.random.fork_rng():
+        observations = stage.begin(episodes)
+        for watcher in watchers:
+            watcher.begin(stage.envs, episodes)
         # Samples depend on what is evaluated, not on what ran before.
         th.manual_seed(episodes[0].seed)
         while running.any():
@@ -117,13 +104,18 @@ def run_episodes(
             given = state if memory == "kept" else None
             actions, state = model.predict(seen, state=given, episode_start=starts, deterministic=deterministic)
             starts = np.full(n, memory == "zeroed")
+            step = stage.step(actions, running)
+            observations = step.observations
+            returns[running] += step.rewards[running]
+            lengths[running] += 1
+            fell[running], distances[running] = step.terminated[running], step.distances[running]
             for i in np.flatnonzero(running).tolist():
-                observations[i], reward, fell[i], truncated, info = envs[i].step(actions[i])
-                returns[i] += float(reward)
-                lengths[i] += 1
-                distances[i] = info.get("distance")
-                running[i] = not (fell[i] or truncated)
                 for watcher in watchers:
                     watcher.after_step(i, state)
-    rows = zip(returns.tolist(), lengths.tolist(), fell.tolist(), distances, strict=True)
-    return [Outcome(*row, succeeded(distance=row[3], terminated=row[2])) for row in rows]
+            running = running & ~(step.terminated | step.truncated)
+        stage.end()
+    outcomes = []
+    for row in zip(returns.tolist(), lengths.tolist(), fell.tolist(), distances.tolist(), strict=True):
+        distance = None if np.isnan(row[3]) else row[3]
+        outcomes.append(Outcome(*row[:3], distance, succeeded(distance, terminated=row[2])))
+    return outcomes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 
-from sb3_memaug.evaluation.episodes import Episode
+from sb3_memaug.evaluation.stages import Episode
 from sb3_memaug.robots import Robot, find_robot
 
 
@@ -36,7 +36,7 @@ class GaitWatcher:
         """Of each episode, so far."""
         return [Gait() if feet is None else feet.gait for feet in self._feet]
 
-    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+    def begin(self, envs: Sequence[Any], episodes: Sequence[Episode]) -> None:
         robots = map(robot_with_feet, envs)
         self._feet = [
             None if robot is None else _Feet(robot, getattr(env.unwrapped, "dt", None))

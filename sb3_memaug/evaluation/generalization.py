@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.evaluation.episodes import Watcher
 from sb3_memaug.evaluation.gait import GaitWatcher
-from sb3_memaug.evaluation.trials import Trial, Trials
+from sb3_memaug.evaluation.trials import Trial, open_trials
 
 
 class Result(NamedTuple):
@@ -84,7 +84,7 @@ def evaluate_generalization(
     :return: a row for each episode
     :raises ValueError: if there is to be no episode, or ``memory`` is something else
     """
-    with Trials(env_id, env_kwargs) as trials:
+    with open_trials(env_id, env_kwargs) as trials:
         starts = list(product(trials.seeds(n_episodes, seed), trials.mirrors))
         for variation in trials.variations:
             gait = GaitWatcher()

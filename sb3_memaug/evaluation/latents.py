@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.evaluation.agents import has_memory
-from sb3_memaug.evaluation.episodes import Episode
 from sb3_memaug.evaluation.latent_symmetry import asymmetry, on_principal_components
 from sb3_memaug.evaluation.mirrored_variations import mirrored_variations
-from sb3_memaug.evaluation.trials import Trial, Trials
+from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.trials import Trial, Trials, open_trials
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +67,9 @@ def record_latents(
     which = {"env": env_id, "policy": policy, "training_seed": training_seed}
     rows: list[dict[str, Any]] = []
     latents: list[np.ndarray] = []
-    with Trials(env_id, env_kwargs) as trials:
+    with open_trials(env_id, env_kwargs) as trials:
         names = [variation.name for variation in trials.variations if variation.split != "none"]
-        partners = _partners(trials.env, names)
+        partners = _partners(trials, names)
         for variation in trials.variations:
             watcher = _LatentWatcher(from_step, every)
             chosen = [Trial(variation, *start) for start in product(seeds, trials.mirrors)]
@@ -107,7 +106,7 @@ class _LatentWatcher:
     def __init__(self, from_step: int, every: int) -> None:
         self._from_step, self._every = from_step, every
 
-    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+    def begin(self, envs: Sequence[Any], episodes: Sequence[Episode]) -> None:
         self._steps = [0] * len(envs)
         #: Of each episode, by step.
         self.latents: list[dict[int, np.ndarray]] = [{} for _ in envs]
@@ -121,12 +120,10 @@ class _LatentWatcher:
             self.latents[index][step] = hidden[-1, index].copy()
 
 
-def _partners(env: gym.Env, names: Sequence[str]) -> dict[str, list[int]]:
+def _partners(trials: Trials, names: Sequence[str]) -> dict[str, list[int]]:
     """By each mirror but the identity, the index of every variation's mirror image."""
-    if not env.has_wrapper_attr("reflections"):
-        return {}
-    reflections, partners = env.get_wrapper_attr("reflections"), {}
-    for mirror in env.get_wrapper_attr("symmetry_group").names[1:]:
-        images = mirrored_variations(names, [reflections[factor] for factor in mirror.split("*")])
+    partners = {}
+    for mirror, factors in trials.factors.items():
+        images = mirrored_variations(names, factors)
         partners[mirror] = [names.index(images[name]) for name in names]
     return partners

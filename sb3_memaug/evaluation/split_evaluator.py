@@ -10,25 +10,32 @@ from typing import Any
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.trials import Trial, Trials
+from sb3_memaug.evaluation.simulation import Simulation
+from sb3_memaug.evaluation.trials import Trial, open_trials
 
 
 class SplitEvaluator:
     """
     What a learning curve is made of, cheap enough to be measured during training: the same few episodes of every
-    variation each time, all of them side by side, in environments that are kept.
+    variation each time, side by side, in environments that are kept.
 
     :param env_id: of a registered environment, with or without failing joints or payloads
     :param n_episodes: of each variation, rounded up to a multiple of the number of mirrors of the environment
     :param seed: of the first episode
     :param env_kwargs: for ``gymnasium.make``
+    :param simulation: see :func:`~sb3_memaug.evaluation.trials.open_trials`
     :raises ValueError: if there is to be no episode
     """
 
     def __init__(
-        self, env_id: str, n_episodes: int = 4, seed: int = 1000, env_kwargs: Mapping[str, Any] | None = None
+        self,
+        env_id: str,
+        n_episodes: int = 4,
+        seed: int = 1000,
+        env_kwargs: Mapping[str, Any] | None = None,
+        simulation: Simulation | None = None,
     ) -> None:
-        self._trials = Trials(env_id, env_kwargs)
+        self._trials = open_trials(env_id, env_kwargs, simulation)
         starts = product(self._trials.variations, self._trials.seeds(n_episodes, seed), self._trials.mirrors)
         self._episodes = [Trial(*start) for start in starts]
 
@@ -38,10 +45,12 @@ class SplitEvaluator:
         :param normalizer: of the observations that the model is trained on
         :return: mean episode return by split: of ``"none"``, ``"id"`` and ``"ood"`` those that the environment has
         """
-        outcomes = self._trials.run(model, self._episodes, normalizer=normalizer)
         returns: dict[str, list[float]] = {}
-        for trial, outcome in zip(self._episodes, outcomes, strict=True):
-            returns.setdefault(trial.variation.split, []).append(outcome.episode_return)
+        at_once = int(min(self._trials.capacity, len(self._episodes)))
+        for first in range(0, len(self._episodes), at_once):
+            batch = self._episodes[first : first + at_once]
+            for trial, outcome in zip(batch, self._trials.run(model, batch, normalizer=normalizer), strict=True):
+                returns.setdefault(trial.variation.split, []).append(outcome.episode_return)
         return {split: fmean(values) for split, values in returns.items()}
 
     def close(self) -> None:

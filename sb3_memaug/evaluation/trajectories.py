@@ -11,8 +11,8 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.episodes import Episode
-from sb3_memaug.evaluation.trials import Trial, Trials
+from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.trials import Trial, open_trials
 from sb3_memaug.robots import Robot, find_robot
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def record_trajectories(
     import pandas as pd
 
     watcher = _PathWatcher()
-    with Trials(env_id, env_kwargs) as trials:
+    with open_trials(env_id, env_kwargs) as trials:
         chosen = [Trial(*trial) for trial in product(trials.variations, seeds, mirrors)]
         trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
     which = {"env": env_id, "policy": policy, "training_seed": training_seed}
@@ -65,11 +65,11 @@ class _PathWatcher:
     def __init__(self) -> None:
         self.paths: list[list[dict[str, Any]]] = []
 
-    def begin(self, envs: Sequence[gym.Env], episodes: Sequence[Episode]) -> None:
+    def begin(self, envs: Sequence[Any], episodes: Sequence[Episode]) -> None:
         self.paths = [[] for _ in envs]
         self._robots = [find_robot(env) for env in envs]
         self._dt = [_control_step(env) for env in envs]
-        tasks = [getattr(env.unwrapped, "task", None) for env in envs]
+        tasks = [getattr(env.unwrapped, "task", env.unwrapped) for env in envs]
         self._targets = [getattr(task, "target", (np.nan, np.nan)) for task in tasks]
 
     def after_step(self, index: int, memory: tuple[np.ndarray, ...] | None) -> None:

@@ -1,15 +1,21 @@
-"""The episodes that policies are compared on, and the environments that they run in."""
+"""The episodes that policies are compared on, and where they run."""
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import gymnasium as gym
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from sb3_memaug.evaluation.episodes import Episode, Outcome, run_episodes
-from sb3_memaug.evaluation.variations import Variation, variations
+from sb3_memaug.common.vec_env_makers import VecEnvMaker, vec_env_maker
+from sb3_memaug.evaluation.episodes import Outcome, run_episodes
+from sb3_memaug.evaluation.simulation import SimulatedStage, Simulation
+from sb3_memaug.evaluation.stages import Episode, SeparateEnvs, Stage
+from sb3_memaug.evaluation.variations import Variation, variations, variations_of
+from sb3_memaug.symmetry import Reflection
 
 
 class Trial(NamedTuple):
@@ -24,28 +30,43 @@ class Trial(NamedTuple):
     mirror: str
 
 
-class Trials:
+class Trials(ABC):
     """
-    Environments in which trials run side by side, made when they are needed first and kept until :meth:`close`.
+    Where trials of a task run side by side, until :meth:`close`.
 
     :param env_id: of a registered environment
-    :param env_kwargs: for ``gymnasium.make``
+    :param variations: of the task
+    :param mirrors: names of the mirrors under which an episode can start, the identity first
     """
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, env_id: str, variations: Sequence[Variation], mirrors: Sequence[str]) -> None:
         self.env_id = env_id
-        self.env_kwargs = dict(env_kwargs or {})
-        self.variations = variations(env_id, env_kwargs)
-        self._envs = [gym.make(env_id, **self.env_kwargs)]
-        # Only who knows its reflections by itself can start a mirrored episode; of others the wrapper does.
-        mirrored = hasattr(self.env.unwrapped, "reflections")
-        #: Names of the mirrors under which an episode can start, the identity first.
-        self.mirrors: tuple[str, ...] = self.env.get_wrapper_attr("symmetry_group").names if mirrored else ("identity",)
+        self.variations = variations
+        self.mirrors = tuple(mirrors)
 
     @property
-    def env(self) -> gym.Env:
-        """One of the environments, to be looked at."""
-        return self._envs[0]
+    @abstractmethod
+    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+        """
+        Reflections of the robot whose product an element of the symmetry group is, by its name, without the identity;
+        none where the environment does not know them.
+        """
+
+    @property
+    def capacity(self) -> float:
+        """How many trials can run side by side."""
+        return math.inf
+
+    @abstractmethod
+    def _stage(self, n_episodes: int) -> Stage:
+        """
+        :param n_episodes: number of episodes
+        :return: where they run
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the environments."""
 
     def seeds(self, n_episodes: int, seed: int) -> range:
         """
@@ -64,29 +85,107 @@ class Trials:
         :param trials: run side by side
         :param kwargs: of :func:`~sb3_memaug.evaluation.episodes.run_episodes`
         :return: an outcome for each trial
-        :raises ValueError: if no episode can start under one of their mirrors
+        :raises ValueError: if no episode can start under one of their mirrors, or they are more than :attr:`capacity`
         """
+        if len(trials) > self.capacity:
+            raise ValueError(f"expected at most {self.capacity} trials of {self.env_id} at once, got {len(trials)}")
         unknown = {trial.mirror for trial in trials} - set(self.mirrors)
         if unknown:
             raise ValueError(
                 f"episodes of {self.env_id} cannot start under the mirrors {sorted(unknown)}, but under "
                 f"{list(self.mirrors)}"
             )
-        while len(self._envs) < len(trials):
-            self._envs.append(gym.make(self.env_id, **self.env_kwargs))
         episodes = [
             Episode(seed, variation.options(seed) | ({} if mirror == "identity" else {"mirror": mirror}))
             for variation, seed, mirror in trials
         ]
-        return run_episodes(model, self._envs[: len(trials)], episodes, **kwargs)
-
-    def close(self) -> None:
-        """Close the environments."""
-        for env in self._envs:
-            env.close()
+        return run_episodes(model, self._stage(len(trials)), episodes, **kwargs)
 
     def __enter__(self) -> Trials:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def open_trials(
+    env_id: str, env_kwargs: Mapping[str, Any] | None = None, simulation: Simulation | None = None
+) -> Trials:
+    """
+    :param env_id: of a registered environment
+    :param env_kwargs: for ``gymnasium.make``
+    :param simulation: of it, to run the trials in: where a process has one simulation only, that of a training. It
+        wants a reset afterwards
+    :return: where trials run side by side
+    """
+    maker = vec_env_maker(env_id)
+    if maker is None:
+        return _SeparateTrials(env_id, env_kwargs or {})
+    return _SimulatedTrials(env_id, env_kwargs or {}, maker, simulation)
+
+
+class _SeparateTrials(Trials):
+    """In environments that are made when they are needed first."""
+
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any]) -> None:
+        self._env_kwargs = env_kwargs
+        self._envs = [gym.make(env_id, **env_kwargs)]
+        # Only who knows its reflections by itself can start a mirrored episode; of others the wrapper does.
+        knows = hasattr(self._envs[0].unwrapped, "reflections")
+        mirrors = self._envs[0].get_wrapper_attr("symmetry_group").names if knows else ("identity",)
+        super().__init__(env_id, variations(env_id, env_kwargs), mirrors)
+
+    @property
+    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+        env = self._envs[0]
+        if not env.has_wrapper_attr("reflections"):
+            return {}
+        return _factors(env.get_wrapper_attr("symmetry_group").names, env.get_wrapper_attr("reflections"))
+
+    def _stage(self, n_episodes: int) -> Stage:
+        while len(self._envs) < n_episodes:
+            self._envs.append(gym.make(self.env_id, **self._env_kwargs))
+        return SeparateEnvs(self._envs[:n_episodes])
+
+    def close(self) -> None:
+        for env in self._envs:
+            env.close()
+
+
+class _SimulatedTrials(Trials):
+    """In a simulation of many environments, which is made anew when there are too few."""
+
+    def __init__(
+        self, env_id: str, env_kwargs: Mapping[str, Any], maker: VecEnvMaker, simulation: Simulation | None
+    ) -> None:
+        self._env_kwargs, self._maker = env_kwargs, maker
+        self._is_ours = simulation is None
+        self._simulation = self._make(env_id, 1) if simulation is None else simulation
+        mirrors = self._simulation.symmetry_group.names
+        self._factors = _factors(mirrors, self._simulation.reflections)
+        super().__init__(env_id, variations_of(self._simulation.disturbances), mirrors)
+
+    @property
+    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+        return self._factors
+
+    def _make(self, env_id: str, num_envs: int) -> Simulation:
+        return cast(Simulation, self._maker(env_id, num_envs=num_envs, **self._env_kwargs))
+
+    @property
+    def capacity(self) -> float:
+        return math.inf if self._is_ours else self._simulation.num_envs
+
+    def _stage(self, n_episodes: int) -> Stage:
+        if self._simulation.num_envs < n_episodes:
+            self.close()
+            self._simulation = self._make(self.env_id, n_episodes)
+        return SimulatedStage(self._simulation)
+
+    def close(self) -> None:
+        if self._is_ours:
+            self._simulation.close()
+
+
+def _factors(elements: Sequence[str], reflections: Mapping[str, Reflection]) -> dict[str, list[Reflection]]:
+    return {name: [reflections[factor] for factor in name.split("*")] for name in elements[1:]}

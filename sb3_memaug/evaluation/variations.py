@@ -30,25 +30,42 @@ class Variation(NamedTuple):
 
 def variations(env_id: str, env_kwargs: Mapping[str, Any] | None = None) -> list[Variation]:
     """
-    :param env_id: of a registered environment, with or without failing joints or payloads
+    :param env_id: of a registered environment that ``gymnasium.make`` makes one by one, with or without failing joints
+        or payloads
     :param env_kwargs: for ``gymnasium.make``
+    :return: as :func:`variations_of` lists them
+    """
+    kwargs = dict(env_kwargs or {})
+    env = gym.make(env_id, **kwargs)
+    varies = any(map(env.has_wrapper_attr, OPTIONS))
+    env.close()
+    disturbances = {}
+    for split in ("id", "ood") if varies else ():
+        env = gym.make(env_id, **{**kwargs, "split": split})
+        disturbances[split] = {
+            name: env.get_wrapper_attr(name) for name in (*OPTIONS, "mass") if env.has_wrapper_attr(name)
+        }
+        env.close()
+    return variations_of(disturbances)
+
+
+def variations_of(disturbances: Mapping[str, Mapping[str, Any]]) -> list[Variation]:
+    """
+    :param disturbances: what may happen to a robot, by split: ``"joints"`` that may fail; ``"sections"`` in which a
+        payload may lie, with the range of its ``"mass"`` in kg
     :return: none, each joint that may fail and each section that a payload may lie in
     """
-    env = gym.make(env_id, **(env_kwargs or {}))
-    sound: dict[str, Any] = {option: None for name, option in OPTIONS.items() if env.has_wrapper_attr(name)}
-    env.close()
+    sound: dict[str, Any] = {
+        option: None for name, option in OPTIONS.items() if any(name in varied for varied in disturbances.values())
+    }
     found = [Variation("none", "none", lambda _: sound)]
-    for split in ("id", "ood") if sound else ():
-        env = gym.make(env_id, **{**(env_kwargs or {}), "split": split})
-        if "failed_joint" in sound:
-            for joint in env.get_wrapper_attr("joints"):
-                name = joint if isinstance(joint, str) else "+".join(joint)
-                found.append(Variation(split, name, partial(_failure, sound, joint)))
-        if "payload" in sound:
-            for section in env.get_wrapper_attr("sections"):
-                draw = partial(_payload, sound, section, env.get_wrapper_attr("mass"))
-                found.append(Variation(split, section_name(section), draw))
-        env.close()
+    for split, varied in disturbances.items():
+        for joint in varied.get("joints", ()):
+            name = joint if isinstance(joint, str) else "+".join(joint)
+            found.append(Variation(split, name, partial(_failure, sound, joint)))
+        for section in varied.get("sections", ()):
+            draw = partial(_payload, sound, section, varied["mass"])
+            found.append(Variation(split, section_name(section), draw))
     return found
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from stable_baselines3.common.callbacks import CallbackList
 
+from sb3_memaug.common.vec_env_makers import vec_env_maker
+from sb3_memaug.evaluation.simulation import Simulation
 from sb3_memaug.evaluation.table_files import read_table, write_table
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, save_model, steps_of
 from sb3_memaug.experiments.run import Run
@@ -33,13 +36,14 @@ def train(run: Run, folder: Path) -> None:
     learning, lived = [], 0
     if checkpoint is not None:
         learning, lived = read_table(checkpoint / "learning.csv").to_dict("records"), steps_of(checkpoint)
-    watch = WatchTraining(run, folder, learning)
+    assert model.env is not None
+    simulation = model.env.unwrapped if vec_env_maker(run.env) is not None else None
+    watch = WatchTraining(run, folder, learning, cast(Simulation | None, simulation))
     try:
         model.learn(
             run.n_timesteps - lived, callback=CallbackList([*manager.callbacks, watch]), reset_num_timesteps=False
         )
     finally:
-        if model.env is not None:
-            model.env.close()
+        model.env.close()
     write_table(pd.DataFrame(watch.learning), folder / "learning.parquet")
     save_model(model, folder)

@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import safe_mean
 
+from sb3_memaug.evaluation.simulation import Simulation
 from sb3_memaug.evaluation.split_evaluator import SplitEvaluator
 from sb3_memaug.experiments.checkpoints import save_checkpoint
 from sb3_memaug.experiments.run import Run
@@ -23,16 +25,20 @@ class WatchTraining(BaseCallback):
     :param run: that is trained
     :param folder: of the run
     :param learning: rows of its learning curve that were measured before it was interrupted
+    :param simulation: that it is trained in, where there can be no other beside it
     """
 
-    def __init__(self, run: Run, folder: Path, learning: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, run: Run, folder: Path, learning: list[dict[str, Any]], simulation: Simulation | None = None
+    ) -> None:
         super().__init__()
         self.run = run
         self.folder = folder
         self.learning = learning
         self.evaluator = SplitEvaluator(
-            run.env, run.evaluation.learning_episodes, run.evaluation.seed, run.evaluation_kwargs
+            run.env, run.evaluation.learning_episodes, run.evaluation.seed, run.evaluation_kwargs, simulation
         )
+        self._is_shared = simulation is not None
         #: s of training, without what this callback takes.
         self.seconds = learning[-1]["seconds"] if learning else 0.0
         self._since = self._saved = self._told = 0.0
@@ -50,6 +56,7 @@ class WatchTraining(BaseCallback):
         measured = self.learning[-1]["timesteps"] if self.learning else -1
         if measured < 0 or self.num_timesteps // interval > measured // interval:
             self._measure()
+            self._begin_anew()
             self._save()
         elif now - self._saved > CHECKPOINT_INTERVAL:
             self._save()
@@ -71,6 +78,13 @@ class WatchTraining(BaseCallback):
         self.learning += [
             {**which, **so_far, "split": split, "episode_return": value} for split, value in returns.items()
         ]
+
+    def _begin_anew(self) -> None:
+        """Training goes on with new episodes where evaluation has ended the old ones."""
+        if self._is_shared:
+            assert self.model.env is not None
+            self.model._last_obs = self.model.env.reset()
+            self.model._last_episode_starts = np.ones(self.model.n_envs, dtype=bool)  # type: ignore[attr-defined]
 
     def _save(self) -> None:
         save_checkpoint(self.model, self.learning, self.folder)

@@ -6,9 +6,11 @@ from inspect import signature
 from typing import Any
 
 from rl_zoo3.exp_manager import ExperimentManager
+from stable_baselines3.common.utils import get_device
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.environment_group import group_of_environment
+from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.models import OURS
 
@@ -17,6 +19,9 @@ class SymmetricExperimentManager(ExperimentManager):
     """
     That of rl_zoo3, but ``normalize: True`` makes a :class:`~sb3_memaug.common.vec_normalize.SymmetricVecNormalize` for
     an algorithm that mirrors, and the ``env_kwargs`` of a file of hyperparameters are those of evaluation, too.
+
+    Environments that are many in one simulation, as Isaac Lab's, are made at once; they can neither be evaluated during
+    a training nor tuned, which would take a second simulation beside the first.
     """
 
     _mirrors = False
@@ -26,6 +31,19 @@ class SymmetricExperimentManager(ExperimentManager):
         processed = super()._preprocess_hyperparams(hyperparams)
         self.eval_env_kwargs = self.eval_env_kwargs or self.env_kwargs
         return processed
+
+    def create_envs(self, n_envs: int, eval_env: bool = False, no_log: bool = False) -> VecEnv:
+        maker = vec_env_maker(self.env_name.gym_id)
+        if maker is not None:
+            if eval_env or self.optimize_hyperparameters:
+                raise ValueError(
+                    f"{self.env_name.gym_id} is simulated once in a process, so there is no second one to evaluate in: "
+                    "leave out -optimize, give --eval-freq -1, and call memaug evaluate afterwards or memaug experiment"
+                )
+            # rl_zoo3 offers functions that make one environment each, of which only the number is wanted.
+            settings = {"device": get_device(self.device), "seed": self.seed, **self.env_kwargs}
+            self.vec_env_class = lambda functions, **_: maker(self.env_name.gym_id, num_envs=len(functions), **settings)
+        return super().create_envs(n_envs, eval_env, no_log)
 
     def _maybe_normalize(self, env: VecEnv, eval_env: bool) -> VecEnv:
         normalized = super()._maybe_normalize(env, eval_env)

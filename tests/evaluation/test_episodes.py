@@ -5,7 +5,8 @@ import torch as th
 from sb3_contrib import RecurrentPPO
 
 from sb3_memaug.evaluation.agents import has_memory
-from sb3_memaug.evaluation.episodes import Episode, run_episodes, succeeded
+from sb3_memaug.evaluation.episodes import run_episodes, succeeded
+from sb3_memaug.evaluation.stages import Episode, SeparateEnvs
 
 from .policies import Still
 
@@ -50,7 +51,7 @@ def episodes(*lengths):
 
 
 def test_each_episode_ends_by_itself():
-    outcomes = run_episodes(Still(), [Waning(), Waning()], episodes(2, 5))
+    outcomes = run_episodes(Still(), SeparateEnvs([Waning(), Waning()]), episodes(2, 5))
     assert [outcome.length for outcome in outcomes] == [2, 5]
     assert [outcome.episode_return for outcome in outcomes] == [1.0, 2.5]
     assert all(outcome.terminated and outcome.distance is outcome.success is None for outcome in outcomes)
@@ -58,14 +59,14 @@ def test_each_episode_ends_by_itself():
 
 def test_watchers_are_told_of_the_start_and_of_each_step_of_those_that_still_run():
     notes = Notes()
-    run_episodes(Still(), [Waning(), Waning()], episodes(1, 3), watchers=(notes,))
+    run_episodes(Still(), SeparateEnvs([Waning(), Waning()]), episodes(1, 3), watchers=(notes,))
     assert notes.begun == [(1, 0), (3, 1)]
     assert notes.seen == [(0, None), (1, None), (1, None), (1, None)]
 
 
 def test_watchers_see_the_recurrent_state_that_the_action_came_from(model):
     notes, env = Notes(), Waning()
-    run_episodes(model, [env], episodes(3), watchers=(notes,))
+    run_episodes(model, SeparateEnvs([env]), episodes(3), watchers=(notes,))
     state, start = None, True
     for (_, memory), action, left in zip(notes.seen, env.actions, (3, 2, 1), strict=True):
         seen = np.array([[left]], np.float32)
@@ -79,8 +80,8 @@ def test_watchers_see_the_recurrent_state_that_the_action_came_from(model):
 
 def test_a_zeroed_memory_knows_the_present_alone(model):
     kept, zeroed = Waning(), Waning()
-    run_episodes(model, [kept], episodes(3))
-    run_episodes(model, [zeroed], episodes(3), memory="zeroed")
+    run_episodes(model, SeparateEnvs([kept]), episodes(3))
+    run_episodes(model, SeparateEnvs([zeroed]), episodes(3), memory="zeroed")
     for left, action in zip((3, 2, 1), zeroed.actions, strict=True):
         expected, _ = model.predict(np.array([[left]], np.float32), None, np.array([True]), deterministic=True)
         np.testing.assert_array_equal(action, expected[0])
@@ -93,7 +94,7 @@ def test_sampled_actions_depend_on_the_seed_and_leave_the_generator_alone(model)
     for seed in (0, 0, 1):
         env = Waning()
         before = th.get_rng_state()
-        run_episodes(model, [env], [Episode(seed, {})], deterministic=False)
+        run_episodes(model, SeparateEnvs([env]), [Episode(seed, {})], deterministic=False)
         assert th.equal(before, th.get_rng_state())
         drawn.append(np.array(env.actions))
     np.testing.assert_array_equal(drawn[0], drawn[1])
@@ -102,7 +103,7 @@ def test_sampled_actions_depend_on_the_seed_and_leave_the_generator_alone(model)
 
 def test_another_memory_is_refused():
     with pytest.raises(ValueError, match=r"`memory` must be one of \['kept', 'zeroed'\], got 'lost'"):
-        run_episodes(Still(), [Waning()], episodes(1), memory="lost")
+        run_episodes(Still(), SeparateEnvs([Waning()]), episodes(1), memory="lost")
 
 
 @pytest.mark.parametrize(

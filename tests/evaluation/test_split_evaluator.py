@@ -3,7 +3,7 @@ import pytest
 
 import sb3_memaug  # noqa: F401
 from sb3_memaug.evaluation import SplitEvaluator, evaluate_generalization, mean_return
-from sb3_memaug.evaluation.trials import Trial, Trials
+from sb3_memaug.evaluation.trials import Trial, open_trials
 
 from .policies import Still
 
@@ -57,13 +57,13 @@ def test_no_episode_is_refused(call):
 
 
 def test_seeds_are_each_run_under_every_mirror():
-    with Trials(FAILURE) as trials:
+    with open_trials(FAILURE) as trials:
         assert trials.mirrors == ("identity", "left_right", "front_back", "left_right*front_back")
         assert [list(trials.seeds(n, 5)) for n in (1, 4, 5)] == [[5], [5], [5, 6]]
 
 
 def test_a_mirror_that_no_episode_starts_under_is_refused():
-    with Trials("Pendulum-v1") as trials:
+    with open_trials("Pendulum-v1") as trials:
         assert trials.mirrors == ("identity",)
         with pytest.raises(
             ValueError, match=r"cannot start under the mirrors \['left_right'\], but under \['identity'\]"
