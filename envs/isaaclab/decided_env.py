@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
 from isaaclab.envs import ManagerBasedRLEnv
 
+from sb3_memaug.symmetry import Reflection
+
+from .mirrored_start import place_start
+from .mirrors import isaaclab_reflections
+
 
 class DecidedEnv(ManagerBasedRLEnv):
     """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.decisions`.
 
+    ``reset(options={"start": [5, 5, 6, 6]})`` lets environments with the same number start alike, in what chance
+    decides of the robot's root, its joints and its command; failures and payloads have options of their own.
+    ``{"mirror": "left_right"}`` starts the mirror image of the episode that would have begun, about the environment's
+    origin; a list has one element of the group for each environment. With both, mirror images of the same start.
+
     Resets in the course of a step, where an episode ends, have no options.
     """
 
-    #: Those of the reset at work.
+    #: Those of the reset at work, None in the course of a step.
     reset_options: dict[str, Any] | None = None
+
+    @cached_property
+    def reflections(self) -> dict[str, Reflection]:
+        """The reflections of the robot by the names of their mirrors; derived when first asked for."""
+        return isaaclab_reflections(self)
 
     def reset(
         self,
@@ -24,8 +40,17 @@ class DecidedEnv(ManagerBasedRLEnv):
         seed: int | None = None,
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
-        self.reset_options = options
+        self.reset_options = options or {}
         try:
             return super().reset(env_ids, seed=seed, options=options)
         finally:
             self.reset_options = None
+
+    def _reset_idx(self, env_ids: torch.Tensor | slice) -> None:
+        super()._reset_idx(env_ids)
+        if self.reset_options is None:
+            return
+        place_start(self, env_ids)
+        # As after a step. Else commands would be observed as they were for the robot of the episode before.
+        for name in self.command_manager.active_terms:
+            self.command_manager.get_term(name)._update_command()

@@ -16,6 +16,7 @@ def make(
     split: str | None = None,
     robot: str | PathLike[str] | None = None,
     terrain_noise: tuple[float, float] | None = None,
+    randomize: bool = True,
     num_envs: int | None = None,
     device: str | None = None,
     seed: int | None = None,
@@ -29,6 +30,8 @@ def make(
     :param split: which joints fail and where payloads lie: ``"id"``, ``"ood"`` or ``"all"``; by default ``"id"``
     :param robot: path of a USD or URDF file; by default the robot is Isaac Lab's, which is downloaded
     :param terrain_noise: range of the ground's height in m; by default it is flat
+    :param randomize: whether observations are noisy, robots differ in mass and centre of mass, and are pushed; without
+        that, chance decides at resets only: start, command, failures and payloads
     :param num_envs: number of environments; by default 4096
     :param device: of the simulation, such as ``"cuda:0"`` or ``"cpu"``; by default the first GPU if there is one
     :param seed: of everything that is drawn
@@ -63,6 +66,8 @@ def make(
         cfg.robot_file = str(robot)
     if terrain_noise is not None:
         cfg.terrain_noise = terrain_noise
+    if not randomize:
+        cfg.randomize = False
     if num_envs is not None:
         cfg.scene.num_envs = num_envs
     if device is not None:

@@ -17,6 +17,19 @@ class EventsCfg(VelocityEventsCfg):
     hold_payloads: EventTerm | None = None
 
 
+def make_certain(events: EventsCfg) -> None:
+    """Make all robots alike and leave them alone: what remains is drawn at resets.
+
+    Args:
+        events: The events, which are changed.
+    """
+    events.add_base_mass = events.base_com = events.base_external_force_torque = events.push_robot = None
+    # Not left out, because it also tells how rough the ground is.
+    for name, limits in events.physics_material.params.items():
+        if name.endswith("_range"):
+            events.physics_material.params[name] = (sum(limits) / 2,) * 2
+
+
 def joint_failure(events: EventsCfg, joints: dict[str, list[str]]) -> None:
     """Let joints fail.
 

@@ -6,7 +6,7 @@ from isaaclab.utils import configclass
 from isaaclab_tasks.core.velocity.velocity_env_cfg import ActionsCfg, RoughPhysicsCfg
 
 from ..scene import FRICTION, LeggedSceneCfg, uneven_ground
-from .events import EventsCfg
+from .events import EventsCfg, make_certain
 
 
 @configclass
@@ -24,6 +24,9 @@ class LeggedEnvCfg(ManagerBasedRLEnvCfg):
     terrain_noise: tuple[float, float] | None = None
     """Range of the ground's height [m], for policies that shall walk outside the simulation. By default it is flat."""
 
+    randomize: bool = True
+    """Whether robots differ, observations are noisy and robots are pushed. What a reset draws is drawn in any case."""
+
     def __post_init__(self):
         self.decimation = 4
         self.sim.dt = 0.005
@@ -34,13 +37,17 @@ class LeggedEnvCfg(ManagerBasedRLEnvCfg):
         self.use_robot(None)
 
     def settle(self):
-        """Carry out the choices of robot and ground, after they were made and before the environment is."""
+        """Carry out the choices of robot, ground and chance, after they were made and before the environment is."""
         if self.robot_file is not None:
             self.use_robot(self.robot_file)
             # Converted bodies lie within each other.
             self.scene.contact_forces.prim_path = "{ENV_REGEX_NS}/Robot/.*"
         if self.terrain_noise is not None:
             self.scene.ground, self.scene.terrain = None, uneven_ground(self.terrain_noise)
+        if not self.randomize:
+            make_certain(self.events)
+            for group in vars(self.observations).values():
+                group.enable_corruption = False
 
     def use_robot(self, file: str | None):
         """Set the robot, and what depends on its names.

@@ -1,0 +1,68 @@
+"""Episodes that start alike, or as mirror images of each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from sb3_memaug.symmetry.terms import vector_transform
+
+from .decisions import decided
+from .mdp.payload import Payload
+from .start_parts import start_parts
+
+
+def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
+    """Carry out the options ``start`` and ``mirror`` of a reset, after chance has decided all there is to decide.
+
+    Environments with the same number start alike: what the first of them got, the others get too. After that, each is
+    reflected.
+
+    Args:
+        env: The environment, with ``reflections`` and ``reset_options``.
+        env_ids: The environments whose episode begins.
+
+    Raises:
+        ValueError: If an option makes no sense, or a command cannot be reflected.
+    """
+    numbers = decided(env, "start", _number)
+    mirrors = decided(env, "mirror", lambda element: _factors(env, element))
+    if numbers is None and not any(mirrors or ()):
+        return
+    everyone = torch.arange(env.num_envs, dtype=torch.int32, device=env.device)
+    ids = everyone[env_ids]
+    starting = ids.tolist()
+    drawn = [i if numbers is None else numbers[i] for i in starting]
+    first = [drawn.index(number) for number in drawn]
+    for part in start_parts(env):
+        rows = part.rows[ids][first]
+        for k, i in enumerate(starting):
+            for factor in reversed(mirrors[i] if mirrors else ()):
+                rows[k] = vector_transform(part.terms, env.reflections[factor]).apply(rows[k])
+        part.write(rows, ids)
+    _press_again(env)
+
+
+def _number(given: Any) -> int:
+    if not isinstance(given, int):
+        raise ValueError(f"options['start'] must be a list of whole numbers, got {given!r}")
+    return given
+
+
+def _factors(env: Any, element: Any) -> tuple[str, ...]:
+    """The reflections whose product an element of the group is, by its name; none for the identity."""
+    factors = () if element == "identity" else tuple(str(element).split("*"))
+    if factors and set(factors) - set(env.reflections):
+        raise ValueError(
+            f"options['mirror'] must be 'identity' or a product of {list(env.reflections)}, got {element!r}"
+        )
+    return factors
+
+
+def _press_again(env: Any) -> None:
+    """Payloads were laid on robots that stood elsewhere."""
+    for name in env.event_manager.active_terms.get("reset", ()):
+        event = env.event_manager.get_term_cfg(name).func
+        if isinstance(event, Payload):
+            event.hold()

@@ -1,0 +1,106 @@
+"""What the start of an episode is made of: the robot's state and its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from isaaclab.envs.mdp import UniformVelocityCommand
+
+from sb3_memaug.symmetry import Term
+
+from .mdp.position_command import PolarPositionCommand
+
+#: What a command keeps between steps, by the names of its tensors: the terms of each.
+COMMANDS: dict[type, dict[str, tuple[Term, ...]]] = {
+    UniformVelocityCommand: {
+        "vel_command_b": (Term("velocity", "xy", 2), Term("yaw_rate", "pseudoscalar", 1)),
+        "heading_target": (Term("heading", "pseudoscalar", 1),),
+        "is_heading_env": (Term("has_heading", "scalar", 1),),
+        "is_standing_env": (Term("stands", "scalar", 1),),
+    },
+    PolarPositionCommand: {"pos_command_w": (Term("target", "vector", 3),)},
+}
+#: Those of them that are places in the world.
+PLACES = ("pos_command_w",)
+
+
+class StartPart(NamedTuple):
+    """Numbers of each environment.
+
+    Attributes:
+        terms: What they are.
+        rows: The numbers, places about the environment's origin. Shape is (num_envs, size).
+        write: Sets those of some environments, given rows and the indices of the environments.
+    """
+
+    terms: tuple[Term, ...]
+    rows: torch.Tensor
+    write: Callable[[torch.Tensor, torch.Tensor], None]
+
+
+def start_parts(env: Any) -> list[StartPart]:
+    """List what an episode starts from, as it is at present.
+
+    Args:
+        env: A manager-based environment with an articulation "robot".
+
+    Returns:
+        Its parts. The root's velocity is that of its centre of mass, which Isaac Lab's tasks observe.
+
+    Raises:
+        ValueError: If nobody has said what a command keeps.
+    """
+    return [*_robot(env), *_commands(env)]
+
+
+def _robot(env: Any) -> Iterator[StartPart]:
+    robot, origins = env.scene["robot"], env.scene.env_origins
+    data, joints = robot.data, tuple(robot.joint_names)
+
+    def write_pose(rows: torch.Tensor, ids: torch.Tensor) -> None:
+        pose = torch.cat((rows[:, :3] + origins[ids], rows[:, 3:]), dim=1)
+        robot.write_root_link_pose_to_sim_index(root_pose=pose, env_ids=ids)
+
+    pose = data.root_link_pose_w.torch
+    yield StartPart(
+        (Term("position", "vector", 3), Term("orientation", "quaternion_xyzw", 4)),
+        torch.cat((pose[:, :3] - origins, pose[:, 3:]), dim=1),
+        write_pose,
+    )
+    yield StartPart(
+        (Term("linear_velocity", "vector", 3), Term("angular_velocity", "axial_vector", 3)),
+        data.root_com_vel_w.torch.clone(),
+        lambda rows, ids: robot.write_root_com_velocity_to_sim_index(root_velocity=rows, env_ids=ids),
+    )
+    yield StartPart(
+        (Term("joint_positions", "joint_positions", len(joints), joints),),
+        data.joint_pos.torch.clone(),
+        lambda rows, ids: robot.write_joint_position_to_sim_index(position=rows, env_ids=ids),
+    )
+    yield StartPart(
+        (Term("joint_velocities", "joints", len(joints), joints),),
+        data.joint_vel.torch.clone(),
+        lambda rows, ids: robot.write_joint_velocity_to_sim_index(velocity=rows, env_ids=ids),
+    )
+
+
+def _commands(env: Any) -> Iterator[StartPart]:
+    for name in env.command_manager.active_terms:
+        command = env.command_manager.get_term(name)
+        if type(command) not in COMMANDS:
+            raise ValueError(
+                f"a start can be copied and mirrored with the commands {[known.__name__ for known in COMMANDS]}, got "
+                f"{name!r} of the class {type(command).__name__}: tell {__name__}.COMMANDS what it keeps"
+            )
+        for entry, terms in COMMANDS[type(command)].items():
+            kept = getattr(command, entry)
+            origins = env.scene.env_origins if entry in PLACES else torch.zeros_like(kept)
+            rows = (kept - origins if entry in PLACES else kept.float()).reshape(env.num_envs, -1)
+            yield StartPart(terms, rows, partial(_set, kept, origins))
+
+
+def _set(kept: torch.Tensor, origins: torch.Tensor, rows: torch.Tensor, ids: torch.Tensor) -> None:
+    kept[ids] = (rows.reshape(-1, *kept.shape[1:]) + origins[ids]).to(kept.dtype)
