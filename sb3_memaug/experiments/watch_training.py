@@ -83,8 +83,8 @@ class WatchTraining(BaseCallback):
         """Training goes on with new episodes where evaluation has ended the old ones."""
         if self._is_shared:
             assert self.model.env is not None
-            self.model._last_obs = self.model.env.reset()
-            self.model._last_episode_starts = np.ones(self.model.n_envs, dtype=bool)  # type: ignore[attr-defined]
+            self.model._last_obs = self.model.env.reset()  # type: ignore[assignment]
+            self.model._last_episode_starts = np.ones(self.model.n_envs, dtype=bool)
 
     def _save(self) -> None:
         save_checkpoint(self.model, self.learning, self.folder)

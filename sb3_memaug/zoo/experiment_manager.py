@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from inspect import signature
 from typing import Any
 
+import gymnasium as gym
 from rl_zoo3.exp_manager import ExperimentManager
 from stable_baselines3.common.utils import get_device
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.environment_group import group_of_environment
-from sb3_memaug.common.vec_env_makers import vec_env_maker
+from sb3_memaug.common.vec_env_makers import VecEnvMaker, vec_env_maker
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.models import OURS
 
@@ -40,9 +43,10 @@ class SymmetricExperimentManager(ExperimentManager):
                     f"{self.env_name.gym_id} is simulated once in a process, so there is no second one to evaluate in: "
                     "leave out -optimize, give --eval-freq -1, and call memaug evaluate afterwards or memaug experiment"
                 )
-            # rl_zoo3 offers functions that make one environment each, of which only the number is wanted.
             settings = {"device": get_device(self.device), "seed": self.seed, **self.env_kwargs}
-            self.vec_env_class = lambda functions, **_: maker(self.env_name.gym_id, num_envs=len(functions), **settings)
+            self.vec_env_class = partial(  # type: ignore[assignment]
+                _at_once, maker, self.env_name.gym_id, settings
+            )
         return super().create_envs(n_envs, eval_env, no_log)
 
     def _maybe_normalize(self, env: VecEnv, eval_env: bool) -> VecEnv:
@@ -53,3 +57,10 @@ class SymmetricExperimentManager(ExperimentManager):
             return normalized
         settings = {name: getattr(normalized, name) for name in signature(VecNormalize).parameters if name != "venv"}
         return SymmetricVecNormalize(env, **settings)
+
+
+def _at_once(
+    maker: VecEnvMaker, env_id: str, settings: dict[str, Any], functions: Sequence[Callable[[], gym.Env]], **_: Any
+) -> VecEnv:
+    """rl_zoo3 offers functions that make one environment each, of which only the number is wanted."""
+    return maker(env_id, num_envs=len(functions), **settings)
