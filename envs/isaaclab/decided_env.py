@@ -17,10 +17,10 @@ from .mirrors import isaaclab_reflections
 class DecidedEnv(ManagerBasedRLEnv):
     """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.decisions`.
 
-    ``reset(options={"start": [5, 5, 6, 6]})`` lets environments with the same number start alike, in what chance
-    decides of the robot's root, its joints and its command; failures and payloads have options of their own.
-    ``{"mirror": "left_right"}`` starts the mirror image of the episode that would have begun, about the environment's
-    origin; a list has one element of the group for each environment. With both, mirror images of the same start.
+    ``reset(options={"start": [5, 5, 6, 6]})`` lets environments with the same number start alike: in root, joints and
+    command, and in failures and payloads where no option of their own decides these. ``{"mirror": "left_right"}``
+    starts the mirror image of the episode that would have begun, about the environment's origin; a list has one element
+    of the group for each environment. With both, mirror images of the same start.
 
     Resets in the course of a step, where an episode ends, have no options.
     """

@@ -10,6 +10,7 @@ from sb3_memaug.symmetry.terms import vector_transform
 
 from .decisions import decided
 from .mdp.payload import Payload
+from .reset_events import reset_events
 from .start_parts import start_parts
 
 
@@ -17,7 +18,7 @@ def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
     """Carry out the options ``start`` and ``mirror`` of a reset, after chance has decided all there is to decide.
 
     Environments with the same number start alike: what the first of them got, the others get too. After that, each is
-    reflected.
+    reflected. What other options decide stays as they do.
 
     Args:
         env: The environment, with ``reflections`` and ``reset_options``.
@@ -41,7 +42,9 @@ def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
             for factor in reversed(mirrors[i] if mirrors else ()):
                 rows[k] = vector_transform(part.terms, env.reflections[factor]).apply(rows[k])
         part.write(rows, ids)
-    _press_again(env)
+    for payload in reset_events(env, Payload):
+        # It presses where the robot stood before.
+        payload.hold()
 
 
 def _number(given: Any) -> int:
@@ -58,11 +61,3 @@ def _factors(env: Any, element: Any) -> tuple[str, ...]:
             f"options['mirror'] must be 'identity' or a product of {list(env.reflections)}, got {element!r}"
         )
     return factors
-
-
-def _press_again(env: Any) -> None:
-    """Payloads were laid on robots that stood elsewhere."""
-    for name in env.event_manager.active_terms.get("reset", ()):
-        event = env.event_manager.get_term_cfg(name).func
-        if isinstance(event, Payload):
-            event.hold()

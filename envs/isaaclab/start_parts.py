@@ -1,4 +1,4 @@
-"""What the start of an episode is made of: the robot's state and its commands."""
+"""What the start of an episode is made of: the robot's state, its commands, and what befalls it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from isaaclab.envs.mdp import UniformVelocityCommand
 
 from sb3_memaug.symmetry import Term
 
+from .mdp.joint_failure import JointFailure
+from .mdp.payload import Payload
 from .mdp.position_command import PolarPositionCommand
+from .reset_events import reset_events
 
 #: What a command keeps between steps, by the names of its tensors: the terms of each.
 COMMANDS: dict[type, dict[str, tuple[Term, ...]]] = {
@@ -42,18 +45,18 @@ class StartPart(NamedTuple):
 
 
 def start_parts(env: Any) -> list[StartPart]:
-    """List what an episode starts from, as it is at present.
+    """List what chance decides about an episode, as it is at present.
 
     Args:
-        env: A manager-based environment with an articulation "robot".
+        env: The environment, with ``reset_options``: a failure or a payload that these decide is none of chance's.
 
     Returns:
-        Its parts. The root's velocity is that of its centre of mass, which Isaac Lab's tasks observe.
+        The parts. The root's velocity is that of its centre of mass, which Isaac Lab's tasks observe.
 
     Raises:
         ValueError: If nobody has said what a command keeps.
     """
-    return [*_robot(env), *_commands(env)]
+    return [*_robot(env), *_commands(env), *_events(env)]
 
 
 def _robot(env: Any) -> Iterator[StartPart]:
@@ -104,3 +107,25 @@ def _commands(env: Any) -> Iterator[StartPart]:
 
 def _set(kept: torch.Tensor, origins: torch.Tensor, rows: torch.Tensor, ids: torch.Tensor) -> None:
     kept[ids] = (rows.reshape(-1, *kept.shape[1:]) + origins[ids]).to(kept.dtype)
+
+
+def _events(env: Any) -> Iterator[StartPart]:
+    if "failed_joint" not in env.reset_options:
+        for failure in reset_events(env, JointFailure):
+            joints = tuple(failure.robot.joint_names)
+            numbers = torch.arange(len(joints), device=env.device)
+            yield StartPart(
+                (Term("failed", "joints", len(joints), joints),),
+                (failure.failed[:, None] == numbers).float(),
+                partial(_fail, failure),
+            )
+    if "payload" not in env.reset_options:
+        for payload in reset_events(env, Payload):
+            terms = (Term("mass", "scalar", 1), Term("point", "vector", 3))
+            yield StartPart(terms, payload.payloads.clone(), payload.lay)
+
+
+def _fail(failure: JointFailure, rows: torch.Tensor, ids: torch.Tensor) -> None:
+    # The sign of a joint is none of its motor's.
+    failed = rows.abs().max(dim=1)
+    failure.fail(torch.where(failed.values > 0, failed.indices, -1), ids)

@@ -73,13 +73,22 @@ class JointFailure(ManagerTermBase):
         given = decided(env, "failed_joint", self._index)
         if given is not None:
             drawn = torch.tensor(given, device=env.device)[ids]
+        self.fail(drawn, ids)
+
+    def fail(self, joints: torch.Tensor, env_ids: torch.Tensor) -> None:
+        """Let a joint fail in each of some environments, and no other.
+
+        Args:
+            joints: Indices of the joints, -1 for none. Shape is (len(env_ids),).
+            env_ids: The environments.
+        """
         # What was told of the last episode stays as it was told.
         self.failed = self.failed.clone()
-        self.failed[ids] = drawn
-        sound = drawn[:, None] != torch.arange(self.robot.num_joints, device=env.device)
+        self.failed[env_ids] = joints
+        sound = joints[:, None] != torch.arange(self.robot.num_joints, device=self.device)
         for parameter in self._parameters:
-            parameter.scale(sound, ids)
-        env.extras["failed_joint"] = self.failed
+            parameter.scale(sound, env_ids)
+        self._env.extras["failed_joint"] = self.failed
 
     def _index(self, given: Any) -> int:
         return -1 if given is None else self.robot.joint_names.index(self._name(given))

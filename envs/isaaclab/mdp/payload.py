@@ -87,11 +87,20 @@ class Payload(ManagerTermBase):
             points = low + (high - low) * torch.rand(n, 2, device=env.device)
             drawn = torch.cat((masses, points, torch.full_like(masses, z)), dim=1)
             drawn *= torch.rand(n, 1, device=env.device) < probability
+        self.lay(drawn, ids)
+
+    def lay(self, payloads: torch.Tensor, env_ids: torch.Tensor) -> None:
+        """Lay a payload on the robot of each of some environments, in place of the one that it carries.
+
+        Args:
+            payloads: Mass [kg] and point [m], zeros for none. Shape is (len(env_ids), 4).
+            env_ids: The environments.
+        """
         # What was told of the last episode stays as it was told.
         self.payloads = self.payloads.clone()
-        self.payloads[ids] = drawn
+        self.payloads[env_ids] = payloads
         self.hold()
-        env.extras["payload"] = self.payloads
+        self._env.extras["payload"] = self.payloads
 
     def hold(self) -> None:
         """Turn the forces so that they are vertical, with the moments of their points as the bodies are now."""
