@@ -80,23 +80,23 @@ def evaluate_generalization(
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
     :param memory: ``"kept"``, or ``"zeroed"`` before every step, so that a policy with memory knows the present alone
-    :param watchers: told of every step of the episodes, which begin together for each task
+    :param watchers: told of every step of the episodes, which begin together for each task, or all together
     :return: a row for each episode
     :raises ValueError: if there is to be no episode, or ``memory`` is something else
     """
     with open_trials(env_id, env_kwargs) as trials:
-        starts = list(product(trials.seeds(n_episodes, seed), trials.mirrors))
-        for variation in trials.variations:
+        every = [Trial(*trial) for trial in product(trials.variations, trials.seeds(n_episodes, seed), trials.mirrors)]
+        for batch in trials.batches(every):
             gait = GaitWatcher()
             outcomes = trials.run(
                 model,
-                [Trial(variation, *start) for start in starts],
+                batch,
                 deterministic=deterministic,
                 normalizer=normalizer,
                 memory=memory,
                 watchers=(gait, *watchers),
             )
-            for (start, mirror), outcome, feet in zip(starts, outcomes, gait.gaits, strict=True):
+            for (variation, start, mirror), outcome, feet in zip(batch, outcomes, gait.gaits, strict=True):
                 yield Result(
                     policy,
                     env_id,

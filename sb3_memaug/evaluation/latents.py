@@ -70,11 +70,11 @@ def record_latents(
     with open_trials(env_id, env_kwargs) as trials:
         names = [variation.name for variation in trials.variations if variation.split != "none"]
         partners = _partners(trials, names)
-        for variation in trials.variations:
+        chosen = [Trial(*trial) for trial in product(trials.variations, seeds, trials.mirrors)]
+        for batch in trials.batches(chosen):
             watcher = _LatentWatcher(from_step, every)
-            chosen = [Trial(variation, *start) for start in product(seeds, trials.mirrors)]
-            trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
-            for (_, seed, mirror), found in zip(chosen, watcher.latents, strict=True):
+            trials.run(model, batch, normalizer=normalizer, watchers=(watcher,))
+            for (variation, seed, mirror), found in zip(batch, watcher.latents, strict=True):
                 where = {"split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror}
                 rows += [{**which, **where, "step": step} for step in found]
                 latents += found.values()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, cast
 
 import gymnasium as gym
@@ -56,6 +57,13 @@ class Trials(ABC):
     def capacity(self) -> float:
         """How many trials can run side by side."""
         return math.inf
+
+    @abstractmethod
+    def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
+        """
+        :param trials: variation by variation
+        :return: the same in parts that best run side by side
+        """
 
     @abstractmethod
     def _stage(self, n_episodes: int) -> Stage:
@@ -142,6 +150,10 @@ class _SeparateTrials(Trials):
             return {}
         return _factors(env.get_wrapper_attr("symmetry_group").names, env.get_wrapper_attr("reflections"))
 
+    def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
+        for _, batch in groupby(trials, lambda trial: trial.variation):
+            yield list(batch)
+
     def _stage(self, n_episodes: int) -> Stage:
         while len(self._envs) < n_episodes:
             self._envs.append(gym.make(self.env_id, **self._env_kwargs))
@@ -175,6 +187,11 @@ class _SimulatedTrials(Trials):
     @property
     def capacity(self) -> float:
         return math.inf if self._is_ours else self._simulation.num_envs
+
+    def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
+        # A device steps many environments as fast as a few.
+        at_once = int(min(self.capacity, len(trials)))
+        return (trials[first : first + at_once] for first in range(0, len(trials), at_once))
 
     def _stage(self, n_episodes: int) -> Stage:
         if self._simulation.num_envs < n_episodes:
