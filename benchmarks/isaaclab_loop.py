@@ -51,7 +51,7 @@ def of_sb3(algorithm: type[RecurrentPPO], env: VecEnv, device: str, **kwargs: An
 
     def prepare() -> None:
         cfg.compute_final_obs = isinstance(env, IsaacLabVecEnv)
-        model._last_obs = env.reset()
+        model._last_obs = env.reset()  # type: ignore[assignment]
 
     def loop() -> None:
         model.collect_rollouts(env, callback, model.rollout_buffer, N_STEPS)
