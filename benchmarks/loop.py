@@ -27,6 +27,7 @@ from sb3_memaug.envs.rower import Rower
 
 MINITAUR = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
 N_STEPS, N_MINIBATCHES, N_EPOCHS = 24, 4, 5
+HIDDEN, HEADS = 256, [128, 128, 128]
 
 
 def worlds(device: str, n_minitaurs: int, n_boats: int) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def make(algorithm: type[RecurrentPPO], env: VecEnv, device: str, **kwargs: Any)
         batch_size=env.num_envs * N_STEPS // N_MINIBATCHES,
         seed=0,
         device=device,
-        policy_kwargs={"lstm_hidden_size": 256, "net_arch": [128, 128, 128], "activation_fn": th.nn.ELU},
+        policy_kwargs={"lstm_hidden_size": HIDDEN, "net_arch": HEADS, "activation_fn": th.nn.ELU},
         **kwargs,
     )
     model.set_logger(configure(None, []))

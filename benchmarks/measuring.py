@@ -14,7 +14,10 @@ from typing import Any
 
 import torch as th
 
-PACKAGES = ("torch", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "rsl-rl-lib", "mujoco", "pybullet")
+PACKAGES = (
+    *("torch", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "rsl-rl-lib"),
+    *("mujoco", "pybullet", "isaaclab", "newton", "mujoco-warp", "warp-lang"),
+)
 
 
 def machine(device: str | th.device = "cpu") -> dict[str, Any]:

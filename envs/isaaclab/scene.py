@@ -39,7 +39,13 @@ def uneven_ground(noise: tuple[float, float]) -> TerrainImporterCfg:
 
     Returns:
         The terrain, in place of the plane.
+
+    Raises:
+        ValueError: If the range is none.
     """
+    low, high = noise
+    if not low < high:
+        raise ValueError(f"`terrain_noise` must be a range of heights in m, the lower one first, got {noise}")
     patch = HfRandomUniformTerrainCfg(proportion=1.0, noise_range=noise, noise_step=0.005, border_width=0.25)
     return TerrainImporterCfg(
         prim_path="/World/ground",

@@ -3,6 +3,7 @@
 from isaaclab.envs import ManagerBasedRLEnvCfg
 from isaaclab.sim import SimulationCfg
 from isaaclab.utils import configclass
+from isaaclab_newton.physics import MJWarpSolverCfg
 from isaaclab_tasks.core.velocity.velocity_env_cfg import ActionsCfg, RoughPhysicsCfg
 
 from ..scene import FRICTION, LeggedSceneCfg, uneven_ground
@@ -37,13 +38,21 @@ class LeggedEnvCfg(ManagerBasedRLEnvCfg):
         self.use_robot(None)
 
     def settle(self):
-        """Carry out the choices of robot, ground and chance, after they were made and before the environment is."""
+        """Carry out the choices of robot, ground and chance, after they were made and before the environment is.
+
+        Raises:
+            ValueError: If the range of the ground's height is none.
+        """
         if self.robot_file is not None:
             self.use_robot(self.robot_file)
             # Converted bodies lie within each other.
             self.scene.contact_forces.prim_path = "{ENV_REGEX_NS}/Robot/.*"
         if self.terrain_noise is not None:
             self.scene.ground, self.scene.terrain = None, uneven_ground(self.terrain_noise)
+            solver = getattr(self.sim.physics, "solver_cfg", None)
+            if isinstance(solver, MJWarpSolverCfg):
+                # It touches a foot at more points than a plane. Where contacts are too many, feet sink in.
+                solver.njmax, solver.nconmax = 200, 100
         if not self.randomize:
             make_certain(self.events)
             for group in vars(self.observations).values():

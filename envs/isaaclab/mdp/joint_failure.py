@@ -69,7 +69,7 @@ class JointFailure(ManagerTermBase):
         everyone = torch.arange(env.num_envs, device=env.device)
         ids = everyone if env_ids is None else everyone[env_ids]
         drawn = self.candidates[torch.randint(len(self.candidates), (len(ids),), device=env.device)]
-        drawn[torch.rand(len(ids), device=env.device) >= probability] = -1
+        drawn = torch.where(torch.rand(len(ids), device=env.device) < probability, drawn, -1)
         given = decided(env, "failed_joint", self._index)
         if given is not None:
             drawn = torch.tensor(given, device=env.device)[ids]

@@ -44,6 +44,8 @@ class Payload(ManagerTermBase):
         if split not in splits:
             raise ValueError(f"`split` must be one of {list(splits)}, got {split!r}")
         (self.body,), _ = self.robot.find_bodies(cfg.params["body_name"])
+        # A list would be copied to the device in every step.
+        self._bodies = torch.tensor([self.body], dtype=torch.int32, device=env.device)
         # Shape is (sections, xy, low and high).
         self.ranges = torch.tensor([[s["x"], s["y"]] for s in splits[split]], device=env.device)
         #: Mass [kg] and point [m], in the body's frame. Shape is (num_envs, 4).
@@ -104,7 +106,7 @@ class Payload(ManagerTermBase):
 
     def hold(self) -> None:
         """Turn the forces so that they are vertical, with the moments of their points as the bodies are now."""
-        data, body = self.robot.data, [self.body]
+        data = self.robot.data
         mass, point = self.payloads[:, :1], self.payloads[:, 1:]
         lever = quat_apply(data.body_link_quat_w.torch[:, self.body], point - data.body_com_pos_b.torch[:, self.body])
         force = torch.cat((torch.zeros_like(point[:, :2]), -GRAVITY * mass), dim=1)
@@ -112,7 +114,7 @@ class Payload(ManagerTermBase):
         self.robot.permanent_wrench_composer.set_forces_and_torques_index(
             forces=force[:, None].contiguous(),
             torques=torch.linalg.cross(lever, force)[:, None].contiguous(),
-            body_ids=body,
+            body_ids=self._bodies,
             is_global=True,
         )
 
