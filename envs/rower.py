@@ -8,6 +8,8 @@ from gymnasium import spaces
 from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import Reflection, Term, group_of_terms
 
+from .splits import of_split
+
 OARS = ("left", "right")
 REFLECTIONS = {
     "left_right": Reflection("sagittal", joints={"left": ("right", 1), "right": ("left", 1)}),
@@ -60,8 +62,7 @@ class Rower(TensorVecEnv):
         probability: float = 0.8,
         seed: int = 0,
     ) -> None:
-        if split not in SPLITS:
-            raise ValueError(f"`split` must be one of {list(SPLITS)}, got {split!r}")
+        oars = of_split(SPLITS, split)
         if not 0 <= probability <= 1:
             raise ValueError(f"`probability` must lie between 0 and 1, got {probability}")
         infinite = float("inf")
@@ -69,7 +70,7 @@ class Rower(TensorVecEnv):
         super().__init__(num_envs, spaces.Box(-infinite, infinite, (size,)), spaces.Box(-1.0, 1.0, (2,)), device)
         self.symmetry_group = group_of_terms(REFLECTIONS, OBSERVATION, ACTION)
         self.probability = probability
-        self._may_fail = th.tensor([OARS.index(oar) for oar in SPLITS[split]], device=self.device)
+        self._may_fail = th.tensor([OARS.index(oar) for oar in oars], device=self.device)
         self._random = th.Generator(self.device).manual_seed(seed)
         self._velocity, self._yaw_rate, self._heading, self._command = th.zeros(4, num_envs, device=self.device)
         self._sideways = th.zeros(num_envs, device=self.device)

@@ -8,6 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from ..urdf_files import find_mesh, parse_urdf
+
 #: Links by these names stay bodies of their own, though nothing moves them.
 FEET = "(?i).*foot.*"
 
@@ -27,15 +29,7 @@ def prepare_urdf(path: Path, joints: str = ".*", keep: str = FEET) -> tuple[str,
     :return: the text for the importer, and the names of the joints to make fixed again
     :raises ValueError: if the file is no URDF, or one that xacro has yet to expand
     """
-    try:
-        robot = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
-        raise ValueError(f"{path} is no URDF file: {error}") from error
-    if robot.tag != "robot" or any("xacro" in str(element.tag) for element in robot.iter()):
-        raise ValueError(
-            f"{path} must be a URDF file with <robot> outermost and no xacro in it, got <{robot.tag}>; "
-            "a xacro file has to be expanded first: `xacro robot.urdf.xacro > robot.urdf`"
-        )
+    robot = parse_urdf(path)
     for link in robot.findall("link"):
         _find_meshes(link, path)
     kept = []
@@ -76,16 +70,8 @@ def _find_meshes(link: Element, path: Path) -> None:
         for shape in link.findall(kind):
             mesh = shape.find("geometry/mesh")
             if mesh is not None:
-                file = _find(mesh.get("filename", ""), path.parent)
+                file = find_mesh(mesh.get("filename", ""), [path.parent, *path.parent.parents])
                 if file is None:
                     link.remove(shape)
                 else:
                     mesh.set("filename", str(file))
-
-
-def _find(name: str, folder: Path) -> Path | None:
-    scheme, _, rest = name.rpartition("://")
-    # The package's own folder may go by another name.
-    places = [rest, rest.partition("/")[2]] if scheme in ("package", "model") else [rest]
-    found = (up / place for up in (folder, *folder.parents) for place in places if place)
-    return next((file for file in found if file.is_file()), None)

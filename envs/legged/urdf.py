@@ -10,6 +10,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from ..urdf_files import find_mesh, parse_urdf
+
 #: What MuJoCo can read.
 MESH_ENDINGS = (".stl", ".obj", ".msh")
 #: kg and m: what MuJoCo needs of a link that moves, where a file has frames or points of mass.
@@ -45,15 +47,7 @@ def read_urdf(path: Path) -> Urdf:
     :return: the robot, its root link first
     :raises ValueError: if the file is no URDF, or one that xacro has yet to expand
     """
-    try:
-        robot = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
-        raise ValueError(f"{path} is no URDF file: {error}") from error
-    if robot.tag != "robot" or any("xacro" in str(element.tag) for element in robot.iter()):
-        raise ValueError(
-            f"{path} must be a URDF file with <robot> outermost and no xacro in it, got <{robot.tag}>; "
-            "a xacro file has to be expanded first: `xacro robot.urdf.xacro > robot.urdf`"
-        )
+    robot = parse_urdf(path)
     folders = [path.parent, *path.parent.parents]
     for extension in robot.findall("mujoco"):
         folders += [path.parent / c.attrib["meshdir"] for c in extension.findall("compiler") if "meshdir" in c.attrib]
@@ -85,23 +79,11 @@ def _settle_shapes(link: Element, folders: list[Path]) -> None:
             shape.set("name", f"{link.get('name')}_{kind}_{i}")
             mesh = shape.find("geometry/mesh")
             if mesh is not None:
-                file = _find_mesh(mesh.get("filename", ""), folders)
-                if file is None:
+                file = find_mesh(mesh.get("filename", ""), folders)
+                if file is None or not _readable(file):
                     link.remove(shape)
                 else:
                     mesh.set("filename", str(file))
-
-
-def _find_mesh(name: str, folders: list[Path]) -> Path | None:
-    scheme, _, rest = name.rpartition("://")
-    # The package's own folder may go by another name.
-    places = [rest, rest.partition("/")[2]] if scheme in ("package", "model") else [rest]
-    for folder in folders:
-        for place in places:
-            file = folder / place
-            if place and file.is_file():
-                return file if _readable(file) else None
-    return None
 
 
 def _readable(file: Path) -> bool:

@@ -10,6 +10,7 @@ import gymnasium as gym
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
 from ..position import PositionTask
+from ..splits import of_split
 from ..task import Task
 from ..velocity import VelocityTask
 from .anatomy import LEGS, SIDES, motor
@@ -61,7 +62,7 @@ def joint_failure(split: str = "id", probability: float = 0.8, strength: float =
     :return: the environment, with its symmetry group
     :raises ValueError: if the split is unknown
     """
-    motors = _of_split(JOINT_SPLITS, split)
+    motors = of_split(JOINT_SPLITS, split)
     return JointFailure(minitaur(**kwargs), motors, probability=probability, strength=strength)
 
 
@@ -78,11 +79,5 @@ def payload(
     :return: the environment, with its symmetry group
     :raises ValueError: if the split is unknown
     """
-    sections = _of_split(PAYLOAD_SPLITS, split)
+    sections = of_split(PAYLOAD_SPLITS, split)
     return Payload(minitaur(**kwargs), mass=mass, z=PAYLOAD_Z, sections=sections, probability=probability)
-
-
-def _of_split(splits: Mapping[str, Any], split: str) -> Any:
-    if split not in splits:
-        raise ValueError(f"`split` must be one of {list(splits)}, got {split!r}")
-    return splits[split]

@@ -6,6 +6,7 @@ from isaaclab.utils import configclass
 from isaaclab_newton.physics import MJWarpSolverCfg
 from isaaclab_tasks.core.velocity.velocity_env_cfg import ActionsCfg, RoughPhysicsCfg
 
+from ...splits import of_split
 from ..scene import FRICTION, LeggedSceneCfg, uneven_ground
 from .events import EventsCfg, make_certain
 
@@ -79,6 +80,5 @@ class LeggedEnvCfg(ManagerBasedRLEnvCfg):
         if not varied:
             raise ValueError(f"the task has neither failures nor payloads, so no `split`; got {split!r}")
         for event in varied:
-            if split not in event.params["splits"]:
-                raise ValueError(f"`split` must be one of {list(event.params['splits'])}, got {split!r}")
+            of_split(event.params["splits"], split)
             event.params["split"] = split

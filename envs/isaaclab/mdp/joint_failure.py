@@ -9,6 +9,7 @@ import torch
 from isaaclab.envs import ManagerBasedEnv
 from isaaclab.managers import EventTermCfg, ManagerTermBase
 
+from ...splits import of_split
 from ..decisions import decided
 from .motor_parameters import MotorParameter, motor_parameters
 
@@ -35,11 +36,8 @@ class JointFailure(ManagerTermBase):
         """
         super().__init__(cfg, env)
         self.robot = env.scene[cfg.params.get("asset_name", "robot")]
-        splits = cfg.params["splits"]
-        split = cfg.params["split"]
-        if split not in splits:
-            raise ValueError(f"`split` must be one of {list(splits)}, got {split!r}")
-        indices = [self.robot.joint_names.index(self._name(name)) for name in splits[split]]
+        joints = of_split(cfg.params["splits"], cfg.params["split"])
+        indices = [self.robot.joint_names.index(self._name(name)) for name in joints]
         self.candidates = torch.tensor(indices, device=env.device)
         #: Index of the failed joint of each environment, -1 for none.
         self.failed = torch.full((env.num_envs,), -1, device=env.device)

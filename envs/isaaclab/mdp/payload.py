@@ -10,6 +10,7 @@ from isaaclab.envs import ManagerBasedEnv
 from isaaclab.managers import EventTermCfg, ManagerTermBase
 from isaaclab.utils.math import quat_apply
 
+from ...splits import of_split
 from ..decisions import decided
 
 #: m/s², which masses are turned into weights by.
@@ -40,14 +41,12 @@ class Payload(ManagerTermBase):
         super().__init__(cfg, env)
         self.robot = env.scene[cfg.params.get("asset_name", "robot")]
         self.height = cfg.params["z"]
-        splits, split = cfg.params["splits"], cfg.params["split"]
-        if split not in splits:
-            raise ValueError(f"`split` must be one of {list(splits)}, got {split!r}")
+        sections = of_split(cfg.params["splits"], cfg.params["split"])
         (self.body,), _ = self.robot.find_bodies(cfg.params["body_name"])
         # A list would be copied to the device in every step.
         self._bodies = torch.tensor([self.body], dtype=torch.int32, device=env.device)
         # Shape is (sections, xy, low and high).
-        self.ranges = torch.tensor([[s["x"], s["y"]] for s in splits[split]], device=env.device)
+        self.ranges = torch.tensor([[s["x"], s["y"]] for s in sections], device=env.device)
         #: Mass [kg] and point [m], in the body's frame. Shape is (num_envs, 4).
         self.payloads = torch.zeros(env.num_envs, 4, device=env.device)
 

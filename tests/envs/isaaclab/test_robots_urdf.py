@@ -62,12 +62,3 @@ def test_meshes_get_the_paths_of_their_files_and_shapes_without_one_are_left_out
 
     assert [mesh.get("filename") for mesh in robot.iter("mesh")] == [str(tmp_path / "meshes" / "base.dae")]
     assert not list(robot.iter("collision"))
-
-
-@pytest.mark.parametrize(("text", "complaint"), [("<mujoco/>", "outermost"), ("no", "is no URDF file")])
-def test_other_files_are_named(tmp_path, text, complaint):
-    path = tmp_path / "robot.urdf"
-    path.write_text(text)
-
-    with pytest.raises(ValueError, match=complaint):
-        prepare_urdf(path)
