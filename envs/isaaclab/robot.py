@@ -51,7 +51,7 @@ class IsaacLabRobot(Robot):
         names = sensors[0].sensor_names if sensors else []
         feet = [name for name in names if re.fullmatch(FEET, name)]
         super().__init__(self.articulation.joint_names, action_names(env), feet)
-        self._contacts = sensors[0].data if sensors else None
+        self._sensor = sensors[0] if sensors else None
         self._touching = [names.index(foot) for foot in feet]
         self._feet = [self.articulation.body_names.index(foot) for foot in feet]
         self._force: tuple[np.ndarray, np.ndarray] | None = None
@@ -106,9 +106,9 @@ class IsaacLabRobot(Robot):
             payload.hold()
 
     def foot_contacts(self) -> np.ndarray:
-        if self._contacts is None:
+        if self._sensor is None:
             return super().foot_contacts()
-        return np.linalg.norm(self._numbers(self._contacts.net_forces_w)[self._touching], axis=1) > 0
+        return np.linalg.norm(self._numbers(self._sensor.data.net_forces_w)[self._touching], axis=1) > 0
 
     def foot_positions(self) -> np.ndarray:
         poses = self._numbers(self.articulation.data.body_link_pose_w)[self._feet]

@@ -57,9 +57,12 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
         self.observation_space = self._batch.observation_space
         self.action_space = self._batch.action_space
         self.render_mode = env.render_mode
-        self.spec = getattr(env, "spec", None)
         #: Length of a step in s.
         self.dt: float = self._inner.step_dt
+
+    def __str__(self) -> str:
+        spec = getattr(self.env, "spec", None)
+        return f"<IsaacLabEnv {spec.id if spec else type(self._inner.cfg).__name__}>"
 
     @cached_property
     def robot(self) -> IsaacLabRobot:
