@@ -42,7 +42,7 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
 
     def __init__(
         self,
-        env: gym.Env | Any,
+        env: Any,
         groups: Sequence[str] = ("policy",),
         mirrors: Sequence[str] | None = None,
         action_bound: float = UNREACHED,
