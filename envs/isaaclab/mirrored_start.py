@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import torch
@@ -34,13 +35,16 @@ def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
     everyone = torch.arange(env.num_envs, dtype=torch.int32, device=env.device)
     ids = everyone[env_ids]
     starting = ids.tolist()
-    drawn = [i if numbers is None else numbers[i] for i in starting]
-    first = [drawn.index(number) for number in drawn]
+    seen: dict[int, int] = {}
+    first = [seen.setdefault(i if numbers is None else numbers[i], k) for k, i in enumerate(starting)]
+    groups = defaultdict(list)
+    for k, i in enumerate(starting):
+        groups[mirrors[i] if mirrors else ()].append(k)
     for part in start_parts(env):
         rows = part.rows[ids][first]
-        for k, i in enumerate(starting):
-            for factor in reversed(mirrors[i] if mirrors else ()):
-                rows[k] = vector_transform(part.terms, env.reflections[factor]).apply(rows[k])
+        for factors, members in groups.items():
+            for factor in reversed(factors):
+                rows[members] = vector_transform(part.terms, env.reflections[factor]).apply(rows[members])
         part.write(rows, ids)
     for payload in reset_events(env, Payload):
         # It presses where the robot stood before.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Any
 
@@ -11,20 +10,13 @@ import torch
 
 from sb3_memaug.robots import Robot, RobotState, register_adapter
 from sb3_memaug.robots.isaaclab_geometry import isaaclab_geometry
-from sb3_memaug.robots.newton_arrays import leaf
-from sb3_memaug.robots.newton_shapes import newton_shapes
 from sb3_memaug.robots.robot import check_length
 from sb3_memaug.robots.rotations import rotation_matrix
 from sb3_memaug.symmetry import RobotGeometry
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
 
+from .feet import Feet
 from .manager_terms import action_names
 from .reset_events import reset_events
-
-#: Bodies that are meant to touch the ground.
-FEET = "(?i).*foot.*|.*ankle_roll.*"
-#: m, by which the shapes of a sole may differ in height.
-SOLE = 0.01
 
 
 class IsaacLabRobot(Robot):
@@ -47,13 +39,8 @@ class IsaacLabRobot(Robot):
         self.env = env
         self.index = index
         self.articulation = env.scene["robot"]
-        sensors = [sensor for sensor in env.scene.sensors.values() if hasattr(sensor.data, "net_forces_w")]
-        names = sensors[0].sensor_names if sensors else []
-        feet = [name for name in names if re.fullmatch(FEET, name)]
-        super().__init__(self.articulation.joint_names, action_names(env), feet)
-        self._contacts = sensors[0].data if sensors else None
-        self._touching = [names.index(foot) for foot in feet]
-        self._feet = [self.articulation.body_names.index(foot) for foot in feet]
+        self._feet = Feet(env, index)
+        super().__init__(self.articulation.joint_names, action_names(env), self._feet.names)
         self._force: tuple[np.ndarray, np.ndarray] | None = None
 
     @cached_property
@@ -106,30 +93,10 @@ class IsaacLabRobot(Robot):
             payload.hold()
 
     def foot_contacts(self) -> np.ndarray:
-        if self._contacts is None:
-            return super().foot_contacts()
-        return np.linalg.norm(self._numbers(self._contacts.net_forces_w)[self._touching], axis=1) > 0
+        return self._feet.contacts()
 
     def foot_positions(self) -> np.ndarray:
-        poses = self._numbers(self.articulation.data.body_link_pose_w)[self._feet]
-        places = [
-            pose[:3] + rotation_matrix(pose[[6, 3, 4, 5]]) @ sole for pose, sole in zip(poses, self._soles, strict=True)
-        ]
-        return np.reshape(places, (-1, 3)) - self._origin
-
-    @cached_property
-    def _soles(self) -> list[np.ndarray]:
-        """Centre of each foot's lowest shapes in its own frame, whose z axis points up where the robot stands."""
-        from isaaclab_newton.physics import NewtonManager
-
-        model = NewtonManager.get_model()
-        bodies = [leaf(label) for label in model.body_label]
-        soles = []
-        for foot in self.foot_names:
-            shapes = newton_shapes(model, bodies.index(foot), RigidMotion.identity())
-            centres = np.array([shape.position for shape in shapes] or [np.zeros(3)])
-            soles.append(centres[centres[:, 2] < centres[:, 2].min() + SOLE].mean(axis=0))
-        return soles
+        return self._feet.positions() - self._origin
 
     def set_motor_strength(self, scale: np.ndarray) -> None:
         scale = check_length("scale", scale, len(self.motor_names))

@@ -49,6 +49,14 @@ def test_starts_with_the_same_number_are_those_of_the_first_of_them(env):
     assert not th.allclose(drawn[2:], drawn[:2], atol=0.1)
 
 
+def test_the_first_observation_shows_the_command_of_its_episode(env):
+    observed(env)
+    (command,) = (env.command_manager.get_term(name) for name in env.command_manager.active_terms)
+    seen = env.reset(seed=1)[0]["policy"][:, -command.command.shape[1] :].clone()
+    command._update_command()
+    assert th.equal(seen, command.command)
+
+
 def test_the_mirror_image_is_about_the_origin_of_the_environment(env):
     robot, origins = env.scene["robot"].data, env.scene.env_origins
     observed(env, start=3)
