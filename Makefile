@@ -51,7 +51,7 @@ $(ISAACLAB_INSTALLED): setup.cfg pyproject.toml constraints.txt requirements-isa
 	@touch $@
 
 isaaclab-test: $(ISAACLAB_INSTALLED) ## Run the tests that need Isaac Lab: twice as long at first, while it compiles
-	$(ISAACLAB_CACHE) $(ISAACLAB)/bin/python -m pytest -m "not slow" tests/envs/isaaclab \
+	$(ISAACLAB_CACHE) $(ISAACLAB)/bin/python -m pytest -m "not slow" --disable-warnings tests/envs/isaaclab \
 		tests/robots/test_isaaclab_geometry.py tests/robots/test_newton_geometry.py
 
 lint: $(INSTALLED) ## Check style and formatting

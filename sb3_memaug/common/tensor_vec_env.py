@@ -110,7 +110,9 @@ class TensorVecEnv(VecEnv):
         """
         self._returns = th.zeros_like(self._returns)
         self._lengths = th.zeros_like(self._lengths)
-        return self._reset(seed)
+        observations = self._reset(seed)
+        self._reset_options()
+        return observations
 
     def step_tensors(self, actions: th.Tensor) -> TensorStep:
         """
@@ -126,7 +128,6 @@ class TensorVecEnv(VecEnv):
     def reset(self) -> VecEnvObs:
         observations = self.reset_tensors(self._seeds[0])
         self._reset_seeds()
-        self._reset_options()
         return _to_numpy(observations)
 
     def step_async(self, actions: np.ndarray) -> None:

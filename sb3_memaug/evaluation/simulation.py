@@ -81,7 +81,6 @@ class SimulatedStage(Stage):
         # A simulation seeds the generators of the whole process.
         random.setstate(kept[0])
         np.random.set_state(kept[1])
-        simulation.set_options([{}] * simulation.num_envs)
         return observations
 
     def step(self, actions: np.ndarray, running: np.ndarray) -> StageStep:
