@@ -13,14 +13,15 @@ from isaaclab_assets.robots.anymal import ANYDRIVE_3_SIMPLE_ACTUATOR_CFG, ANYMAL
 from isaaclab_assets.robots.unitree import G1_MINIMAL_CFG
 
 from .robot_file import find_usd, joint_names
+from .urdf import FEET
 
 ANYMAL_D_MOTORS = ".*(HAA|HFE|KFE)"
-#: Names of the groups of joints of a G1, with 29 joints or with 37.
+#: Names of the groups of joints of a G1: with 29, 37 as Isaac Lab has it, or 43 joints.
 G1_LEGS = ".*_(hip|knee)_.*"
 G1_TORSO = "torso_joint|waist_.*"
 G1_ANKLES = ".*_ankle_.*"
 G1_ARMS = ".*_(shoulder|elbow|wrist)_.*"
-G1_FINGERS = ".*_(zero|one|two|three|four|five|six)_joint"
+G1_FINGERS = ".*_(zero|one|two|three|four|five|six)_joint|.*_hand_.*"
 
 _G1_GROUPS = {"legs": f"{G1_LEGS}|{G1_TORSO}", "feet": G1_ANKLES, "arms": f"{G1_ARMS}|{G1_FINGERS}"}
 _G1_STIFFNESS = {
@@ -68,15 +69,16 @@ def g1(file: str | PathLike[str] | None = None) -> ArticulationCfg:
     """Configure a Unitree G1.
 
     Args:
-        file: Path of a USD or URDF file, of a robot with 29 joints, or with fingers. By default Isaac Lab's USD of a
-            robot with 37 joints, which is downloaded.
+        file: Path of a USD or URDF file, of a robot with fingers or without. By default Isaac Lab's USD of a robot with
+            37 joints, which is downloaded.
 
     Returns:
         The robot.
     """
     robot = _robot(G1_MINIMAL_CFG, height=0.74)
     if file is not None:
-        usd = find_usd(file)
+        # Where the waist is stiff, the torso stays a body, which falls and payloads are told by.
+        usd = find_usd(file, keep=f"{FEET}|torso_link")
         _from_file(robot, str(usd))
         names = joint_names(usd)
         robot.actuators = g1_actuators(names)

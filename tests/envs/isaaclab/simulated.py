@@ -20,9 +20,9 @@ FILES = {
 
 
 @contextmanager
-def simulated(task, num_envs=3, **kwargs):
+def simulated(task, num_envs=3, robot=None, **kwargs):
     pytest.importorskip("isaaclab")
-    file = FILES[task.partition("-")[0]]
+    file = robot or FILES[task.partition("-")[0]]
     if not file.is_file():
         pytest.skip("example-robot-data is not installed")
     env = gym.make(f"MemAug/{task}-v0", robot=file, num_envs=num_envs, device="cpu", seed=0, **kwargs).unwrapped
