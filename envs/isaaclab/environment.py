@@ -17,6 +17,7 @@ def make(
     robot: str | PathLike[str] | None = None,
     terrain_noise: tuple[float, float] | None = None,
     randomize: bool = True,
+    episode_length_s: float | None = None,
     num_envs: int | None = None,
     device: str | None = None,
     seed: int | None = None,
@@ -32,6 +33,7 @@ def make(
     :param terrain_noise: range of the ground's height in m; by default it is flat
     :param randomize: whether observations are noisy, robots differ in mass and centre of mass, and are pushed; without
         that, chance decides at resets only: start, command, failures and payloads
+    :param episode_length_s: in s; by default 20 to track a velocity and 8 to reach a position
     :param num_envs: number of environments; by default 4096
     :param device: of the simulation, such as ``"cuda:0"`` or ``"cpu"``; by default the first GPU if there is one
     :param seed: of everything that is drawn
@@ -68,6 +70,8 @@ def make(
         cfg.terrain_noise = terrain_noise
     if not randomize:
         cfg.randomize = False
+    if episode_length_s is not None:
+        cfg.episode_length_s = episode_length_s
     if num_envs is not None:
         cfg.scene.num_envs = num_envs
     if device is not None:

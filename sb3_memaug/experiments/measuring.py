@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.latents import record_latents
@@ -52,11 +53,15 @@ def evaluate(run: Run, folder: Path) -> None:
 
 def film(run: Run, folder: Path) -> None:
     """
-    Leaves ``ENV_POLICY_VARIATION.mp4`` of the first ID and the last OOD variation in the folder.
+    Leaves ``ENV_POLICY_VARIATION.mp4`` of the first ID and the last OOD variation in the folder, where the environment
+    can be drawn.
 
     :param run: that was trained
     :param folder: of the run, where ``model.zip`` lies
     """
+    if vec_env_maker(run.env) is not None:
+        print(f"no video: {run.env} is simulated without a renderer")
+        return
     model = load_model(folder / "model.zip", run.algo).model
     for variation in _filmed(run):
         path = folder / f"{slug(run.env)}_{run.policy}_{variation.name}.mp4"
