@@ -16,7 +16,7 @@ from sb3_memaug.symmetry import Reflection, SymmetryGroup, Term
 from .manager_terms import action_terms, observation_terms
 from .mirrors import isaaclab_reflections
 from .robot import IsaacLabRobot
-from .vec_env import UNREACHED, IsaacLabVecEnv
+from .vec_env import IsaacLabVecEnv
 
 
 class IsaacLabEnv(gym.Env[Any, np.ndarray]):
@@ -36,7 +36,6 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
     :param env: Isaac Lab's environment, wrapped by Gymnasium or not, with ``num_envs=1``
     :param groups: which groups of observations the policy sees
     :param mirrors: names of the reflections that generate :attr:`symmetry_group`, by default all that the robot has
-    :param action_bound: the largest action; Isaac Lab itself has none
     :raises ValueError: if the environment is of another kind, is not single, or has no such groups
     """
 
@@ -45,9 +44,8 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
         env: Any,
         groups: Sequence[str] = ("policy",),
         mirrors: Sequence[str] | None = None,
-        action_bound: float = UNREACHED,
     ) -> None:
-        self._batch = IsaacLabVecEnv(env, groups, mirrors, action_bound)
+        self._batch = IsaacLabVecEnv(env, groups, mirrors)
         if self._batch.num_envs != 1:
             raise ValueError(f"expected an environment with num_envs=1, got {self._batch.num_envs}: use IsaacLabVecEnv")
         #: Isaac Lab's environment.
@@ -55,7 +53,8 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
         self._inner: Any = env.unwrapped
         self._mirrors = mirrors
         self.observation_space = self._batch.observation_space
-        self.action_space = self._batch.action_space
+        #: Without bounds, as Isaac Lab has it.
+        self.action_space = self._inner.single_action_space
         self.render_mode = env.render_mode
         #: Length of a step in s.
         self.dt: float = self._inner.step_dt

@@ -35,7 +35,7 @@ def with_a_critic():
 def env():
     pytest.importorskip("isaaclab")
     with simulated("G1-Position-JointFailure", num_envs=1, randomize=False, cfg=with_a_critic()) as inner:
-        yield IsaacLabEnv(inner, groups=("policy", "critic"), action_bound=2.0)
+        yield IsaacLabEnv(inner, groups=("policy", "critic"))
 
 
 def remaining_time(observation):

@@ -16,8 +16,6 @@ from tests.envs.isaaclab.test_tasks_registered import EIGHT
 
 TASKS = [env_id.removeprefix("MemAug/").removesuffix("-v0") for env_id in EIGHT]
 LEGGED_IN_FRONT_AND_BEHIND = ["left_right", "front_back", "left_right*front_back"]
-#: Beyond that, actions find motors at their limits.
-BOUND = 2.0
 
 
 def centre_the_base(env):
@@ -33,7 +31,7 @@ def env(request):
     with simulated(request.param, num_envs=1, randomize=False) as env:
         if request.param.startswith("AnymalD"):
             centre_the_base(env)
-        yield IsaacLabEnv(env, action_bound=BOUND)
+        yield IsaacLabEnv(env)
 
 
 def test_mirrors_of_a_task_hold_in_the_simulator(env):
