@@ -51,8 +51,9 @@ def make(
         from .decided_env import DecidedEnv
     except ImportError as error:
         raise ImportError(
-            "the environments MemAug/AnymalD-… and MemAug/G1-… need Isaac Lab 3: in an environment of its own with "
-            f'Python 3.12, `pip install "sb3-memaug[isaaclab]"` ({error})'
+            "the environments MemAug/AnymalD-… and MemAug/G1-… need Isaac Lab 3, in an environment of its own: "
+            "`make isaaclab` from a clone, or with Python 3.12 `pip install isaaclab==3.0.0`, then "
+            f"`pip install sb3-memaug` ({error})"
         ) from error
 
     unknown = [name for name in agents if not name.endswith(("_cfg_entry_point", "default_agent"))]

@@ -14,6 +14,12 @@ from pathlib import Path
 
 from .urdf import moving_joints, restore_fixed
 
+#: What installs the importer. Of Isaac Lab's own extra, two packages ask for different versions of a third.
+IMPORTER = (
+    "`pip install --no-deps isaacsim-asset-isolated==6.2.0.0 isaacsim-robot-schema==6.2.0.0 urdf-usd-converter==0.3.2 "
+    "mujoco-usd-converter==0.6.1 numpy-stl tinyobjloader==2.0.0rc13 python-utils`"
+)
+
 
 def urdf_to_usd(path: Path, folder: Path, kept: Sequence[str] = ()) -> Path:
     """
@@ -28,8 +34,7 @@ def urdf_to_usd(path: Path, folder: Path, kept: Sequence[str] = ()) -> Path:
     """
     if find_spec("isaacsim") is None or find_spec("isaacsim.asset") is None:
         raise ImportError(
-            f"converting {path.name} needs the importer of Isaac Lab: `pip install "
-            '"isaaclab[importers]"`; or give the path of a USD file'
+            f"converting {path.name} needs the importer of Isaac Lab: {IMPORTER}; or give the path of a USD file"
         )
     arguments = json.dumps([str(path), str(folder), list(kept)])
     child = subprocess.run(
