@@ -33,7 +33,7 @@ def test_registering_them_imports_no_isaac_lab():
 
 @pytest.mark.skipif(importlib.util.find_spec("isaaclab") is not None, reason="Isaac Lab is installed")
 def test_without_isaac_lab_they_say_what_to_install():
-    with pytest.raises(ImportError, match="pip install isaaclab==3.0.0"):
+    with pytest.raises(ImportError, match=r"pip install isaaclab==3\.0\.0"):
         gym.make(EIGHT[0])
 
 
