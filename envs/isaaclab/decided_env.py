@@ -27,8 +27,6 @@ class DecidedEnv(ManagerBasedRLEnv):
 
     #: Those of the reset at work, None in the course of a step.
     reset_options: dict[str, Any] | None = None
-    #: Whether a new episode starts where one has ended. Else the old one lives on, for whoever looks at it.
-    auto_reset = True
 
     @cached_property
     def reflections(self) -> dict[str, Reflection]:
@@ -49,11 +47,8 @@ class DecidedEnv(ManagerBasedRLEnv):
             self.reset_options = None
 
     def _reset_idx(self, env_ids: torch.Tensor | slice) -> None:
-        within_step = self.reset_options is None
-        if within_step and not self.auto_reset:
-            return
         super()._reset_idx(env_ids)
-        if within_step:
+        if self.reset_options is None:
             return
         place_start(self, env_ids)
         # As after a step. Else commands would be observed as they were for the robot of the episode before.

@@ -1,4 +1,4 @@
-"""Environments of Isaac Lab by their ids, as the algorithms train on them."""
+"""Environments of Isaac Lab by their ids: many, as the algorithms train on them, and one, to be looked at."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import gymnasium as gym
 import torch as th
 from gymnasium.envs.registration import EnvSpec
 
-from sb3_memaug.common.vec_env_makers import register_vec_env_maker
+from sb3_memaug.common.vec_env_makers import register_vec_env_maker, spec_of
 
+from .simulation import IsaacLabSimulation
+from .single_env import IsaacLabEnv
 from .vec_env import IsaacLabVecEnv
 
 
@@ -32,13 +34,38 @@ def make_vec_env(
         those of this library take ``seed`` and ``render_mode``
     :return: the environments, in one simulation, of which a process has one at a time
     """
-    from .simulation import IsaacLabSimulation
+    kind = IsaacLabSimulation if _is_ours(env_id) else IsaacLabVecEnv
+    return kind(_make(env_id, num_envs, device, env_kwargs), groups, mirrors)
 
-    device = th.device(device or ("cuda" if th.cuda.is_available() else "cpu"))
-    env_kwargs["device"] = "cuda:0" if device == th.device("cuda") else str(device)
-    if gym.spec(env_id).entry_point == "sb3_memaug.envs.isaaclab.environment:make":
-        return IsaacLabSimulation(gym.make(env_id, num_envs=num_envs, **env_kwargs), groups, mirrors)
-    return IsaacLabVecEnv(_make_other(env_id, num_envs, **env_kwargs), groups, mirrors)
+
+def make_env(
+    env_id: str,
+    groups: Sequence[str] = ("policy",),
+    mirrors: Sequence[str] | None = None,
+    device: th.device | str | None = "cpu",
+    **env_kwargs: Any,
+) -> IsaacLabEnv:
+    """
+    :param env_id: as for :func:`make_vec_env`
+    :param groups: likewise
+    :param mirrors: likewise
+    :param device: likewise; one robot is simulated faster on a CPU
+    :param env_kwargs: likewise
+    :return: a single environment
+    """
+    return IsaacLabEnv(_make(env_id, 1, device, env_kwargs), groups, mirrors)
+
+
+def _is_ours(env_id: str) -> bool:
+    return spec_of(env_id).entry_point == "sb3_memaug.envs.isaaclab.environment:make"
+
+
+def _make(env_id: str, num_envs: int, device: th.device | str | None, env_kwargs: dict[str, Any]) -> gym.Env:
+    chosen = th.device(device or ("cuda" if th.cuda.is_available() else "cpu"))
+    name = "cuda:0" if chosen == th.device("cuda") else str(chosen)
+    if _is_ours(env_id):
+        return gym.make(env_id, num_envs=num_envs, device=name, **env_kwargs)
+    return _make_other(env_id, num_envs, name, **env_kwargs)
 
 
 def _make_other(

@@ -20,15 +20,6 @@ class IsaacLabSimulation(IsaacLabVecEnv):
     """
 
     @property
-    def auto_reset(self) -> bool:
-        """Whether a new episode starts where one has ended."""
-        return self.env.unwrapped.auto_reset
-
-    @auto_reset.setter
-    def auto_reset(self, value: bool) -> None:
-        self.env.unwrapped.auto_reset = value
-
-    @property
     def reflections(self) -> Mapping[str, Reflection]:
         """Of the robot, by the names of their mirrors."""
         return self.env.unwrapped.reflections

@@ -46,6 +46,7 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
         mirrors: Sequence[str] | None = None,
     ) -> None:
         self._batch = IsaacLabVecEnv(env, groups, mirrors)
+        self._batch.auto_reset = False
         if self._batch.num_envs != 1:
             raise ValueError(f"expected an environment with num_envs=1, got {self._batch.num_envs}: use IsaacLabVecEnv")
         #: Isaac Lab's environment.
@@ -97,13 +98,8 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
         return _array(self._batch.reset_tensors(seed)), self._measure()
 
     def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        # What is reset in the course of a step can be observed no more.
-        self._inner._reset_idx = lambda env_ids: None
-        try:
-            actions = th.as_tensor(np.asarray(action, np.float32)[None], device=self._batch.device)
-            step = self._batch.step_tensors(actions)
-        finally:
-            del self._inner._reset_idx
+        actions = th.as_tensor(np.asarray(action, np.float32)[None], device=self._batch.device)
+        step = self._batch.step_tensors(actions)
         terms = self._inner.reward_manager.get_active_iterable_terms(0)
         # Isaac Lab tells them for a second.
         info = {"rewards": {name: self.dt * float(rate) for name, (rate,) in terms}, **self._measure()}

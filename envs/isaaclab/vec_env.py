@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,8 @@ class IsaacLabVecEnv(TensorVecEnv):
         self.groups = tuple(groups)
         self._mirrors = mirrors
         self._log: Mapping[str, Any] = {}
+        #: Whether a new episode starts where one has ended. Else the old one lives on, for whoever looks at its end.
+        self.auto_reset = True
         # It is looked at in each step, so that there is no need for another configuration.
         inner.cfg.compute_final_obs = True
         by_key = spaces.Dict(_by_key({group: known[group] for group in self.groups}))
@@ -97,7 +100,8 @@ class IsaacLabVecEnv(TensorVecEnv):
         return self._observations(observations)
 
     def _step(self, actions: th.Tensor) -> TensorStep:
-        observations, rewards, terminated, truncated, extras = self.env.step(actions)
+        with nullcontext() if self.auto_reset else _without_resets(self.env.unwrapped):
+            observations, rewards, terminated, truncated, extras = self.env.step(actions)
         final = extras.pop("final_obs", None)
         if self.env.unwrapped.cfg.is_finite_horizon:
             terminated, truncated = terminated | truncated, th.zeros_like(truncated)
@@ -132,6 +136,16 @@ class IsaacLabVecEnv(TensorVecEnv):
 
     def close(self) -> None:
         self.env.close()
+
+
+@contextmanager
+def _without_resets(env: Any) -> Iterator[None]:
+    """Isaac Lab's step resets environments whose episode it ends."""
+    env._reset_idx = lambda env_ids: None
+    try:
+        yield
+    finally:
+        del env._reset_idx
 
 
 def _by_key(groups: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import gymnasium as gym
 
 from sb3_memaug.checks import check_symmetry
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, positive
+from sb3_memaug.common.vec_env_makers import vec_env_maker
+from sb3_memaug.envs.isaaclab.make_vec_env import make_env
 from sb3_memaug.wrappers import MirrorSpec
 
 
@@ -47,8 +49,7 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     :param parsed: what it asks for
     """
     try:
-        # A mirror that acts wrongly is what is looked for, not an action or observation that Gymnasium would refuse.
-        env = gym.make(parsed.env, disable_env_checker=True, **parsed.env_kwargs)
+        env = _make(parsed)
         if parsed.file or parsed.mirrors or not env.has_wrapper_attr("symmetry_group"):
             env = MirrorSpec(env, mirrors=parsed.mirrors, file=parsed.file)
         report = check_symmetry(env, parsed.states, tolerance=parsed.tolerance, seed=parsed.seed)
@@ -58,3 +59,11 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     env.close()
     if not report.holds:
         sys.exit(1)
+
+
+def _make(parsed: argparse.Namespace) -> gym.Env:
+    if vec_env_maker(parsed.env) is not None:
+        # Robots that chance has made unlike their mirror images are none.
+        return make_env(parsed.env, **{"randomize": False, **parsed.env_kwargs})
+    # A mirror that acts wrongly is what is looked for, not an action or observation that Gymnasium would refuse.
+    return gym.make(parsed.env, disable_env_checker=True, **parsed.env_kwargs)

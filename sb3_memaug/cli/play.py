@@ -15,6 +15,7 @@ import gymnasium as gym
 from stable_baselines3.common.utils import check_for_correct_spaces
 
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, names, numbers, positive
+from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.envs.legged_env import LeggedEnv
 from sb3_memaug.evaluation.agents import Agent, model_agent, random_agent, zero_agent
 from sb3_memaug.evaluation.video_file import VideoFile
@@ -77,6 +78,8 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         parser.error(f"there is no model {str(parsed.model)!r}")
     if parsed.algo is not None and parsed.model is None:
         parser.error("--algo tells the algorithm of a model: give one by --model")
+    if vec_env_maker(parsed.env) is not None:
+        parser.error(f"{parsed.env} is simulated without a renderer: memaug evaluate tells how a model does there")
     screen = sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if parsed.video is None and not screen:
         parser.error("there is no screen to open a window on: record a video instead, by --video FILE.mp4")

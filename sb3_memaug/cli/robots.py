@@ -10,6 +10,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.cli.arguments import add_env_kwargs, environment
+from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.envs.legged.robot_files import find_robot_file
 
 
@@ -34,7 +35,9 @@ def open_robot(text: str, env_kwargs: dict[str, Any]) -> Path | gym.Env:
     :raises ValueError: if there is none of that name, or its file cannot be had
     """
     if re.search(r"-v\d+$", text) and not Path(text).exists():
-        return gym.make(environment(text), **env_kwargs)
+        if vec_env_maker(environment(text)) is not None:
+            env_kwargs = {"num_envs": 1, **env_kwargs}
+        return gym.make(text, **env_kwargs)
     if env_kwargs:
         raise ValueError(f"--env-kwargs are for environments, and {text!r} is none: their ids end in -v0, -v1 …")
     try:

@@ -182,3 +182,7 @@ def test_a_model_of_other_spaces_is_refused(mistake, tmp_path):
     RecurrentPPO("MlpLstmPolicy", ShownEnv()).save(tmp_path / "model.zip")
     arguments = ("--model", tmp_path / "model.zip", "--algo", "ppo_lstm", "--video", tmp_path / "v.gif")
     assert "Observation spaces do not match" in mistake("Ant-v5", *arguments)
+
+
+def test_what_is_simulated_without_a_renderer_is_evaluated_instead(mistake):
+    assert "memaug evaluate tells how a model does there" in mistake("MemAug/G1-Velocity-v0", "--video", "g1.mp4")

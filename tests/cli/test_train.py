@@ -76,6 +76,20 @@ def test_what_was_trained_is_looked_for_where_training_left_it(command, asked):
     assert asked(command, "--algo", "ppo")["arguments"] == ["--algo", "ppo"]
 
 
+def test_a_simulation_of_many_is_not_evaluated_beside_its_training(asked):
+    assert asked("train", "--env", "MemAug/G1-Velocity-v0")["arguments"][-4:-2] == ["--eval-freq", "-1"]
+    assert "--eval-freq" not in asked("train", "--env", ENV)["arguments"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["train", "--eval-freq", "1000"], ["train", "-optimize"], ["enjoy"], ["record-video"]],
+)
+def test_what_would_take_a_second_simulation_is_refused(asked, arguments):
+    with pytest.raises(SystemExit, match="a process has one simulation of MemAug/G1-Velocity-v0"):
+        asked(*arguments, "--env", "MemAug/G1-Velocity-v0")
+
+
 @pytest.mark.parametrize("command", ["plot-train", "all-plots", "plot-from-file"])
 def test_plots_are_asked_for_as_they_are(command, asked):
     assert asked(command, "-a", "sym_ppo", "-f", "logs")["arguments"] == ["-a", "sym_ppo", "-f", "logs"]

@@ -118,8 +118,11 @@ class Counter:
             if self.cfg.compute_final_obs:
                 self.extras["final_obs"] = self._observe()
             self.extras["log"] = {"Episode_Reward/speed": self.count[done].mean(), "Curriculum/level": self.clock}
-            self.count[done] = 0
+            self._reset_idx(done)
         return self._observe(), self.rewards, self.terminated, self.truncated, self.extras
+
+    def _reset_idx(self, env_ids):
+        self.count[env_ids] = 0
 
     def close(self):
         self.closed = True

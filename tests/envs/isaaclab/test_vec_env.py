@@ -97,6 +97,19 @@ def test_actions_have_the_bound_that_is_asked_for():
     assert (space.low.tolist(), space.high.tolist()) == ([-3] * 3, [3] * 3)
 
 
+def test_episodes_can_live_on_where_they_ended():
+    env = IsaacLabVecEnv(Counter(ends=[(0, 1)]))
+    env.auto_reset = False
+    env.reset_tensors()
+    step = env.step_tensors(th.zeros(2, 3))
+    assert step.dones.tolist() == [False, True]
+    assert step.observations.flatten().tolist() == [1, 1]
+    env.auto_reset = True
+    assert env.step_tensors(th.zeros(2, 3)).observations.flatten().tolist() == [2, 2]
+    env.env.ends = [(2, 1)]
+    assert env.step_tensors(th.zeros(2, 3)).observations.flatten().tolist() == [3, 0]
+
+
 def test_seed_and_options_are_handed_to_the_reset():
     env = IsaacLabVecEnv(Counter())
     env.seed(5)
