@@ -21,6 +21,7 @@ def make_vec_env(
     num_envs: int,
     groups: Sequence[str] = ("policy",),
     mirrors: Sequence[str] | None = None,
+    staggered: bool = True,
     device: th.device | str | None = None,
     **env_kwargs: Any,
 ) -> IsaacLabVecEnv:
@@ -29,13 +30,14 @@ def make_vec_env(
     :param num_envs: number of environments
     :param groups: see :class:`~sb3_memaug.envs.isaaclab.vec_env.IsaacLabVecEnv`
     :param mirrors: likewise
+    :param staggered: likewise
     :param device: of the simulation; by default the first GPU if there is one
     :param env_kwargs: for ``gymnasium.make``, see :func:`~sb3_memaug.envs.isaaclab.environment.make`; other tasks than
         those of this library take ``seed`` and ``render_mode``
     :return: the environments, in one simulation, of which a process has one at a time
     """
     kind = IsaacLabSimulation if _is_ours(env_id) else IsaacLabVecEnv
-    return kind(_make(env_id, num_envs, device, env_kwargs), groups, mirrors)
+    return kind(_make(env_id, num_envs, device, env_kwargs), groups, mirrors, staggered)
 
 
 def make_env(

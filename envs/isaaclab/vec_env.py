@@ -46,6 +46,8 @@ class IsaacLabVecEnv(TensorVecEnv):
     :param env: Isaac Lab's environment, wrapped by Gymnasium or not
     :param groups: which groups of observations the policy sees
     :param mirrors: names of the reflections that generate :attr:`symmetry_group`, by default all that the robot has
+    :param staggered: whether episodes that begin with a reset without options are already as old as chance says, lest
+        all of them end at once; trainings of rsl_rl begin so
     :param action_bound: the largest action. An algorithm that scales its actions to the bounds needs a small one, as
         SAC does, and a policy with ``squash_output``; Isaac Lab itself has none
     :raises ValueError: if the environment is of another kind, or has no such groups
@@ -56,6 +58,7 @@ class IsaacLabVecEnv(TensorVecEnv):
         env: gym.Env | ManagerBasedRLEnv,
         groups: Sequence[str] = ("policy",),
         mirrors: Sequence[str] | None = None,
+        staggered: bool = False,
         action_bound: float = UNREACHED,
     ) -> None:
         inner: Any = env.unwrapped
@@ -69,6 +72,7 @@ class IsaacLabVecEnv(TensorVecEnv):
         #: Isaac Lab's environment.
         self.env: Any = env
         self.groups = tuple(groups)
+        self.staggered = staggered
         self._mirrors = mirrors
         self._log: Mapping[str, Any] = {}
         #: Whether a new episode starts where one has ended. Else the old one lives on, for whoever looks at its end.
@@ -97,6 +101,11 @@ class IsaacLabVecEnv(TensorVecEnv):
         options = {name: [options[name] for options in self._options] for name in names}
         observations, extras = self.env.reset(seed=seed, options=options or None)
         self._log = extras.get("log", {})
+        if self.staggered and not options:
+            inner = self.env.unwrapped
+            inner.episode_length_buf.random_(int(inner.max_episode_length))
+            # Some tasks observe how old the episode is.
+            observations = inner.observation_manager.compute()
         return self._observations(observations)
 
     def _step(self, actions: th.Tensor) -> TensorStep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -72,20 +73,21 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     unknown = sorted(set(parsed.tolerance) - set(TOLERANCES))
     if unknown:
         parser.error(f"argument --tolerance: there is no {unknown[0]!r}; there are {', '.join(TOLERANCES)}")
-    try:
-        robot = open_robot(parsed.robot, parsed.env_kwargs)
-        geometry = read_geometry(robot)
-        angles = angles_of(parsed.pose, geometry) if parsed.pose else None
-        derived = derive_symmetry(geometry, angles, Tolerances(**parsed.tolerance, strict=parsed.strict))
-    except MISTAKES as error:
-        parser.error(str(error))
-    print(derived)
-    if not derived.reflections:
-        sys.exit(1)
-    if parsed.output is None:
-        return
-    _write(parsed.output, robot, derived.reflections)
-    print(f"written: {parsed.output}")
+    with ExitStack() as stack:
+        try:
+            robot = stack.enter_context(open_robot(parsed.robot, parsed.env_kwargs))
+            geometry = read_geometry(robot)
+            angles = angles_of(parsed.pose, geometry) if parsed.pose else None
+            derived = derive_symmetry(geometry, angles, Tolerances(**parsed.tolerance, strict=parsed.strict))
+        except MISTAKES as error:
+            parser.error(str(error))
+        print(derived)
+        if not derived.reflections:
+            sys.exit(1)
+        if parsed.output is None:
+            return
+        _write(parsed.output, robot, derived.reflections)
+        print(f"written: {parsed.output}")
 
 
 def _write(path: Path, robot: Any, reflections: dict[str, Reflection]) -> None:

@@ -56,7 +56,8 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     except ImportError as error:
         parser.error(f'pictures need matplotlib ({error}): pip install "sb3-memaug[plot]"')
     try:
-        derived = derive_symmetry(open_robot(parsed.robot, parsed.env_kwargs))
+        with open_robot(parsed.robot, parsed.env_kwargs) as robot:
+            derived = derive_symmetry(robot)
         geometry = derived.geometry
         fixed = angles_of(parsed.pose, geometry)
     except MISTAKES as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +29,24 @@ def add_robot(parser: argparse.ArgumentParser) -> None:
     add_env_kwargs(parser)
 
 
-def open_robot(text: str, env_kwargs: dict[str, Any]) -> Path | gym.Env:
+@contextmanager
+def open_robot(text: str, env_kwargs: dict[str, Any]) -> Iterator[Path | gym.Env]:
     """
     :param text: a path, the id of an environment, or a name of the Menagerie
-    :param env_kwargs: arguments of the environment
+    :param env_kwargs: arguments of the environment, which is closed in the end
     :return: what :func:`~sb3_memaug.symmetry.derive_symmetry` reads
     :raises ValueError: if there is none of that name, or its file cannot be had
     """
     if re.search(r"-v\d+$", text) and not Path(text).exists():
         if vec_env_maker(environment(text)) is not None:
             env_kwargs = {"num_envs": 1, **env_kwargs}
-        return gym.make(text, **env_kwargs)
+        with closing(gym.make(text, **env_kwargs)) as env:
+            yield env
+        return
     if env_kwargs:
         raise ValueError(f"--env-kwargs are for environments, and {text!r} is none: their ids end in -v0, -v1 …")
     try:
-        return find_robot_file(text)
+        file = find_robot_file(text)
     except OSError as error:
         raise ValueError(str(error)) from error
+    yield file

@@ -53,6 +53,20 @@ def test_the_same_seed_gives_the_same_episodes(env):
     assert th.allclose(play(), play(), atol=1e-4)
 
 
+def test_staggered_episodes_do_not_all_end_at_once(env):
+    ages = env.env.episode_length_buf
+    env.staggered = True
+    env.reset_tensors(seed=0)
+    assert 0 <= ages.min() < ages.max() < EPISODE_STEPS
+    expected, left = EPISODE_STEPS - ages, th.zeros_like(ages)
+    for step in range(1, EPISODE_STEPS + 1):
+        left[env.step_tensors(th.zeros(4, 12)).truncated & (left == 0)] = step
+    assert left.tolist() == expected.tolist()
+    env.staggered = False
+    env.reset_tensors()
+    assert ages.tolist() == [0] * 4
+
+
 @pytest.mark.parametrize(("algorithm", "policy"), [(MemAugRecurrentPPO, "MlpLstmPolicy"), (SymmetricPPO, "MlpPolicy")])
 def test_algorithms_train_with_the_mirrors_of_the_robot(env, algorithm, policy):
     model = algorithm(policy, env, n_steps=8, batch_size=32, n_epochs=2, seed=0, device="cpu")
