@@ -74,8 +74,10 @@ def _make_other(
     env_id: str, num_envs: int, device: str, seed: int | None = None, render_mode: str | None = None
 ) -> gym.Env:
     from isaaclab_tasks.utils import parse_env_cfg
+    from isaaclab_tasks.utils.hydra import resolve_presets
 
-    cfg: Any = parse_env_cfg(env_id, device, num_envs, overrides=["physics=newton_mjwarp"])
+    # Where there is a choice of simulators, that which runs without Isaac Sim.
+    cfg: Any = resolve_presets(parse_env_cfg(env_id, device, num_envs), ("newton_mjwarp",))
     cfg.seed = seed
     return gym.make(env_id, cfg=cfg, render_mode=render_mode)
 

@@ -30,7 +30,7 @@ class IsaacLabVecEnv(TensorVecEnv):
 
     .. code-block:: python
 
-        env = IsaacLabVecEnv(gym.make("Isaac-Velocity-Flat-Anymal-D", cfg=cfg))
+        env = IsaacLabVecEnv(gym.make("Isaac-Velocity-Flat-AnymalD", cfg=cfg))
         model = MemAugRecurrentPPO("MlpLstmPolicy", env, device=env.device)
 
     Observations of one group are an array, those of several a dict with a key for each group. A group whose terms are

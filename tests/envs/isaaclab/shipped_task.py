@@ -13,15 +13,13 @@ from ...robots.robot_files import example_robot
 EPISODE_STEPS = 5
 
 
-def shipped_task(n_envs: int = 4, change: Callable[[Any], None] = lambda cfg: None) -> Any:
+def shipped_cfg(n_envs: int = 4) -> Any:
     """
     :param n_envs: number of environments
-    :param change: of the configuration
-    :return: the environment, on a CPU; the first time ever, Warp compiles for a minute
+    :return: the configuration, on a CPU
     """
     pytest.importorskip("isaaclab")
     pytest.importorskip("isaacsim.asset.importer.urdf")
-    from isaaclab.envs import ManagerBasedRLEnv
     from isaaclab_tasks.core.velocity.config.anymal_d.flat_env_cfg import AnymalDFlatEnvCfg
     from isaaclab_tasks.utils.hydra import resolve_presets
 
@@ -37,5 +35,17 @@ def shipped_task(n_envs: int = 4, change: Callable[[Any], None] = lambda cfg: No
     cfg.commands.base_velocity.debug_vis = False
     cfg.observations.policy.enable_corruption = False
     cfg.episode_length_s = 0.02 * EPISODE_STEPS
+    return cfg
+
+
+def shipped_task(n_envs: int = 4, change: Callable[[Any], None] = lambda cfg: None) -> Any:
+    """
+    :param n_envs: number of environments
+    :param change: of the configuration
+    :return: the environment; the first time ever, Warp compiles for a minute
+    """
+    cfg = shipped_cfg(n_envs)
+    from isaaclab.envs import ManagerBasedRLEnv
+
     change(cfg)
     return ManagerBasedRLEnv(cfg=cfg)
