@@ -31,7 +31,7 @@ def make_vec_env(
     :param groups: see :class:`~sb3_memaug.envs.isaaclab.vec_env.IsaacLabVecEnv`
     :param mirrors: likewise
     :param staggered: likewise
-    :param device: of the simulation; by default the first GPU if there is one
+    :param device: of the simulation; by default the present GPU if there is one
     :param env_kwargs: for ``gymnasium.make``, see :func:`~sb3_memaug.envs.isaaclab.environment.make`; other tasks than
         those of this library take ``seed`` and ``render_mode``
     :return: the environments, in one simulation, of which a process has one at a time
@@ -64,7 +64,8 @@ def _is_ours(env_id: str) -> bool:
 
 def _make(env_id: str, num_envs: int, device: th.device | str | None, env_kwargs: dict[str, Any]) -> gym.Env:
     chosen = th.device(device or ("cuda" if th.cuda.is_available() else "cpu"))
-    name = "cuda:0" if chosen == th.device("cuda") else str(chosen)
+    # Isaac Lab wants to know which; of several processes each has its own.
+    name = f"cuda:{th.cuda.current_device()}" if chosen == th.device("cuda") else str(chosen)
     if _is_ours(env_id):
         return gym.make(env_id, num_envs=num_envs, device=name, **env_kwargs)
     return _make_other(env_id, num_envs, name, **env_kwargs)
