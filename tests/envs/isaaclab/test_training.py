@@ -76,4 +76,4 @@ def test_the_loss_of_every_algorithm_falls(build, algo):
         # The rollout stays the same.
         model.train()
         losses.append(model.logger.name_to_value["train/value_loss"])
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
