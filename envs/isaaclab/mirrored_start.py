@@ -10,8 +10,7 @@ import torch
 from sb3_memaug.symmetry.terms import vector_transform
 
 from .decisions import decided
-from .mdp.payload import Payload
-from .reset_events import reset_events
+from .mdp.payload import hold_payloads
 from .start_parts import start_parts
 
 
@@ -46,9 +45,8 @@ def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
             for factor in reversed(factors):
                 rows[members] = vector_transform(part.terms, env.reflections[factor]).apply(rows[members])
         part.write(rows, ids)
-    for payload in reset_events(env, Payload):
-        # It presses where the robot stood before.
-        payload.hold()
+    # They press where the robot stood before.
+    hold_payloads(env, None)
 
 
 def _number(given: Any) -> int:

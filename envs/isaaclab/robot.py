@@ -70,7 +70,7 @@ class IsaacLabRobot(Robot):
         )
 
     def set_state(self, state: RobotState) -> None:
-        from .mdp.payload import Payload
+        from .mdp.payload import hold_payloads
 
         robot, ids = self.articulation, self._ids
         robot.actuators.reset(ids)
@@ -88,9 +88,8 @@ class IsaacLabRobot(Robot):
         self.env.sim.forward()
         # Else the first accelerations would be measured from the velocities of before.
         robot.update(self.env.physics_dt)
-        for payload in reset_events(self.env, Payload):
-            # It presses where the robot stood before.
-            payload.hold()
+        # They press where the robot stood before.
+        hold_payloads(self.env, None)
 
     def foot_contacts(self) -> np.ndarray:
         return self._feet.contacts()

@@ -46,9 +46,7 @@ class SplitEvaluator:
         :return: mean episode return by split: of ``"none"``, ``"id"`` and ``"ood"`` those that the environment has
         """
         returns: dict[str, list[float]] = {}
-        at_once = int(min(self._trials.capacity, len(self._episodes)))
-        for first in range(0, len(self._episodes), at_once):
-            batch = self._episodes[first : first + at_once]
+        for batch in self._trials.side_by_side(self._episodes):
             for trial, outcome in zip(batch, self._trials.run(model, batch, normalizer=normalizer), strict=True):
                 returns.setdefault(trial.variation.split, []).append(outcome.episode_return)
         return {split: fmean(values) for split, values in returns.items()}

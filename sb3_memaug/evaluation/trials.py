@@ -58,6 +58,14 @@ class Trials(ABC):
         """How many trials can run side by side."""
         return math.inf
 
+    def side_by_side(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
+        """
+        :param trials: any
+        :return: the same in parts as large as :attr:`capacity` allows
+        """
+        at_once = int(min(self.capacity, len(trials)))
+        return (trials[first : first + at_once] for first in range(0, len(trials), at_once))
+
     @abstractmethod
     def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
         """
@@ -190,8 +198,7 @@ class _SimulatedTrials(Trials):
 
     def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
         # A device steps many environments as fast as a few.
-        at_once = int(min(self.capacity, len(trials)))
-        return (trials[first : first + at_once] for first in range(0, len(trials), at_once))
+        return self.side_by_side(trials)
 
     def _stage(self, n_episodes: int) -> Stage:
         if self._simulation.num_envs < n_episodes:

@@ -1,8 +1,6 @@
 """What ``zoo_configs/`` says of each algorithm."""
 
 import math
-from argparse import Namespace
-from importlib.resources import files
 
 import gymnasium as gym
 import numpy as np
@@ -16,16 +14,13 @@ from sb3_memaug.models import ALGORITHMS, OURS
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
 
 from ..envs.legged.robots import quadruped_urdf
+from .managed_model import managed_model, settings_file
 
 pytest.importorskip("rl_zoo3")
 RECURRENT = ("memaug_ppo", "ppo_lstm")
 REGISTERED = [name for name in gym.registry if name.startswith("MemAug/")]
 PAPER = [name for name in REGISTERED if "env_cfg_entry_point" in gym.spec(name).kwargs]
 HERE = [name for name in REGISTERED if name not in PAPER]
-
-
-def settings_file(algo):
-    return files("sb3_memaug.zoo_configs") / f"{algo}.yml"
 
 
 def read(algo):
@@ -51,27 +46,15 @@ class IsaacRobot(gym.Env):
 @pytest.fixture
 def build(registered, tmp_path):
     """Builds a model as ``memaug train`` does, with fewer environments."""
-    from rl_zoo3.exp_manager import ExperimentManager
-
     managed = []
 
-    def build(algo, env_id, n_envs=4, **hyperparams):
+    def build(algo, env_id, **hyperparams):
         env_kwargs = None
         if "Legged" in env_id:
             robot = tmp_path / "dog.urdf"
             robot.write_text(quadruped_urdf())
             env_kwargs = {"robot": str(robot)}
-        manager = ExperimentManager(
-            Namespace(),
-            algo,
-            env_id,
-            str(tmp_path),
-            eval_freq=-1,
-            config=str(settings_file(algo)),
-            env_kwargs=env_kwargs,
-            hyperparams={"n_envs": n_envs, **hyperparams},
-        )
-        managed.append(manager.setup_experiment()[0])
+        managed.append(managed_model(algo, env_id, tmp_path, env_kwargs, **hyperparams))
         return managed[-1]
 
     yield build

@@ -75,5 +75,4 @@ def payload(
         mode="interval",
         interval_range_s=(0.0, 0.0),
         is_global_time=True,
-        params={"event": "payload"},
     )

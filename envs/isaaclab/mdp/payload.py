@@ -12,6 +12,7 @@ from isaaclab.utils.math import quat_apply
 
 from ...splits import of_split
 from ..decisions import decided
+from ..reset_events import reset_events
 
 #: m/s², which masses are turned into weights by.
 GRAVITY = 9.81
@@ -125,15 +126,12 @@ class Payload(ManagerTermBase):
         return tuple(float(given.get(key, self.height)) for key in ("mass", "x", "y", "z"))
 
 
-def hold_payloads(env: ManagerBasedEnv, env_ids: torch.Tensor | None, event: str) -> None:
-    """Keep the forces of payloads vertical. To be used in the mode "interval", in every control step.
+def hold_payloads(env: ManagerBasedEnv, env_ids: torch.Tensor | None) -> None:
+    """Keep forces of payloads vertical, at their points. To be used in the mode "interval", in every control step.
 
     Args:
         env: The environment.
         env_ids: None, for all environments.
-        event: Name of the event :class:`Payload`.
     """
-    payload = env.event_manager.get_term_cfg(event).func
-    # At the first step the event may not have been called yet.
-    if isinstance(payload, Payload):
+    for payload in reset_events(env, Payload):
         payload.hold()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from importlib.resources import files
-
 import pytest
 
 from sb3_memaug.envs.isaaclab.simulation import IsaacLabSimulation
 from sb3_memaug.models import ALGORITHMS, OURS
 
+from ...zoo.managed_model import managed_model
 from .simulated import FILES
 from .test_tasks_registered import EIGHT
 
@@ -24,27 +22,13 @@ def build(tmp_path):
     from sb3_memaug.zoo import register
 
     register()
-    from rl_zoo3.exp_manager import ExperimentManager
-
     models = []
 
     def build(algo, env_id, **hyperparams):
         file = FILES[env_id.removeprefix("MemAug/").partition("-")[0]]
         if not file.is_file():
             pytest.skip("example-robot-data is not installed")
-        manager = ExperimentManager(
-            Namespace(),
-            algo,
-            env_id,
-            str(tmp_path),
-            eval_freq=-1,
-            config=str(files("sb3_memaug.zoo_configs") / f"{algo}.yml"),
-            env_kwargs={"robot": str(file)},
-            hyperparams={"n_envs": 4, **hyperparams},
-            device="cpu",
-            verbose=0,
-        )
-        models.append(manager.setup_experiment()[0])
+        models.append(managed_model(algo, env_id, tmp_path, {"robot": str(file)}, **hyperparams))
         return models[-1]
 
     yield build
