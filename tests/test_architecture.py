@@ -15,7 +15,7 @@ FOLDERS = {"sb3_memaug": ROOT / "sb3_memaug", "sb3_memaug.envs": ROOT / "envs"}
 
 #: From the ground up. A package imports from the floors below its own, never from its neighbours.
 FLOORS = (
-    {"symmetry"},
+    {"files", "symmetry"},
     {"common", "robots", "export"},
     {"memaug_ppo", "sym_ppo", "evaluation", "pictures", "wrappers"},
     {"checks", "envs", "models"},
