@@ -6,6 +6,7 @@ from sb3_memaug.checks import check_symmetry
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
 from sb3_memaug.sym_ppo import SymmetricPPO
+from sb3_memaug.symmetry import derive_symmetry
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "SymmetricVecNormalize",
     "__version__",
     "check_symmetry",
+    "derive_symmetry",
     "envs",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 
 from sb3_memaug.robots import RobotState
 from sb3_memaug.symmetry import Mirror, SignedPermutation, Term
+from sb3_memaug.symmetry.terms import quantities
 
 
 class Stretch(NamedTuple):
@@ -26,6 +27,20 @@ class Stretch(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+class Quantity(NamedTuple):
+    """
+    What is observed, wherever in the row it stands.
+
+    :param label: what it is called
+    :param term: all of it as one term
+    :param entries: of the row
+    """
+
+    label: str
+    term: Term
+    entries: list[int]
+
+
 class Layout:
     """
     One row of all that an environment observes, and one of its robot's state. Images are left out.
@@ -39,8 +54,8 @@ class Layout:
         actions: Sequence[Term] = env.get_wrapper_attr("action_terms")
         by_key = terms if isinstance(terms, Mapping) else {"": terms}
         self._keys = [key for key, group in by_key.items() if group[0].kind != "image"]
-        #: Terms of the observation in the order of their numbers.
-        self.terms = [term for key in self._keys for term in by_key[key]]
+        #: What is observed: its label, as one term, and its entries in the row.
+        self.quantities = _quantities({key: by_key[key] for key in self._keys})
         joints = tuple(joint_names)
         #: What there is, by the part that it belongs to.
         self.stretches: dict[str, list[Stretch]] = {
@@ -143,3 +158,13 @@ class Layout:
             return f"{self.name(part, i)}: sign"
         sign = "-" if found[1] < 0 else ""
         return f"{self.name(part, i)}: mirrors {sign}{self.name(part, found[0])}, not {self.name(part, declared[0])}"
+
+
+def _quantities(terms: Mapping[str, Sequence[Term]]) -> list[Quantity]:
+    found, start = [], 0
+    for key, group in terms.items():
+        for term, entries in quantities(group):
+            label = f"{key}/{term.name}" if key else term.name
+            found.append(Quantity(label, term, [start + i for i in entries]))
+        start += sum(term.size for term in group)
+    return found

@@ -63,13 +63,13 @@ def _stays(evidence: Evidence, i: int) -> bool:
 
 def _wrong_kinds(evidence: Evidence, mistaken: Mapping[int, tuple[int, int]]) -> list[str]:
     layout, reflections = evidence.subject.layout, evidence.subject.reflections_of(evidence.report.name)
-    findings, start = [], 0
-    for term, stretch in zip(layout.terms, layout.stretches["observation"], strict=True):
-        inside = range(start, start + term.size)
-        found = {i - start: (j - start, sign) for i, (j, sign) in mistaken.items() if i in inside}
+    findings = []
+    for label, term, entries in layout.quantities:
+        place = {entry: i for i, entry in enumerate(entries)}
+        # What lies outside the quantity is nowhere in it: no kind says so.
+        found = {place[i]: (place.get(j, -1), sign) for i, (j, sign) in mistaken.items() if i in place}
         kinds = fitting_kinds(term, reflections, found) if found else []
         if kinds:
             fitting = " or ".join(map(repr, kinds))
-            findings.append(f"{stretch.label}: mirrors as terms of kind {fitting} do, not {term.kind!r}")
-        start += term.size
+            findings.append(f"{label}: mirrors as terms of kind {fitting} do, not {term.kind!r}")
     return findings

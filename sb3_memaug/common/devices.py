@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch as th
+from torch import nn
 from torch.distributions import Distribution
 
 #: Numbers in the largest array of a part of a minibatch, on a CPU. Past about as many (times the arrays that an LSTM
@@ -29,6 +32,26 @@ def is_asynchronous(device: th.device) -> bool:
     :return: whether the host has to wait for the device before it can see a value
     """
     return device.type != "cpu"
+
+
+@cache
+def runs_lstms_in_bfloat16(device_type: str) -> bool:
+    """
+    :param device_type: such as ``"cpu"``
+    :return: whether PyTorch has an LSTM in bfloat16 there; on CPUs without AVX-512 it has none, which is warned of once
+    """
+    lstm, x = nn.LSTM(1, 1, device=device_type), th.zeros(1, 1, 1, device=device_type)
+    try:
+        with th.no_grad(), th.autocast(device_type, dtype=th.bfloat16):
+            lstm(x)
+    except RuntimeError:
+        warnings.warn(
+            f"PyTorch has no LSTM in bfloat16 for this {device_type}: with `autocast`, LSTMs run in float32 and only the "
+            "other layers in bfloat16, which is hardly faster than float32 alone",
+            stacklevel=2,
+        )
+        return False
+    return True
 
 
 @contextmanager

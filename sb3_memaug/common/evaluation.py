@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch as th
+from gymnasium import spaces
 from stable_baselines3.common.distributions import (
     BernoulliDistribution,
     CategoricalDistribution,
@@ -13,7 +14,7 @@ from stable_baselines3.common.distributions import (
 )
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from sb3_memaug.symmetry import LabelPermutation, Transform
+from sb3_memaug.symmetry import LabelPermutation, SignedPermutation, Transform
 
 
 class Evaluation(NamedTuple):
@@ -92,9 +93,12 @@ def action_mean(distribution: Distribution) -> th.Tensor:
     return inner.mean
 
 
-def on_action_mean(transform: Transform) -> Transform:
+def on_action_mean(transform: Transform, space: spaces.Space) -> Transform:
     """
     :param transform: of actions
+    :param space: of actions
     :return: the same mirror, acting on :func:`action_mean`
     """
+    if isinstance(space, spaces.MultiDiscrete) and isinstance(transform, SignedPermutation):
+        transform = LabelPermutation.from_numbers(transform, space.nvec.tolist())
     return transform.on_probabilities() if isinstance(transform, LabelPermutation) else transform

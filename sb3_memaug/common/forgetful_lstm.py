@@ -9,6 +9,7 @@ import torch as th
 from torch import nn
 from torch.nn import functional
 
+from sb3_memaug.common.devices import runs_lstms_in_bfloat16
 from sb3_memaug.common.lanes import NOTHING
 
 #: Added to a gate to shut it: its sigmoid is 0 in every floating point type, and so is the sigmoid's slope.
@@ -62,6 +63,10 @@ def run_lstm(
     :param rectangle: of the samples
     :return: outputs, (n · n_images, hidden size), and the states after each lane and image
     """
+    device = features.device.type
+    if th.is_autocast_enabled(device) and not runs_lstms_in_bfloat16(device):
+        with th.autocast(device, enabled=False):
+            return run_lstm(lstm, features.float(), states, rectangle)
     n_steps, n_lanes, places = rectangle
     size = features.shape[-1]
     if places is None:

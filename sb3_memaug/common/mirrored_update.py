@@ -289,7 +289,8 @@ class MirroredUpdate(OnPolicyAlgorithm):
     def _mirrored_means(self, means: th.Tensor) -> th.Tensor:
         assert self.symmetry_group is not None
         original = means[:, 0].detach()
-        return th.stack([on_action_mean(mirror.action).apply(original) for mirror in self.symmetry_group], dim=1)
+        images = [on_action_mean(mirror.action, self.action_space) for mirror in self.symmetry_group]
+        return th.stack([image.apply(original) for image in images], dim=1)
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "_rate"]

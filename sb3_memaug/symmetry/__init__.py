@@ -1,6 +1,6 @@
 """What a mirror is: signed permutations, terms of an observation, and the groups that they make."""
 
-from sb3_memaug.symmetry.compatibility import check_group_fits
+from sb3_memaug.symmetry.compatibility import check_group_fits, with_labels
 from sb3_memaug.symmetry.derivation import derive_symmetry
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
 from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Joint, Link, RobotGeometry, Shape
@@ -42,4 +42,5 @@ __all__ = [
     "group_of_terms",
     "read_geometry",
     "register_geometry_reader",
+    "with_labels",
 ]

@@ -47,6 +47,21 @@ class LabelPermutation(Transform):
         self._table = table
         self._tensors: dict[th.device, th.Tensor] = {}
 
+    @classmethod
+    def from_numbers(cls, transform: SignedPermutation, sizes: Sequence[int]) -> LabelPermutation:
+        """
+        :param transform: of the labels of a ``MultiDiscrete`` space as numbers, which maps their ranges onto themselves
+        :param sizes: number of labels of each component
+        :return: the same as a permutation of labels
+        :raises ValueError: if the numbers of a component are no permutation of its labels
+        """
+        offset = transform.offset or [0.0] * transform.size
+        rows = [
+            [sign * label + shift for label in range(sizes[source])]
+            for source, sign, shift in zip(transform.permutation, transform.signs, offset, strict=True)
+        ]
+        return cls([[round(label) for label in row] for row in rows], transform.permutation)
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """Number of labels of each component."""

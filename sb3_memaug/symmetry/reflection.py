@@ -137,11 +137,24 @@ def _about(linear: SignedPermutation, fixed: Sequence[float]) -> SignedPermutati
 
 
 def _map(what: str, names: Sequence[str], partners: Mapping[str, tuple[str, int]]) -> SignedPermutation:
-    for name in names:
+    """Of a part that is listed several times, each entry comes from that of its partner listed as often before it."""
+    entries: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        entries.setdefault(name, []).append(i)
+    sources, signs = [0] * len(names), [1] * len(names)
+    for name, own in entries.items():
         if name not in partners:
             raise ValueError(f"{what} {name!r} has no partner in this reflection; known are {sorted(partners)}")
-        if partners[name][0] not in names:
-            raise ValueError(f"{what} {name!r} is listed without its mirror partner {partners[name][0]!r}")
-    index = {name: i for i, name in enumerate(names)}
-    chosen = [partners[name] for name in names]
-    return SignedPermutation([index[partner] for partner, _ in chosen], [sign for _, sign in chosen])
+        partner, sign = partners[name]
+        theirs = entries.get(partner, [])
+        if len(theirs) != len(own):
+            raise ValueError(
+                f"{what} {name!r} is listed {len(own)} times, its mirror partner {partner!r} {len(theirs)} times: list "
+                "both as often in one term, or in several terms of the same name and kind"
+                if theirs
+                else f"{what} {name!r} is listed without its mirror partner {partner!r}: list both in one term, or in "
+                "several terms of the same name and kind"
+            )
+        for i, source in zip(own, theirs, strict=True):
+            sources[i], signs[i] = source, sign
+    return SignedPermutation(sources, signs)

@@ -76,14 +76,28 @@ class SignedPermutation(Transform):
         :param blocks: maps of consecutive stretches, in order
         :return: the map of the whole vector
         """
-        permutation: list[int] = []
-        signs: list[int] = []
-        offset: list[float] = []
+        start, placed = 0, []
         for block in blocks:
-            start = len(permutation)
-            permutation += [start + i for i in block.permutation]
-            signs += block.signs
-            offset += block.offset or [0.0] * block.size
+            placed.append((range(start, start + block.size), block))
+            start += block.size
+        return cls.assemble(placed)
+
+    @classmethod
+    def assemble(cls, blocks: Iterable[tuple[Sequence[int], SignedPermutation]]) -> SignedPermutation:
+        """
+        Let each block act on its own entries of a longer vector.
+
+        :param blocks: the entries of each, which together are all entries of the vector, and its map of them
+        :return: the map of the whole vector
+        """
+        blocks = list(blocks)
+        size = sum(block.size for _, block in blocks)
+        permutation, signs, offset = [0] * size, [1] * size, [0.0] * size
+        for entries, block in blocks:
+            for i, source, sign, shift in zip(
+                entries, block.permutation, block.signs, block.offset or [0.0] * block.size, strict=True
+            ):
+                permutation[i], signs[i], offset[i] = entries[source], sign, shift
         return cls(permutation, signs, offset)
 
     @property

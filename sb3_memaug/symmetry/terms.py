@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,12 +25,18 @@ class Term:
     kind                meaning (in the base frame)
     =================== ========================================================================================
     ``vector``          x, y, z of a velocity, force, gravity direction …; several in a row are allowed
-    ``axial_vector``    x, y, z of an angular velocity or a torque
+    ``axial_vector``    x, y, z of an angular velocity or a torque; roll, pitch and yaw angles
     ``xy``              x, y of a planar velocity command or target
+    ``forward``         x alone of a vector: a forward speed, or a command of one
+    ``lateral``         y alone of a vector: a speed to the left
+    ``roll``            an angle about x, or its rate; also x alone of an axial vector
+    ``pitch``           an angle about y, or its rate; also y alone of an axial vector
     ``scalar``          what no reflection changes: a speed, a height, a phase, the time left
     ``pseudoscalar``    what changes sign when left and right, or front and back, change places: a yaw rate
     ``quaternion_wxyz`` orientation relative to a world whose axes are mirrored too, scalar first
     ``quaternion_xyzw`` the same, scalar last
+    ``rotation_matrix`` the same as a matrix of nine numbers, row by row or column by column
+    ``rotation_6d``     two columns of it, or two rows, the first and the second, one after the other
     ``joints``          a value for each joint of ``names``: angle from the default pose, velocity, torque
     ``joint_positions`` the absolute angle of each joint of ``names``
     ``action``          a value for each actuated joint of ``names``
@@ -45,6 +52,12 @@ class Term:
     ``image``           an image of ``shape`` (height, width, channels), alone under its key; rows run along x and
                         columns along y
     =================== ========================================================================================
+
+    A quantity may be spread over a vector: terms of the same ``name``, ``kind`` and vector are parts of one quantity, and
+    a joint of one of them may have its partner in another. So angles and velocities that stand side by side, joint by
+    joint, are described by a term for each entry, all angles with one name and all velocities with another; or, where
+    joints have both measured from the default pose, by one term whose ``names`` list each joint twice. Of a joint that a
+    quantity lists several times, the first entry mirrors the first of its partner, and so on.
 
     :param name: what it is called
     :param kind: how a reflection acts on it, see above
@@ -127,11 +140,33 @@ def vector_transform(terms: Sequence[Term], reflection: Reflection) -> Transform
     """
     if len(terms) == 1:
         return terms[0].transform(reflection)
-    blocks = [(term, term.transform(reflection)) for term in terms]
-    for term, block in blocks:
+    blocks = []
+    for term, entries in quantities(terms):
+        block = term.transform(reflection)
         if not isinstance(block, SignedPermutation):
             raise ValueError(f"term {term.name!r} is an image and cannot share a vector with others: give it a key")
-    return SignedPermutation.concatenate(block for _, block in blocks if isinstance(block, SignedPermutation))
+        blocks.append((entries, block))
+    return SignedPermutation.assemble(blocks)
+
+
+def quantities(terms: Sequence[Term]) -> list[tuple[Term, list[int]]]:
+    """
+    :param terms: the terms of a vector in their order
+    :return: the same, those that are parts of one quantity joined, each with the entries of the vector that it is about
+    """
+    found: dict[Any, tuple[Term, list[int]]] = {}
+    start = 0
+    for i, term in enumerate(terms):
+        entries = list(range(start, start + term.size))
+        start += term.size
+        # Only parts that have partners can have them elsewhere.
+        key = (term.name, term.kind) if term.names else i
+        if key in found:
+            first, before = found[key]
+            term = Term(term.name, term.kind, first.size + term.size, first.names + term.names)
+            entries = before + entries
+        found[key] = term, entries
+    return list(found.values())
 
 
 def group_of_terms(
@@ -167,6 +202,11 @@ def _componentwise(signs: Callable[[Reflection], Sequence[int]]) -> Callable[[Re
 
 def _axial(reflection: Reflection) -> tuple[int, ...]:
     return tuple(reflection.determinant * sign for sign in reflection.axes)
+
+
+def _rotation(reflection: Reflection) -> tuple[int, ...]:
+    """``M R M`` of the rotation ``R`` and the reflection ``M``."""
+    return tuple(row * column for row in reflection.axes for column in reflection.axes)
 
 
 def _joints(reflection: Reflection, term: Term) -> SignedPermutation:
@@ -225,10 +265,16 @@ _KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
     "vector": (3, _componentwise(lambda r: r.axes)),
     "axial_vector": (3, _componentwise(_axial)),
     "xy": (2, _componentwise(lambda r: r.axes[:2])),
+    "forward": (1, _componentwise(lambda r: r.axes[:1])),
+    "lateral": (1, _componentwise(lambda r: r.axes[1:2])),
+    "roll": (1, _componentwise(lambda r: _axial(r)[:1])),
+    "pitch": (1, _componentwise(lambda r: _axial(r)[1:2])),
     "scalar": (1, _componentwise(lambda r: (1,))),
     "pseudoscalar": (1, _componentwise(lambda r: (r.determinant,))),
     "quaternion_wxyz": (4, _componentwise(lambda r: (1, *_axial(r)))),
     "quaternion_xyzw": (4, _componentwise(lambda r: (*_axial(r), 1))),
+    "rotation_matrix": (9, _componentwise(_rotation)),
+    "rotation_6d": (6, _componentwise(lambda r: _rotation(r)[:6])),
     "joints": (1, _joints),
     "joint_positions": (1, _joint_positions),
     "action": (1, _joints),

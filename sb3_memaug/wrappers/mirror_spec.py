@@ -16,6 +16,7 @@ from sb3_memaug.symmetry import (
     check_group_fits,
     derive_symmetry,
     group_of_terms,
+    with_labels,
 )
 from sb3_memaug.wrappers.mirror_file import read_mirror_file
 from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
@@ -96,8 +97,10 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             )
         #: The reflections that generate the group, by the names of their mirrors.
         self.reflections = {name: known[name] for name in chosen}
-        self.symmetry_group: SymmetryGroup = group_of_terms(
-            self.reflections, self.observation_terms, list(self.action_terms)
+        self.symmetry_group: SymmetryGroup = with_labels(
+            group_of_terms(self.reflections, self.observation_terms, list(self.action_terms)),
+            env.observation_space,
+            env.action_space,
         )
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
 

@@ -32,7 +32,8 @@ _Made = TypeVar("_Made")
 def terms_from_plain(terms: Sequence[Any] | Mapping[str, Sequence[Any]], env: gym.Env) -> Terms:
     """
     :param terms: terms, or mappings of their arguments, whose ``names`` may be one of :data:`ROBOT_NAMES` and whose
-        ``size`` need not be told; by key for dict observations
+        ``size`` need not be told; ``repeat: 2`` lists each name twice in a row, for two values of each side by side; by
+        key for dict observations
     :param env: whose robot is asked for its names
     :return: the terms
     :raises ValueError: if a term is wrong, or asks for other names
@@ -105,6 +106,11 @@ def _term(term: Any, env: gym.Env) -> Term:
                 f"term {term.get('name')!r}: `names` must be a list or one of {list(ROBOT_NAMES)}, got {names!r}"
             )
         names = _robot_names(names, env)
+    term = dict(term)
+    repeat = term.pop("repeat", 1)
+    if not isinstance(repeat, int) or repeat < 1:
+        raise ValueError(f"term {term.get('name')!r}: `repeat` must be a positive whole number, got {repeat!r}")
+    names = [name for name in names for _ in range(repeat)]
     size = default_size(term.get("kind", ""), names, term.get("shape", ()))
     return from_plain(Term, {"size": size, **term, "names": names})
 

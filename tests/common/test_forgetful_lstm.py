@@ -3,6 +3,8 @@ import pytest
 import torch as th
 from torch import nn
 
+from sb3_memaug.common import forgetful_lstm
+from sb3_memaug.common.devices import runs_lstms_in_bfloat16
 from sb3_memaug.common.forgetful_lstm import rectangle_of, run_lstm
 
 FILLED = np.array([[1, 1, 1], [1, 0, 1], [0, 1, 1], [1, 1, 0], [1, 1, 0]], dtype=bool)
@@ -80,5 +82,17 @@ def test_it_forgets_in_bfloat16_too():
     with th.autocast("cpu", dtype=th.bfloat16):
         output, _ = run_lstm(lstm, features, states, rectangle_of(FILLED, th.device("cpu")))
     expected, _ = one_step_at_a_time(lstm, features, states)
-    assert output.dtype == th.bfloat16
+    assert output.dtype == (th.bfloat16 if runs_lstms_in_bfloat16("cpu") else th.float32)
     th.testing.assert_close(output.float(), expected, atol=0.03, rtol=0)
+
+
+def test_where_there_is_no_lstm_in_bfloat16_it_runs_in_float32(monkeypatch):
+    monkeypatch.setattr(forgetful_lstm, "runs_lstms_in_bfloat16", lambda device_type: False)
+    lstm, features, states = make()
+    with th.autocast("cpu", dtype=th.bfloat16):
+        output, after = run_lstm(lstm, features.bfloat16(), states, rectangle_of(FILLED, th.device("cpu")))
+    expected, expected_after = run_lstm(
+        lstm, features.bfloat16().float(), states, rectangle_of(FILLED, th.device("cpu"))
+    )
+    assert th.equal(output, expected)
+    assert all(th.equal(a, b) for a, b in zip(after, expected_after, strict=True))

@@ -10,7 +10,8 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecFrameStack
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
-from tests.memaug_ppo.worlds import random_worlds
+from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
+from tests.memaug_ppo.worlds import ACTIONS, OBSERVATIONS, random_worlds
 
 POLICIES = {MemAugRecurrentPPO: "MlpLstmPolicy", SymmetricPPO: "MlpPolicy"}
 both = pytest.mark.parametrize("algorithm", POLICIES)
@@ -47,6 +48,25 @@ def test_save_and_load(algorithm, tmp_path):
     assert again.symmetry_group == model.symmetry_group
     again.learn(128, reset_num_timesteps=False)
     assert again.num_timesteps == 384
+
+
+@both
+def test_labels_as_numbers_train_as_labels_do(algorithm):
+    """The mirror of a MultiDiscrete space is one map, however it is written."""
+    seen = Mirror(OBSERVATIONS["vector"][1], ACTIONS["multidiscrete"][1])
+    as_numbers = Mirror(seen.observation, SignedPermutation([1, 0], [-1, -1], [1, 1]))
+    first, second = (
+        small(
+            algorithm,
+            random_worlds(4, action="multidiscrete"),
+            symmetry=SymmetryGroup({"left_right": mirror}),
+            mirror_loss_coef=1.0,
+        )
+        .learn(128)
+        .policy.state_dict()
+        for mirror in (seen, as_numbers)
+    )
+    assert all(th.equal(first[name], second[name]) for name in first)
 
 
 def test_saved_model_holds_no_rollout(tmp_path):

@@ -9,6 +9,7 @@ from sb3_memaug.symmetry import (
     SignedPermutation,
     SymmetryGroup,
     check_group_fits,
+    with_labels,
 )
 
 SWAP = SignedPermutation([1, 0])
@@ -41,6 +42,8 @@ def check(observation, observation_space, action=SWAP, action_space=UNIT):
         (SignedPermutation([1, 0], [-1, -1]), box([-1, -2], [2, 1])),
         (SignedPermutation([0, 1], [-1, 1], [1, 0]), box([0, -1], [1, 1])),
         (SWAP, spaces.MultiBinary(2)),
+        (SWAP, spaces.MultiDiscrete([3, 3])),
+        (SignedPermutation([1, 0], [-1, -1], [2, 2]), spaces.MultiDiscrete([3, 3])),
         (LabelPermutation([1, 0, 2]), spaces.Discrete(3)),
         (LabelPermutation([[1, 0], [0, 1], [2, 1, 0]], [1, 0, 2]), spaces.MultiDiscrete([2, 2, 3])),
         (FLIP, IMAGE),
@@ -82,6 +85,9 @@ def test_actions_that_fit_are_accepted_arrays_as_flattened(transform, space):
         (LabelPermutation([[1, 0, 2]]), spaces.Discrete(3), "does not fit"),
         (LabelPermutation([[1, 0], [0, 1]]), spaces.MultiDiscrete([2, 3]), r"permutes \(2, 2\) labels"),
         (LabelPermutation([[1, 0], [0, 1]]), spaces.MultiDiscrete([2, 2], start=[0, 1]), "count from 0"),
+        (SWAP, spaces.Discrete(3), "cannot act on the space .*: give a LabelPermutation"),
+        (SWAP, spaces.MultiDiscrete([3]), r"has the shape \(1,\)"),
+        (SWAP, spaces.MultiDiscrete([3, 3], start=[1, 1]), "count from 0"),
         (FLIP, UNIT, "flips an image, but the space"),
         (FLIP, spaces.Discrete(3), "flips an image"),
     ],
@@ -99,6 +105,12 @@ def test_sizes_and_kinds_that_disagree_are_refused(transform, space, message):
         (NEGATE_SECOND, box([0, 0], [1, 1]), r"entry 1 onto entry 1, whose bounds \[0, 1\] would become \[-1, -?0\]"),
         (NEGATE_SECOND, box([0, -np.inf], [1, 0]), r"entry 1 onto entry 1, whose bounds \[-inf, 0\]"),
         (NEGATE_SECOND, spaces.MultiBinary(2), r"entry 1 onto entry 1, whose bounds \[0, 1\] would become \[-1, -?0\]"),
+        (
+            SWAP,
+            spaces.MultiDiscrete([2, 3]),
+            r"bounds \[0, 1\] would become \[0, 2\]: give mirrored components as many",
+        ),
+        (NEGATE_SECOND, spaces.MultiDiscrete([3, 3]), r"\[-2, -?0\]: .* reversed labels an offset"),
         (
             SignedPermutation([0, 1], [-1, 1], [0.5, 0]),
             UNIT,
@@ -148,3 +160,29 @@ def test_the_mirror_that_does_not_fit_is_named():
     group = SymmetryGroup({"good": Mirror(SWAP, SWAP), "bad": Mirror(SignedPermutation([0, 1], [-1, -1]), SWAP @ SWAP)})
     with pytest.raises(ValueError, match="the observation of mirror 'bad' maps entry 0"):
         check_group_fits(group, box([0, 0], [1, 1]), UNIT)
+
+
+@pytest.mark.parametrize(
+    ("transform", "space", "expected"),
+    [
+        # Backwards, at rest, forwards; and two components that change places.
+        (
+            SignedPermutation([1, 0], [-1, -1]),
+            spaces.MultiDiscrete([3, 3]),
+            LabelPermutation([[2, 1, 0], [2, 1, 0]], [1, 0]),
+        ),
+        (SignedPermutation([1, 0]), spaces.MultiDiscrete([4, 4]), LabelPermutation([[0, 1, 2, 3]] * 2, [1, 0])),
+        (SignedPermutation([0], [-1]), spaces.Discrete(3), LabelPermutation([2, 1, 0])),
+        (SignedPermutation([0, 1], [1, -1]), spaces.MultiBinary(2), SignedPermutation([0, 1], [1, -1], [0, 1])),
+        (SWAP, UNIT, SWAP),
+        (LabelPermutation([1, 0]), spaces.Discrete(2), LabelPermutation([1, 0])),
+        (FLIP, IMAGE, FLIP),
+    ],
+)
+def test_a_sign_reverses_labels(transform, space, expected):
+    seen = spaces.Dict(seen=space)
+    group = SymmetryGroup({"left_right": Mirror({"seen": transform}, SWAP)})
+    assert with_labels(group, seen, UNIT) == SymmetryGroup({"left_right": Mirror({"seen": expected}, SWAP)})
+    group = SymmetryGroup({"left_right": Mirror(SWAP, transform)})
+    assert with_labels(group, UNIT, space) == SymmetryGroup({"left_right": Mirror(SWAP, expected)})
+    check(expected, space)

@@ -37,6 +37,15 @@ def test_a_multidiscrete_component_comes_from_another_with_its_label_renamed():
     assert EXCHANGE.apply(th.tensor([2, 0, 1])).tolist() == [1, 1, 0]
 
 
+def test_numbers_that_map_onto_themselves_are_labels():
+    numbers = SignedPermutation([1, 0, 2], [-1, -1, 1], [2, 2, 0])
+    labels = LabelPermutation.from_numbers(numbers, [3, 3, 2])
+    assert labels == LabelPermutation([[2, 1, 0], [2, 1, 0], [0, 1]], [1, 0, 2])
+    assert labels.apply(np.array([0, 1, 1])).tolist() == numbers.apply(np.array([0, 1, 1])).tolist() == [1, 2, 1]
+    with pytest.raises(ValueError, match="must hold each label from 0 to 2"):
+        LabelPermutation.from_numbers(SignedPermutation([0], [-1]), [3])
+
+
 def test_components_stay_in_place_by_default():
     assert LabelPermutation([[1, 0], [0, 2, 1]]).apply(np.array([0, 2])).tolist() == [1, 1]
 

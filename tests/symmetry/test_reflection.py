@@ -110,9 +110,15 @@ def test_a_part_without_its_partner_is_refused():
         SAGITTAL.foot_map(["left"])
 
 
-def test_a_part_listed_twice_is_refused():
-    with pytest.raises(ValueError, match="exactly once"):
-        SAGITTAL.joint_map(["waist", "waist"])
+def test_a_part_that_is_listed_twice_mirrors_its_partner_in_the_same_order():
+    angles_and_velocities = SAGITTAL.joint_map(["left_knee", "left_knee", "right_knee", "waist", "right_knee", "waist"])
+    assert angles_and_velocities.permutation == (2, 4, 0, 3, 1, 5)
+    assert angles_and_velocities.signs == (1, 1, 1, -1, 1, -1)
+
+
+def test_a_part_listed_more_often_than_its_partner_is_refused():
+    with pytest.raises(ValueError, match="'left_hip' is listed 2 times, its mirror partner 'right_hip' 1 times"):
+        SAGITTAL.joint_map(["left_hip", "left_hip", "right_hip"])
 
 
 #: Two muscles of a waist that pull against each other, and a chest with two shoulders.

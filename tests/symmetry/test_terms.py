@@ -32,6 +32,17 @@ EXPECTED = [
     (Term("w", "axial_vector", 6), [-1, 2, -3, -4, 5, -6], [1, -2, -3, 4, -5, -6], [-1, -2, 3, -4, -5, 6]),
     (Term("c", "xy", 2), [1, -2], [-1, 2], [-1, -2]),
     (Term("c", "xy", 4), [1, -2, 3, -4], [-1, 2, -3, 4], [-1, -2, -3, -4]),
+    (Term("u", "forward", 2), [1, 2], [-1, -2], [-1, -2]),
+    (Term("u", "lateral", 2), [-1, -2], [1, 2], [-1, -2]),
+    (Term("r", "roll", 1), [-1], [1], [-1]),
+    (Term("p", "pitch", 1), [1], [-1], [-1]),
+    (
+        Term("R", "rotation_matrix", 9),
+        [1, -2, 3, -4, 5, -6, 7, -8, 9],
+        [1, -2, -3, -4, 5, 6, -7, 8, 9],
+        [1, 2, -3, 4, 5, -6, -7, -8, 9],
+    ),
+    (Term("R", "rotation_6d", 6), [1, -2, 3, -4, 5, -6], [1, -2, -3, -4, 5, 6], [1, 2, -3, 4, 5, -6]),
     (Term("s", "scalar", 2), [1, 2], [1, 2], [1, 2]),
     (Term("p", "pseudoscalar", 2), [-1, -2], [-1, -2], [1, 2]),
     (Term("q", "quaternion_wxyz", 4), [1, -2, 3, -4], [1, 2, -3, -4], [1, -2, -3, 4]),
@@ -152,6 +163,82 @@ def test_planar_kinds_are_those_of_vectors_on_the_ground(reflection, motion):
     np.testing.assert_allclose(planar, (matrix @ command)[:2], atol=0)
     yaw_rate = Term("p", "pseudoscalar", 1).transform(reflection).apply(turn[2:])
     np.testing.assert_allclose(yaw_rate, (np.linalg.det(matrix) * matrix @ turn)[2:], atol=1e-12)
+
+
+def euler_matrix(roll, pitch, yaw):
+    """Yaw about z, then pitch about the new y, then roll about the new x."""
+    (cr, cp, cy), (sr, sp, sy) = np.cos((roll, pitch, yaw)), np.sin((roll, pitch, yaw))
+    about_x = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
+    about_y = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
+    about_z = np.array([[cy, -sy, 0], [sy, cy, 0], [0, 0, 1]])
+    return about_z @ about_y @ about_x
+
+
+@every_plane
+@quick
+@given(motion=motions())
+def test_orientations_are_those_of_the_reflected_base(reflection, motion):
+    _, angles, velocity = motion
+    matrix = np.diag(reflection.axes)
+    orientation = euler_matrix(*angles)
+    reflected = matrix @ orientation @ matrix
+
+    def image(kind, values):
+        return Term("t", kind, len(values)).transform(reflection).apply(values)
+
+    roll, pitch, yaw = angles
+    mirrored = (image("roll", np.array([roll])), image("pitch", np.array([pitch])), image("pseudoscalar", angles[2:]))
+    np.testing.assert_allclose(euler_matrix(*np.concatenate(mirrored)), reflected, atol=1e-12)
+    np.testing.assert_array_equal(image("axial_vector", angles), np.concatenate(mirrored))
+
+    np.testing.assert_array_equal(image("rotation_matrix", orientation.ravel()), reflected.ravel())
+    np.testing.assert_array_equal(image("rotation_matrix", orientation.T.ravel()), reflected.T.ravel())
+    np.testing.assert_array_equal(image("rotation_6d", orientation[:2].ravel()), reflected[:2].ravel())
+    np.testing.assert_array_equal(image("rotation_6d", orientation.T[:2].ravel()), reflected.T[:2].ravel())
+
+    seen, seen_reflected = orientation.T @ velocity, reflected.T @ matrix @ velocity
+    np.testing.assert_allclose(image("forward", seen[:1]), seen_reflected[:1], atol=1e-12)
+    np.testing.assert_allclose(image("lateral", seen[1:2]), seen_reflected[1:2], atol=1e-12)
+
+
+@every_plane
+def test_a_quantity_may_be_spread_over_an_observation(reflection):
+    terms = [Term("height", "scalar", 1)]
+    for leg in LEGS:
+        terms += [
+            Term("angle", "joint_positions", 1, (leg,)),
+            Term("velocity", "joints", 1, (leg,)),
+            Term("contact", "feet", 1, (leg,)),
+        ]
+    angles, velocities, contacts = np.arange(1.0, 5.0), np.arange(11.0, 15.0), np.arange(21.0, 25.0)
+
+    def apply(term, values):
+        return term.transform(reflection).apply(values)
+
+    spread = vector_transform(terms, reflection).apply(
+        np.concatenate([[7.0], np.stack((angles, velocities, contacts), axis=1).ravel()])
+    )
+    expected = (
+        apply(Term("a", "joint_positions", 4, LEGS), angles),
+        apply(Term("v", "joints", 4, LEGS), velocities),
+        apply(Term("c", "feet", 4, LEGS), contacts),
+    )
+    np.testing.assert_array_equal(spread, np.concatenate([[7.0], np.stack(expected, axis=1).ravel()]))
+
+
+def test_parts_of_a_quantity_have_one_name_and_one_kind():
+    with pytest.raises(
+        ValueError, match="'FL' is listed without its mirror partner 'FR': list both in one term, or in"
+    ):
+        vector_transform([Term("left", "feet", 1, ("FL",)), Term("right", "feet", 1, ("FR",))], SAGITTAL)
+    with pytest.raises(ValueError, match="without its mirror partner"):
+        vector_transform([Term("foot", "feet", 1, ("FL",)), Term("foot", "bodies", 1, ("FR",))], SAGITTAL)
+
+
+def test_a_history_of_a_quantity_mirrors_time_by_time():
+    twice = [Term("q", "joints", 4, LEGS), Term("v", "vector", 3)] * 2
+    once = vector_transform(twice[:2], SAGITTAL)
+    assert vector_transform(twice, SAGITTAL) == SignedPermutation.concatenate([once, once])
 
 
 @every_plane

@@ -4,8 +4,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.envs.registration import EnvSpec
+from scipy.spatial.transform import Rotation
 
-from sb3_memaug.symmetry import SignedPermutation
+from sb3_memaug.checks import check_symmetry
+from sb3_memaug.robots import find_robot
+from sb3_memaug.symmetry import LabelPermutation, SignedPermutation
 from sb3_memaug.wrappers import MirrorSpec
 
 from .bent_dog import see
@@ -190,3 +193,73 @@ def test_what_is_given_is_not_looked_for():
     assert group["left_right"].action == SignedPermutation([0, 1], [-1, -1])
     with pytest.raises(ValueError, match="got the ball joint 'joint_0': pass MirrorSpec your own terms"):
         MirrorSpec(env, action=torques)
+
+
+class SideBySide(gym.ObservationWrapper):
+    """Angle and velocity of one joint after another; the orientation as a matrix; components of velocities alone."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.observation_space = gym.spaces.Box(-np.inf, np.inf, (31,))
+
+    def observation(self, observation):
+        height, wxyz, angles, linear, angular, velocities = np.split(observation, (1, 5, 13, 16, 19))
+        orientation = Rotation.from_quat(np.roll(wxyz, -1)).as_matrix().ravel()
+        joints = np.stack((angles, velocities), axis=1).ravel()
+        return np.concatenate((height, orientation, joints, linear[1:2], linear[::2], angular[[1, 0]]))
+
+
+def test_layouts_of_others_are_proved_in_the_simulator():
+    env = SideBySide(gym.make("Ant-v5", include_cfrc_ext_in_observation=False))
+    joints = find_robot(env).joint_names
+    side_by_side = [
+        {"name": name, "kind": kind, "names": [joint]}
+        for joint in joints
+        for name, kind in (("angle", "joint_positions"), ("velocity", "joints"))
+    ]
+    before = [{"name": "height", "kind": "scalar"}, {"name": "orientation", "kind": "rotation_matrix"}]
+    after = [
+        {"name": "lateral speed", "kind": "lateral"},
+        {"name": "forward speed", "kind": "forward"},
+        {"name": "climb", "kind": "scalar"},
+        {"name": "pitch rate", "kind": "pitch"},
+        {"name": "roll rate", "kind": "roll"},
+    ]
+    described = MirrorSpec(env, mirrors=["left_right", "front_back"], observation=[*before, *side_by_side, *after])
+    report = check_symmetry(described)
+    # The task rewards running ahead, so its front-back mirror has another reward and the same observations.
+    assert [(element.name, element.wrong("observation")) for element in report.elements] == [
+        ("left_right", []),
+        ("front_back", []),
+        ("left_right*front_back", []),
+    ]
+    wrong = [*before, *side_by_side, *after[:3], *reversed(after[3:])]
+    assert not check_symmetry(MirrorSpec(env, mirrors=["left_right"], observation=wrong)).holds
+
+
+def test_labels_in_the_order_of_their_meaning_are_reversed():
+    class Gaits(gym.ActionWrapper):
+        """Each hip backwards, at rest or forwards; knees rest."""
+
+        def __init__(self, env):
+            super().__init__(env)
+            self.action_space = gym.spaces.MultiDiscrete([3, 3, 3, 3])
+
+        def action(self, action):
+            torques = np.zeros(8)
+            torques[[2, 4, 6, 0]] = 0.5 * (np.asarray(action) - 1)
+            return torques
+
+    hips = [{"name": "hips", "kind": "actuators", "names": ["hip_1", "hip_2", "hip_3", "hip_4"]}]
+    env = MirrorSpec(Gaits(gym.make("Ant-v5", include_cfrc_ext_in_observation=False)), action=hips)
+    mirror = env.symmetry_group["left_right"]
+    assert mirror.action == LabelPermutation([[2, 1, 0]] * 4, mirror.action.components.permutation)
+
+    random = np.random.default_rng(0)
+    observation = env.reset(seed=0)[0]
+    image = mirror.observation.apply(observation)
+    actions = random.integers(0, 3, (20, 4))
+    trace = see(env, np.concatenate((np.zeros(2), observation[:13])), observation[13:], actions)
+    mirrored = see(env, np.concatenate((np.zeros(2), image[:13])), image[13:], mirror.action.apply(actions))
+    for (one, _), (other, _) in zip(trace, mirrored, strict=True):
+        np.testing.assert_allclose(mirror.observation.apply(one), other, atol=1e-9)

@@ -60,6 +60,14 @@ def test_terms_may_be_terms_and_come_by_key(cart_pole):
     }
 
 
+def test_names_may_be_repeated(cart_pole):
+    plain = {"name": "angles and velocities", "kind": "joints", "names": ["a", "b"], "repeat": 2}
+    assert terms_from_plain([plain], cart_pole) == [Term("angles and velocities", "joints", 4, ("a", "a", "b", "b"))]
+    for repeat in (0, 1.5, "2"):
+        with pytest.raises(ValueError, match="`repeat` must be a positive whole number"):
+            terms_from_plain([plain | {"repeat": repeat}], cart_pole)
+
+
 @pytest.mark.parametrize("what", ["motors", "joints", "feet"])
 def test_names_may_be_those_of_the_robot(minitaur, what):
     (term,) = terms_from_plain(
