@@ -38,7 +38,7 @@ def is_asynchronous(device: th.device) -> bool:
 def runs_lstms_in_bfloat16(device_type: str) -> bool:
     """
     :param device_type: such as ``"cpu"``
-    :return: whether PyTorch has an LSTM in bfloat16 there; on CPUs without AVX-512 it has none, which is warned of once
+    :return: whether PyTorch has an LSTM in bfloat16 there; it has none for CPUs without AVX-512, and warns once
     """
     lstm, x = nn.LSTM(1, 1, device=device_type), th.zeros(1, 1, 1, device=device_type)
     try:
@@ -46,8 +46,8 @@ def runs_lstms_in_bfloat16(device_type: str) -> bool:
             lstm(x)
     except RuntimeError:
         warnings.warn(
-            f"PyTorch has no LSTM in bfloat16 for this {device_type}: with `autocast`, LSTMs run in float32 and only the "
-            "other layers in bfloat16, which is hardly faster than float32 alone",
+            f"PyTorch has no LSTM in bfloat16 for this {device_type}: with `autocast`, LSTMs run in float32 and only "
+            "the other layers in bfloat16, which is hardly faster than float32 alone",
             stacklevel=2,
         )
         return False

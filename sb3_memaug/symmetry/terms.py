@@ -53,11 +53,11 @@ class Term:
                         columns along y
     =================== ========================================================================================
 
-    A quantity may be spread over a vector: terms of the same ``name``, ``kind`` and vector are parts of one quantity, and
-    a joint of one of them may have its partner in another. So angles and velocities that stand side by side, joint by
+    A quantity may be spread over a vector: terms of the same ``name`` and ``kind`` are parts of one quantity, and a
+    joint of one of them may have its partner in another. So angles and velocities that stand side by side, joint by
     joint, are described by a term for each entry, all angles with one name and all velocities with another; or, where
-    joints have both measured from the default pose, by one term whose ``names`` list each joint twice. Of a joint that a
-    quantity lists several times, the first entry mirrors the first of its partner, and so on.
+    both are measured from the default pose, by one term whose ``names`` list each joint twice. Of a joint that a
+    quantity lists several times, the first entry mirrors the first one of its partner, and so on.
 
     :param name: what it is called
     :param kind: how a reflection acts on it, see above

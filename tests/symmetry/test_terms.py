@@ -186,7 +186,7 @@ def test_orientations_are_those_of_the_reflected_base(reflection, motion):
     def image(kind, values):
         return Term("t", kind, len(values)).transform(reflection).apply(values)
 
-    roll, pitch, yaw = angles
+    roll, pitch, _ = angles
     mirrored = (image("roll", np.array([roll])), image("pitch", np.array([pitch])), image("pseudoscalar", angles[2:]))
     np.testing.assert_allclose(euler_matrix(*np.concatenate(mirrored)), reflected, atol=1e-12)
     np.testing.assert_array_equal(image("axial_vector", angles), np.concatenate(mirrored))
