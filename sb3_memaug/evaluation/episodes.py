@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -64,6 +66,27 @@ class Watcher(Protocol):
         """
 
 
+@contextmanager
+def _own_noise(model: BaseAlgorithm) -> Iterator[None]:
+    """Leave a model in training the noise of its generalised state-dependent exploration (gSDE)."""
+    holder = getattr(getattr(model.policy, "actor", None) or model.policy, "action_dist", None)
+    names = [name for name in ("exploration_mat", "exploration_matrices", "weights_dist") if hasattr(holder, name)]
+    before = {name: getattr(holder, name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(holder, name, value)
+
+
+def _draws_noise(model: BaseAlgorithm, step: int) -> bool:
+    """As in training: for each episode by itself, and again after ``sde_sample_freq`` steps, or those of a rollout."""
+    if not getattr(model, "use_sde", False):
+        return False
+    interval = model.sde_sample_freq if model.sde_sample_freq > 0 else getattr(model, "n_steps", 0)
+    return step == 0 or (interval > 0 and step % interval == 0)
+
+
 def run_episodes(
     model: BaseAlgorithm,
     stage: Stage,
@@ -93,13 +116,17 @@ def run_episodes(
     fell, running = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
     distances = np.full(n, np.nan)
     state, starts = None, np.ones(n, dtype=bool)
-    with th.random.fork_rng():
+    with th.random.fork_rng(), _own_noise(model):
         observations = stage.begin(episodes)
         for watcher in watchers:
             watcher.begin(stage.envs, episodes)
         # Samples depend on what is evaluated, not on what ran before.
         th.manual_seed(episodes[0].seed)
-        while running.any():
+        for step_index in count():
+            if not running.any():
+                break
+            if not deterministic and _draws_noise(model, step_index):
+                model.policy.reset_noise(n)
             seen = observations if normalizer is None else normalizer.normalize_obs(observations)
             given = state if memory == "kept" else None
             actions, state = model.predict(seen, state=given, episode_start=starts, deterministic=deterministic)

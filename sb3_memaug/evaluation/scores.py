@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from sb3_memaug.evaluation.bootstrap import Scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,19 +45,64 @@ def normalise(episodes: pd.DataFrame) -> pd.DataFrame:
         run = ", ".join(f"{name} {wrong[name].iloc[0]}" for name in ("env", "policy", "training_seed"))
         raise ValueError(f"returns must be finite, got {wrong['episode_return'].iloc[0]} ({run}); leave that run out")
     scored = episodes.assign(normalised_return=np.nan, normaliser=np.nan, normalised_by="")
-    for env, rows in episodes[episodes["memory"] == "kept"].groupby("env", sort=False):
-        rows = rows[rows["deterministic"] == rows["deterministic"].max()]
-        means = rows.groupby(["split", "policy"], sort=False)["episode_return"].mean()
-        if "id" not in means:
-            continue
-        reference = REFERENCE if REFERENCE in means["id"] else means["id"].idxmax()
-        normaliser = means["id"][reference]
+    for env, reference in references(episodes).items():
+        normaliser = reference.returns.mean()
         here = scored["env"] == env
         scored.loc[here, "normaliser"] = normaliser
-        scored.loc[here, "normalised_by"] = reference
-        if normaliser > 0 and normaliser >= LEAST_NORMALISER * means.abs().max():
+        scored.loc[here, "normalised_by"] = reference.policy
+        if normaliser > 0 and normaliser >= LEAST_NORMALISER * reference.largest:
             scored.loc[here, "normalised_return"] = scored.loc[here, "episode_return"] / normaliser
     return scored
+
+
+class Reference(NamedTuple):
+    """
+    Whose returns those in an environment are divided by.
+
+    :param policy: its name
+    :param returns: mean on ID tasks of each of its training seeds, (training seeds,)
+    :param largest: mean return, of either sign, of any policy on any split
+    """
+
+    policy: str
+    returns: np.ndarray
+    largest: float
+
+
+def references(episodes: pd.DataFrame) -> dict[str, Reference]:
+    """
+    :param episodes: a row for each
+    :return: of each environment where something is ID, see :func:`normalise`
+    """
+    found = {}
+    for env, rows in episodes[episodes["memory"] == "kept"].groupby("env", sort=False):
+        rows = rows[rows["deterministic"] == rows["deterministic"].max()]
+        of_seeds = rows.groupby(["split", "policy", "training_seed"], sort=True)["episode_return"].mean()
+        means = of_seeds.groupby(["split", "policy"], sort=False).mean()
+        if "id" in means:
+            policy = REFERENCE if REFERENCE in means["id"] else means["id"].idxmax()
+            found[env] = Reference(policy, of_seeds["id"][policy].to_numpy(), means.abs().max())
+    return found
+
+
+def scores_by_environment(rows: pd.DataFrame, divided_by: Mapping[str, Reference] | None = None) -> list[Scores]:
+    """
+    :param rows: episodes of one group
+    :param divided_by: in each environment; not divided by default
+    :return: what the policy scored in each environment
+    """
+    matrix, policy = score_matrix(rows), rows["policy"].iloc[0]
+    found = []
+    for env in matrix.columns.get_level_values("env").unique():
+        scores = matrix[env].to_numpy()
+        if divided_by is None:
+            found.append(Scores(scores))
+        else:
+            reference = divided_by[env]
+            # Of other environments too, it may have been cut to fewer training seeds.
+            own = reference.policy == policy and len(reference.returns) == len(scores)
+            found.append(Scores(scores, reference.returns, own))
+    return found
 
 
 def by_environment(episodes: pd.DataFrame) -> Iterator[tuple[tuple, pd.DataFrame]]:

@@ -17,7 +17,9 @@ from sb3_memaug.evaluation.trials import Trial, open_trials
 class SplitEvaluator:
     """
     What a learning curve is made of, cheap enough to be measured during training: the same few episodes of every
-    variation each time, side by side, in environments that are kept.
+    variation each time, side by side, in environments that are kept. Each episode has a start of its own, and the
+    mirrors take turns: an equivariant policy returns the same from a start and its mirror images, which would make one
+    measurement of several episodes.
 
     :param env_id: of a registered environment, with or without failing joints or payloads
     :param n_episodes: of each variation, rounded up to a multiple of the number of mirrors of the environment
@@ -36,8 +38,11 @@ class SplitEvaluator:
         simulation: Simulation | None = None,
     ) -> None:
         self._trials = open_trials(env_id, env_kwargs, simulation)
-        starts = product(self._trials.variations, self._trials.seeds(n_episodes, seed), self._trials.mirrors)
-        self._episodes = [Trial(*start) for start in starts]
+        n_episodes = len(self._trials.seeds(n_episodes, seed)) * len(self._trials.mirrors)
+        self._episodes = [
+            Trial(variation, seed + i, self._trials.mirrors[i % len(self._trials.mirrors)])
+            for variation, i in product(self._trials.variations, range(n_episodes))
+        ]
 
     def mean_returns(self, model: BaseAlgorithm, normalizer: VecNormalize | None = None) -> dict[str, float]:
         """

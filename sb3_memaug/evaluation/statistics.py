@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sb3_memaug.evaluation.bootstrap import REPS, interquartile_mean, probability_of_improvement
-from sb3_memaug.evaluation.scores import ALL, KEYS, by_environment, groups, normalise, score_matrix, together
+from sb3_memaug.evaluation.bootstrap import REPS, Scores, interquartile_mean, probability_of_improvement
+from sb3_memaug.evaluation.scores import (
+    ALL,
+    KEYS,
+    by_environment,
+    groups,
+    normalise,
+    references,
+    score_matrix,
+    scores_by_environment,
+    together,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +43,8 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     :return: :data:`~sb3_memaug.evaluation.scores.KEYS`; ``mean``, ``iqm``, ``low``, ``high`` of the returns; the same
         four of ``normalised_`` returns; ``normaliser`` and ``normalised_by``
         (:func:`~sb3_memaug.evaluation.scores.normalise`); ``success_rate``, nan where there is no target; ``n_seeds``;
-        ``n_episodes``. The interval is the 95 % one of the interquartile mean, over training seeds: of two it says
-        little, of one there is none.
+        ``n_episodes``. The interval is the 95 % one of the interquartile mean, over whole training seeds, that of a
+        normalised return over those of the normaliser too: of two it is wide, of one there is none.
     :raises ValueError: if a column is missing, a return is not finite, or training seeds were evaluated on different
         variations
     """
@@ -43,14 +53,16 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     if episodes.empty:
         return pd.DataFrame(columns=_SUMMARY)
     table = []
+    divided_by = references(episodes)
     for keys, rows in groups(normalise(episodes)):
         row: dict[str, Any] = dict(zip(KEYS, keys, strict=True))
-        if keys[0] == ALL:
-            returns, normaliser = np.full(4, np.nan), np.nan
-            normalised = _estimates(rows, "normalised_return", reps)
-        else:
-            returns, normaliser = _estimates(rows, "episode_return", reps), rows["normaliser"].iloc[0]
-            normalised = returns / (normaliser if rows["normalised_return"].notna().all() else np.nan)
+        returns = normalised = np.full(4, np.nan)
+        normaliser = np.nan
+        if keys[0] != ALL:
+            normaliser = rows["normaliser"].iloc[0]
+            returns = _estimates(scores_by_environment(rows), reps)
+        if rows["normalised_return"].notna().all():
+            normalised = _estimates(scores_by_environment(rows, divided_by), reps)
         row |= dict(zip(_ESTIMATES, returns, strict=True))
         row |= {f"normalised_{name}": value for name, value in zip(_ESTIMATES, normalised, strict=True)}
         row |= {"normaliser": normaliser, "normalised_by": ", ".join(rows["normalised_by"].unique())}
@@ -61,19 +73,18 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     return pd.DataFrame(table, columns=_SUMMARY)
 
 
-def _estimates(rows: pd.DataFrame, score: str, reps: int) -> np.ndarray:
-    matrix = score_matrix(rows, score).to_numpy()
-    return np.array([matrix.mean(), *interquartile_mean(matrix, reps)])
+def _estimates(scores: list[Scores], reps: int) -> np.ndarray:
+    cells = [s.scores.ravel() / (1.0 if s.normaliser is None else s.normaliser.mean()) for s in scores]
+    return np.array([np.concatenate(cells).mean(), *interquartile_mean(scores, reps)])
 
 
-def improvement(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
+def improvement(episodes: pd.DataFrame) -> pd.DataFrame:
     """
     How probable it is that a run of policy X returns more than a run of policy Y on the same task: of each ordered
     pair, on ID and on OOD tasks, with mean actions, memory kept. Returns in different environments are never compared
     with one another, so they are not normalised.
 
     :param episodes: a row for each; the columns of :class:`~sb3_memaug.report.run_tables.RunTables`
-    :param reps: bootstrap replications
     :return: ``env``, or :data:`~sb3_memaug.evaluation.scores.ALL` of them; ``split``, ``x``, ``y``, ``probability``;
         ``low`` and ``high``, ends of its 95 % interval, nan where one of the two has one training seed; ``n_seeds_x``,
         ``n_seeds_y``
@@ -96,7 +107,9 @@ def improvement(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
                     f"different {split} ones: evaluate one of them again"
                 )
             n_x, n_y = len(of_policy[x]), len(of_policy[y])
-            value, low, high = probability_of_improvement(of_policy[x].to_numpy(), of_policy[y].to_numpy(), reps)
+            names = of_policy[x].columns.get_level_values("env").unique()
+            scores = ([of_policy[policy][name].to_numpy() for name in names] for policy in (x, y))
+            value, low, high = probability_of_improvement(*scores)
             table.append((env, split, x, y, value, low, high, n_x, n_y))
             table.append((env, split, y, x, 1 - value, 1 - high, 1 - low, n_y, n_x))
     return pd.DataFrame(table, columns=_IMPROVEMENT)

@@ -41,12 +41,14 @@ class Section(NamedTuple):
 
 SUMMARY = (
     "Returns of whole episodes. The interquartile mean (IQM) leaves out the lowest and the highest quarter; the "
-    "interval beside it is the 95 % one of a bootstrap over training seeds within each task. One of two seeds says "
-    "little."
+    "interval beside it is the 95 % one over training seeds, each drawn with all its tasks, and that of a normalised "
+    "return over the seeds of the policy that it is divided by, too. With two seeds it is wide for good reason; a "
+    "policy whose mirrors are exact returns the same on ID and on OOD tasks by construction where simulator and starts "
+    "are mirror images, so that their equality is no finding."
 )
 IMPROVEMENT = (
     "How probable it is that a run of the policy in a row returns more than a run of the policy in a column on the "
-    "same task, with 95 % intervals of a bootstrap over training seeds. One half is a draw."
+    "same task, with 95 % score intervals whose samples are training seeds. One half is a draw."
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, sample_efficiency
+from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
 from sb3_memaug.evaluation.scores import ALL
 from sb3_memaug.report.html_tables import Column, Table
 from sb3_memaug.report.run_tables import RUN
@@ -112,16 +112,20 @@ def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
     groups = runs.groupby(["env", "policy"], sort=False)
     data = groups.agg(target=("target", "first"), n_reached=("steps", "count"), n_seeds=("steps", "size")).reset_index()
     # A mean over those only that got there would flatter.
-    data["steps"] = groups["steps"].mean().where(groups["steps"].count() == groups.size()).to_numpy()
+    means = mean_sample_efficiency(learning).drop(columns="n_seeds")
+    data = data.merge(means, on=["env", "policy"], how="left")
     data["reached"] = data["n_reached"].astype(str) + " of " + data["n_seeds"].astype(str)
     columns = [
         Column("experiment", "experiment"),
         Column("policy", "policy"),
         Column("return to reach", "target", "{:.1f}"),
         Column("reached by", "reached"),
-        Column("steps, mean", "steps", "{:,.0f}"),
+        Column("steps, mean", "steps", "{:,.0f}", ("low", "high")),
     ]
-    caption = f"The return to reach is {SHARE:.0%} of what {REFERENCE} ends with, the mean of ID and OOD tasks."
+    caption = (
+        f"The return to reach is {SHARE:.0%} of what {REFERENCE} ends with, the mean of ID and OOD tasks. The interval "
+        f"is the 95 % one over training seeds, those of {REFERENCE} too, where every draw of them gets there."
+    )
     return [Table("sample-efficiency-steps", "Steps to reach it", caption, columns, _titled(data))]
 
 

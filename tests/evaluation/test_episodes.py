@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch as th
 from sb3_contrib import RecurrentPPO
+from stable_baselines3 import PPO, SAC
 
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import run_episodes, succeeded
@@ -117,3 +118,40 @@ def test_success_is_to_end_near_the_target_and_upright(distance, terminated, suc
 def test_recurrent_policies_have_memory(model):
     assert has_memory(model)
     assert not has_memory(Still())
+
+
+def noise_of(model, n_episodes, seed=3, **kwargs):
+    """What sampled actions differ from mean ones by in the first steps, (n_episodes, steps, entries)."""
+    envs = [Waning() for _ in range(n_episodes)]
+    starts = [Episode(seed + i, {"steps": 4}) for i in range(n_episodes)]
+    run_episodes(model, SeparateEnvs(envs), starts, deterministic=False, **kwargs)
+    sampled = np.array([env.actions for env in envs])
+    run_episodes(model, SeparateEnvs(envs), starts, deterministic=True)
+    return sampled - np.array([env.actions for env in envs])
+
+
+@pytest.mark.parametrize("algorithm", [PPO, RecurrentPPO, SAC])
+def test_state_dependent_noise_is_drawn_for_each_episode(algorithm):
+    policy = "MlpLstmPolicy" if algorithm is RecurrentPPO else "MlpPolicy"
+    model = algorithm(policy, Waning(), seed=0, use_sde=True)
+    noise = noise_of(model, 3)
+    assert np.abs(noise).max() > 1e-3
+    assert not np.allclose(noise[0], noise[1], atol=1e-4)
+    assert not np.allclose(noise[1], noise[2], atol=1e-4)
+    np.testing.assert_array_equal(noise_of(model, 3), noise)
+
+
+def test_state_dependent_noise_is_drawn_anew_as_often_as_in_training():
+    model = PPO("MlpPolicy", Waning(), seed=0, use_sde=True, sde_sample_freq=2)
+    drawn = []
+    reset = model.policy.reset_noise
+    model.policy.reset_noise = lambda n: (drawn.append(n), reset(n))
+    noise_of(model, 3)
+    assert drawn == [3, 3]
+
+
+def test_a_model_in_training_keeps_its_noise():
+    model = PPO("MlpPolicy", Waning(), seed=0, use_sde=True)
+    before = model.policy.action_dist.exploration_matrices
+    noise_of(model, 2)
+    assert model.policy.action_dist.exploration_matrices is before

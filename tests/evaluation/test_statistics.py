@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sb3_memaug.evaluation.bootstrap import interquartile_mean, probability_of_improvement
+from sb3_memaug.evaluation.bootstrap import Scores, interquartile_mean, probability_of_improvement
 from sb3_memaug.evaluation.statistics import improvement, summary
 
 from .return_tables import episodes, pd
@@ -40,15 +40,25 @@ def test_summary_has_a_row_for_each_group_and_for_all_environments():
     assert (row["mean"], row["iqm"], row["low"], row["high"]) == (21.0, *expected)
     assert (row["normaliser"], row["normalised_by"], row["n_seeds"], row["n_episodes"]) == (20.0, "memory-id", 2, 4)
     assert row["normalised_mean"] == 21 / 20
-    assert [row["normalised_iqm"], row["normalised_low"], row["normalised_high"]] == [x / 20 for x in expected]
+    # Of the normaliser too there are two seeds, whose mean returns are 15 and 25.
+    scores = Scores(np.array(RETURNS["E", "memory-aug"]), np.array([15.0, 25.0]))
+    expected = interquartile_mean([scores], reps=100)
+    assert [row["normalised_iqm"], row["normalised_low"], row["normalised_high"]] == [*expected]
+    own = Scores(np.array(RETURNS["E", "memory-id"]), np.array([15.0, 25.0]), own=True)
+    expected = interquartile_mean([own], reps=100)
+    assert [found.iloc[0][f"normalised_{name}"] for name in ("iqm", "low", "high")] == [*expected]
 
 
 def test_of_all_environments_normalised_returns_are_told_on_all_variations():
     row = summary(table(), reps=100).iloc[-1]
-    scores = np.hstack([np.array(RETURNS["E", "memory-aug"]) / 20, RETURNS["F", "memory-aug"]])
+    normalised = np.hstack([np.array(RETURNS["E", "memory-aug"]) / 20, RETURNS["F", "memory-aug"]])
+    scores = [
+        Scores(np.array(RETURNS["E", "memory-aug"]), np.array([15.0, 25.0])),
+        Scores(np.array(RETURNS["F", "memory-aug"]), np.array([1.0, 1.0])),
+    ]
     expected = interquartile_mean(scores, reps=100)
     assert row[["normalised_mean", *(f"normalised_{x}" for x in ("iqm", "low", "high"))]].tolist() == pytest.approx(
-        [scores.mean(), *expected]
+        [normalised.mean(), *expected]
     )
     assert row[["mean", "iqm", "low", "high", "normaliser"]].isna().all()
     assert (row["policy"], row["n_seeds"], row["n_episodes"]) == ("memory-aug", 2, 8)
@@ -75,18 +85,18 @@ def test_ways_of_acting_are_told_apart_and_divided_by_the_same():
 
 
 def test_improvement_tells_both_orders_of_each_pair():
-    found = improvement(table(), reps=100)
+    found = improvement(table())
     assert found.columns.tolist() == ["env", "split", "x", "y", "probability", "low", "high", "n_seeds_x", "n_seeds_y"]
     assert found["env"].tolist() == ["E", "E", "F", "F", "all", "all"]
     value, low, high = probability_of_improvement(
-        np.array(RETURNS["E", "memory-id"]), np.array(RETURNS["E", "memory-aug"]), reps=100
+        np.array(RETURNS["E", "memory-id"]), np.array(RETURNS["E", "memory-aug"])
     )
     assert found.iloc[0].tolist() == ["E", "id", "memory-id", "memory-aug", value, low, high, 2, 2]
     assert found.iloc[1].tolist() == ["E", "id", "memory-aug", "memory-id", 1 - value, 1 - high, 1 - low, 2, 2]
 
 
 def test_improvement_over_all_environments_compares_each_with_itself():
-    found = improvement(table(), reps=10)
+    found = improvement(table())
     by_env = found[found["x"] == "memory-aug"].set_index("env")["probability"]
     assert by_env["all"] == (by_env["E"] + by_env["F"]) / 2
     assert by_env["F"] == (1.0 + 0.25) / 2
@@ -94,7 +104,7 @@ def test_improvement_over_all_environments_compares_each_with_itself():
 
 def test_improvement_leaves_out_sampled_actions_zeroed_memory_and_tasks_without_variation():
     rest = [table(deterministic=False), table(memory="zeroed"), table(split="none")]
-    pd.testing.assert_frame_equal(improvement(pd.concat([table(), *rest]), reps=10), improvement(table(), reps=10))
+    pd.testing.assert_frame_equal(improvement(pd.concat([table(), *rest])), improvement(table()))
     assert improvement(table(split="none")).empty
 
 
@@ -108,4 +118,4 @@ def test_of_no_episodes_there_is_nothing_to_tell():
     nothing = pd.DataFrame(columns=["env", "policy", "training_seed"])
     for told in (summary, improvement):
         assert told(nothing).empty
-        assert told(nothing).columns.equals(told(table(), reps=10).columns)
+        assert told(nothing).columns.equals(told(table()).columns)

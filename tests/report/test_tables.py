@@ -69,13 +69,13 @@ def test_without_a_second_experiment_there_is_no_table_of_all(tables):
     assert [table.name for table in summary_tables(summary(episodes, reps=50))] == [
         "summary-minitaur-velocity-joint-failure-mujoco"
     ]
-    together, apart = improvement_tables(improvement(episodes, reps=50))
+    together, apart = improvement_tables(improvement(episodes))
     assert [table.name[-3:] for table in together] == ["-id", "ood"]
     assert apart == []
 
 
 def test_policies_are_compared_in_a_matrix(tables):
-    pairs = improvement(tables.episodes, reps=50)
+    pairs = improvement(tables.episodes)
     together, apart = improvement_tables(pairs)
     assert [table.name for table in together] == ["improvement-all-id", "improvement-all-ood"]
     assert len(apart) == 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sb3_memaug.evaluation.bootstrap import interquartile_mean
+from sb3_memaug.evaluation.bootstrap import middle_mean
 from sb3_memaug.evaluation.scores import ALL, KEYS, groups, normalise, score_matrix
 from sb3_memaug.report.charts import Chart
 from sb3_memaug.report.figures.captions import training_seeds
@@ -58,7 +58,7 @@ def _data(scored: pd.DataFrame, summarised: pd.DataFrame) -> pd.DataFrame:
         pooled = dict(zip(("value", "low", "high"), of_all, strict=True))
         table.append({**group, "training_seed": ALL_SEEDS, **pooled, **told, "n_seeds": len(scores)})
         for seed, of_seed in zip(scores.index, scores.to_numpy(), strict=True):
-            value = interquartile_mean(of_seed[None]).value
+            value = middle_mean(of_seed)
             table.append({**group, "training_seed": str(seed), "value": value, **told, "n_seeds": 1})
     return pd.DataFrame(table)
 
@@ -91,8 +91,7 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
         figure.update_xaxes(tickvals=[0, 1], ticktext=list(SPLITS.values()), range=[-0.5, 1.5], ticks="", **where)
         figure.add_hline(1 if normalised else 0, line={"width": 1, "dash": "dot", "color": "#333"}, **where)
         # Of normalised returns the same in all panels, so that they can be compared.
-        values = (data[data["unit"] == NORMALISED] if normalised else here)[["value", "low", "high"]]
-        low, high = min(values.min().min(), 0), max(values.max().max(), 0)
+        low, high = _axis(data[data["unit"] == NORMALISED] if normalised else here)
         figure.update_yaxes(range=[low - 0.05 * (high - low) * (low < 0), high + 0.05 * (high - low)], **where)
         if not normalised or i % COLUMNS == 0:
             title = {"text": "normalised return" if normalised else "return, not normalised", "font": {"size": 13}}
@@ -101,6 +100,13 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
     figure.update_yaxes(nticks=6)
     show_each_policy_once(figure)
     return figure
+
+
+def _axis(rows: pd.DataFrame) -> tuple[float, float]:
+    """From zero to what is drawn; of intervals as much as does not dwarf the bars."""
+    low, high = min(rows["value"].min(), 0), max(rows["value"].max(), 0)
+    room = 0.5 * (high - low)
+    return max(min(low, rows["low"].min()), low - room), min(max(high, rows["high"].max()), high + room)
 
 
 def _title(env: str, data: pd.DataFrame) -> str:
@@ -152,11 +158,13 @@ def _caption(episodes: pd.DataFrame, data: pd.DataFrame) -> str:
     divided = f", divided by the mean return of {references} on the ID tasks of the experiment" if references else ""
     told = [
         f"Interquartile mean of returns{divided}, over variations and {training_seeds(episodes)}, with its 95 % "
-        "interval by stratified bootstrap; a dot is a training seed.",
+        "interval over whole training seeds, those of the normaliser too; a dot is a training seed.",
         "Solid bars: ID, hatched: OOD; mean actions.",
     ]
     if pooled["n_seeds"].min() == 1:
         told.append("One training seed has no interval.")
+    if pooled["n_seeds"].min() < 4:
+        told.append("Of so few seeds an interval may be longer than the axis.")
     if not data["deterministic"].all():
         told.append("The table has sampled actions too.")
     if (pooled["unit"] != NORMALISED).any():

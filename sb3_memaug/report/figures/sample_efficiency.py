@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, sample_efficiency
+from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
 from sb3_memaug.report.charts import Chart
 from sb3_memaug.report.figures.captions import training_seeds
 from sb3_memaug.report.figures.policy_legend import show_each_policy_once
@@ -37,8 +37,15 @@ def charts(tables: RunTables) -> list[Chart]:
         f"Environment steps until the mean return on ID and OOD tasks is {SHARE * 100:g} % of what {REFERENCE} ends "
         f"with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of them got there."
     )
+    means = mean_sample_efficiency(tables.learning)
+    if means["low"].notna().any():
+        caption += (
+            f" The 95 % interval is over training seeds, those of {REFERENCE} too, and drawn where every draw of them "
+            "gets there; of few seeds it may be longer than the axis."
+        )
     if without:
         caption += f" There is no {REFERENCE} with a positive return to compare with in: {'; '.join(without)}."
+    data = data.merge(means[["env", "policy", "low", "high"]], on=["env", "policy"], how="left")
     figure = _figure(data, colours_of(tables.learning["policy"]))
     return [Chart("sample-efficiency", "Sample efficiency", caption, figure, data)]
 
@@ -99,16 +106,18 @@ def _traces(runs: pd.DataFrame, y: int, trained: int, colour: str) -> list[Any]:
     if runs.empty:
         return []
     policy = runs["policy"].iloc[0]
-    steps = runs["steps"]
+    steps, mean = runs["steps"], runs["steps"].mean()
+    interval = {"array": [runs["high"].iloc[0] - mean], "arrayminus": [mean - runs["low"].iloc[0]]}
     never = steps.isna().sum()
     jitter = WIDTH * (np.arange(len(runs)) - (len(runs) - 1) / 2) / len(runs)
     return [
         go.Bar(
             # A mean over those only that got there would flatter.
-            x=[np.nan if never else steps.mean()],
+            x=[np.nan if never else mean],
             y=[y],
             width=0.7,
             orientation="h",
+            error_x={**interval, "thickness": 1.4, "width": 3, "color": "#222"},
             marker={"color": colour},
             legendgroup=policy,
         ),
