@@ -69,7 +69,8 @@ class Watcher(Protocol):
 @contextmanager
 def _own_noise(model: BaseAlgorithm) -> Iterator[None]:
     """Leave a model in training the noise of its generalised state-dependent exploration (gSDE)."""
-    holder = getattr(getattr(model.policy, "actor", None) or model.policy, "action_dist", None)
+    policy = getattr(model, "policy", None)
+    holder = getattr(getattr(policy, "actor", None) or policy, "action_dist", None)
     names = [name for name in ("exploration_mat", "exploration_matrices", "weights_dist") if hasattr(holder, name)]
     before = {name: getattr(holder, name) for name in names}
     try:
@@ -126,7 +127,7 @@ def run_episodes(
             if not running.any():
                 break
             if not deterministic and _draws_noise(model, step_index):
-                model.policy.reset_noise(n)
+                model.policy.reset_noise(n)  # type: ignore[operator]
             seen = observations if normalizer is None else normalizer.normalize_obs(observations)
             given = state if memory == "kept" else None
             actions, state = model.predict(seen, state=given, episode_start=starts, deterministic=deterministic)
