@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -44,16 +46,16 @@ class Allowed(NamedTuple):
             return None
         if self.or_schedule and callable(value):
             for progress in (1.0, 0.5, 0.0):
-                at_progress = value(progress)
-                if not self._replace(above=False)._includes(_as_float(at_progress)):
+                reaches, number = self._replace(above=False), _as_float(value(progress))
+                if not reaches._includes(number):
                     raise ValueError(
-                        f"`{name}` {self._rule()} at every remaining progress from 1 to 0, got {at_progress!r} at "
+                        f"`{name}` {reaches._rule(number)} at any remaining progress from 1 to 0, got {number} at "
                         f"{progress:g}"
                     )
             return value
         number = as_number(value)
         if number is None or not self._includes(number):
-            raise ValueError(f"`{name}` {self._rule()}{self._alternatives()}, got {value!r}")
+            raise ValueError(f"`{name}` {self._rule(number)}{self._alternatives()}, got {value!r}")
         return int(value) if self.whole else number
 
     def _includes(self, number: float) -> bool:
@@ -64,19 +66,19 @@ class Allowed(NamedTuple):
             and not (self.whole and number % 1)
         )
 
-    def _rule(self) -> str:
+    def _rule(self, number: float | None) -> str:
         rules = []
         if self.whole:
             rules.append("must be a whole number")
-        elif math.isinf(self.high) and not self.infinite:
+        elif number is not None and math.isinf(number) and math.isinf(self.high):
             rules.append("must be finite")
         if math.isfinite(self.high):
-            rules.append(f"must lie between {self.low:g} and {self.high:g}" + f", not {self.low:g}" * self.above)
+            rules.append(f"must lie between {self.low:g} and {self.high:g}")
         elif self.low == 0:
             rules.append("must be positive" if self.above else "must not be negative")
         elif math.isfinite(self.low):
             rules.append(f"must be at least {self.low:g}")
-        return " and ".join(rules) or "must be a number"
+        return " and ".join(rules) or "must be finite"
 
     def _alternatives(self) -> str:
         others = ["None"] * self.or_none + ["a function of the remaining progress"] * self.or_schedule
@@ -96,6 +98,17 @@ def as_number(value: Any) -> float | None:
     except OverflowError:  # a whole number with more than 300 digits
         return math.copysign(math.inf, value)
     return int(value) if isinstance(value, Integral) else number
+
+
+def as_pair(value: Any) -> tuple[float, float] | None:
+    """
+    :param value: of any type
+    :return: the two numbers of a sequence or an array of two; None if it is no such thing
+    """
+    if not isinstance(value, Sequence | np.ndarray) or getattr(value, "ndim", 1) != 1 or len(value) != 2:
+        return None
+    low, high = (as_number(number) for number in value)
+    return None if low is None or high is None else (low, high)
 
 
 def _as_float(value: Any) -> float:
