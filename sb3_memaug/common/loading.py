@@ -92,7 +92,7 @@ def load_algorithm(
             group["lr"] = model.lr_schedule(1.0)
     if model.ep_info_buffer is not None and "stats_window_size" in given:
         for name in ("ep_info_buffer", "ep_success_buffer"):
-            setattr(model, name, deque(getattr(model, name), maxlen=given["stats_window_size"]))
+            setattr(model, name, deque(getattr(model, name), maxlen=model._stats_window_size))
     if model.use_sde:
         model.policy.reset_noise()  # type: ignore[operator]
     return model

@@ -46,10 +46,10 @@ class Allowed(NamedTuple):
             return None
         if self.or_schedule and callable(value):
             for progress in (1.0, 0.5, 0.0):
-                reaches, number = self._replace(above=False), _as_float(value(progress))
-                if not reaches._includes(number):
+                reaches, reached = self._replace(above=False), _as_float(value(progress))
+                if not reaches._includes(reached):
                     raise ValueError(
-                        f"`{name}` {reaches._rule(number)} at any remaining progress from 1 to 0, got {number} at "
+                        f"`{name}` {reaches._rule(reached)} at any remaining progress from 1 to 0, got {reached} at "
                         f"{progress:g}"
                     )
             return value
