@@ -9,8 +9,6 @@ import torch as th
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 
-from sb3_memaug.common.evaluation import Evaluation
-
 Batch = TypeVar("Batch")
 
 #: Largest difference that float errors make between the values of a batch and those of its parts.
@@ -28,15 +26,15 @@ def keeps_batch_statistics(module: nn.Module) -> bool:
 
 
 def evaluates_in_parts(
-    policy: nn.Module, evaluate: Callable[[Batch], Evaluation], whole: Batch, parts: Sequence[Batch]
+    policy: nn.Module, evaluate: Callable[[Batch], Sequence[th.Tensor]], whole: Batch, parts: Sequence[Batch]
 ) -> bool:
     """
     Try it: an own layer of a user's may centre a batch, or count how often it was asked, and no type would tell.
 
     Where the policy draws random numbers, as dropout does, the parts differ too, and the answer is no.
 
-    :param policy: in training mode; it is left as it was
-    :param evaluate: evaluates samples by it
+    :param policy: in the mode that it is used in; it is left as it was
+    :param evaluate: computes by it what is wanted of samples, in tensors
     :param whole: some samples
     :param parts: the same, in some parts
     :return: whether evaluating the parts, one after another, is evaluating the whole
@@ -53,6 +51,11 @@ def evaluates_in_parts(
             buffer.copy_(old)
     return not changed and all(
         # The parts hold the samples in another order.
-        th.allclose(x.flatten().sort().values, th.cat(xs).flatten().sort().values, rtol=TOLERANCE, atol=TOLERANCE)
-        for x, *xs in zip(*((e.values, e.log_prob) for e in (together, *apart)), strict=True)
+        th.allclose(
+            x.flatten().sort().values,
+            th.cat([part.flatten() for part in xs]).sort().values,
+            rtol=TOLERANCE,
+            atol=TOLERANCE,
+        )
+        for x, *xs in zip(together, *apart, strict=True)
     )

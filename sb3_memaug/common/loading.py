@@ -94,7 +94,7 @@ def load_algorithm(
         for name in ("ep_info_buffer", "ep_success_buffer"):
             setattr(model, name, deque(getattr(model, name), maxlen=model._stats_window_size))
     if model.use_sde:
-        model.policy.reset_noise()  # type: ignore[operator]
+        model.policy.reset_noise()
     return model
 
 

@@ -53,6 +53,12 @@ class Part(NamedTuple):
     evaluation: Evaluation
     targets: Targets
 
+    def outputs(self) -> tuple[th.Tensor, th.Tensor]:
+        """
+        :return: what the policy says of the samples
+        """
+        return self.evaluation.values, self.evaluation.log_prob
+
 
 class Minibatch(NamedTuple):
     """
@@ -115,7 +121,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
         self.autocast = autocast
         self.compile = compile
         self.adaptive_rate: AdaptiveLearningRate | None = None
-        self._separable: bool | None = None
+        self._separable: dict[bool, bool] = {}
 
     def _setup_mirroring(self) -> None:
         """Find the group, and refuse at once what would only show as a policy that does not learn."""
@@ -349,11 +355,14 @@ class MirroredUpdate(OnPolicyAlgorithm):
         images = [on_action_mean(mirror.action, self.action_space) for mirror in self._policy_group]
         return th.stack([image.apply(original) for image in images], dim=1)
 
-    def _can_split(self, evaluate: Callable[[Batch], Part], whole: Batch, parts: Callable[[], Sequence[Batch]]) -> bool:
-        """Whether a minibatch may be evaluated in parts, which is tried once, on some samples."""
-        if self._separable is None:
-            self._separable = evaluates_in_parts(self.policy, lambda batch: evaluate(batch).evaluation, whole, parts())
-        return self._separable
+    def _can_split(
+        self, evaluate: Callable[[Batch], Sequence[th.Tensor]], whole: Batch, parts: Callable[[], Sequence[Batch]]
+    ) -> bool:
+        """Whether samples may be evaluated in parts, which is tried once, on some, in each mode of the policy."""
+        training = self.policy.training
+        if training not in self._separable:
+            self._separable[training] = evaluates_in_parts(self.policy, evaluate, whole, parts())
+        return self._separable[training]
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "_rate", "_separable"]

@@ -96,7 +96,7 @@ def as_number(value: Any) -> float | None:
     try:
         number = float(value)
     except OverflowError:  # a whole number with more than 300 digits
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
     return int(value) if isinstance(value, Integral) else number
 
 

@@ -122,6 +122,7 @@ class SequenceUpdate(MirroredUpdate):
             episode_starts,
             [*self.rollout_buffer.lstm_states, self._last_lstm_states],
             self.sequence_length,
+            self._can_split,
         )
         with self._precision():
             *at_starts, self._last_mirrored_lstm_states = WAYS[self.mirrored_memory](
@@ -144,7 +145,9 @@ class SequenceUpdate(MirroredUpdate):
         every = np.arange(len(lanes.leaders))
         n_parts, some = min(n_parts, len(every)), every[:4]
         if n_parts > 1 and not self._can_split(
-            self._evaluate, lanes.take(some), lambda: [lanes.take(half) for half in np.array_split(some, 2)]
+            lambda few: self._evaluate(few).outputs(),
+            lanes.take(some),
+            lambda: [lanes.take(half) for half in np.array_split(some, 2)],
         ):
             n_parts = 1
         for which in np.array_split(every, n_parts):

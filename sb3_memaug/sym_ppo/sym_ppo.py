@@ -171,7 +171,9 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
         rows = th.arange(n, device=self.device)
         some = rows[:8]
         if n_parts > 1 and not self._can_split(
-            self._evaluate, batch.take(some), lambda: [batch.take(half) for half in some.chunk(2)]
+            lambda few: self._evaluate(few).outputs(),
+            batch.take(some),
+            lambda: [batch.take(half) for half in some.chunk(2)],
         ):
             n_parts = 1
         for part in rows.chunk(n_parts):
