@@ -178,20 +178,3 @@ def test_features_need_not_lie_in_one_piece():
     gaps, _ = run_lstm(lstm, five, states, rectangle_of(filled, th.device("cpu")))
     expected, _ = run_lstm(lstm, five.contiguous(), states, rectangle_of(filled, th.device("cpu")))
     assert th.equal(gaps, expected)
-
-
-@pytest.mark.parametrize("has", [False, True])
-def test_without_a_bfloat16_lstm_it_is_computed_in_float32(has, monkeypatch):
-    if has and not devices.has_bfloat16_lstm(th.device("cpu")):
-        pytest.skip("this processor has none")
-    monkeypatch.setattr("sb3_memaug.common.forgetful_lstm.has_bfloat16_lstm", lambda device: has)
-    lstm, features = th.nn.LSTM(4, 3), th.randn(6, 4)
-    states = th.zeros(1, 2, 3), th.zeros(1, 2, 3)
-    rectangle = rectangle_of(th.ones(3, 2, dtype=th.bool).numpy(), th.device("cpu"))
-    exact, _ = run_lstm(lstm, features, states, rectangle)
-    with th.autocast("cpu", dtype=th.bfloat16):
-        output, after = run_lstm(lstm, features, states, rectangle)
-    assert output.dtype == th.bfloat16
-    if not has:
-        assert th.equal(output, exact.bfloat16())
-        assert after[0].dtype == th.float32
