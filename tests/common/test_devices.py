@@ -178,3 +178,10 @@ def test_features_need_not_lie_in_one_piece():
     gaps, _ = run_lstm(lstm, five, states, rectangle_of(filled, th.device("cpu")))
     expected, _ = run_lstm(lstm, five.contiguous(), states, rectangle_of(filled, th.device("cpu")))
     assert th.equal(gaps, expected)
+
+
+@pytest.mark.filterwarnings("ignore:PyTorch has no LSTM in bfloat16")
+def test_asking_what_a_device_can_do_draws_no_random_numbers():
+    before = th.get_rng_state()
+    assert devices.runs_lstms_in_bfloat16.__wrapped__("cpu") == devices.runs_lstms_in_bfloat16("cpu")
+    assert th.equal(th.get_rng_state(), before)
