@@ -40,7 +40,9 @@ def runs_lstms_in_bfloat16(device_type: str) -> bool:
     :param device_type: such as ``"cpu"``
     :return: whether PyTorch has an LSTM in bfloat16 there; it has none for CPUs without AVX-512, and warns once
     """
-    lstm, x = nn.LSTM(1, 1, device=device_type), th.zeros(1, 1, 1, device=device_type)
+    # Its weights are not drawn: a training that asks is to draw the same numbers as one that knows the answer.
+    lstm = nn.LSTM(1, 1, device="meta").to_empty(device=device_type)
+    x = th.zeros(1, 1, 1, device=device_type)
     try:
         with th.no_grad(), th.autocast(device_type, dtype=th.bfloat16):
             lstm(x)
@@ -52,6 +54,22 @@ def runs_lstms_in_bfloat16(device_type: str) -> bool:
         )
         return False
     return True
+
+
+def placed(device: th.device) -> th.device:
+    """
+    :param device: which may lack its index, as ``"cuda"`` does
+    :return: the one that tensors come to there, as ``"cuda:0"``
+    """
+    return th.empty(0, device=device).device
+
+
+def long_float(device: th.device) -> th.dtype:
+    """
+    :param device: of tensors
+    :return: the type with the most digits that it has
+    """
+    return th.float32 if device.type == "mps" else th.float64
 
 
 @contextmanager

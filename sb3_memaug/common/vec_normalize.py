@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.distributed import rank
 from sb3_memaug.common.environment_group import group_of_environment
+from sb3_memaug.common.numbers import FRACTION, POSITIVE, Allowed, check_numbers
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
@@ -30,7 +32,8 @@ class SymmetricVecNormalize(VecNormalize):
     :param symmetry: the group to average over; that of the environment's ``MirrorSpec`` by default
     :param args: as for ``VecNormalize``
     :param kwargs: as for ``VecNormalize``
-    :raises ValueError: if there is no group, it does not fit the spaces, or one of its mirrors has an offset
+    :raises ValueError: if there is no group, it does not fit the spaces, one of its mirrors has an offset, or a number
+        makes no sense
     """
 
     _statistics: type[OrbitMeanStd] | type[TensorOrbitMeanStd] = OrbitMeanStd
@@ -40,6 +43,8 @@ class SymmetricVecNormalize(VecNormalize):
         return super().__new__(SymmetricTensorVecNormalize if on_device else cls)
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
+        # VecNormalize itself takes any.
+        check_numbers(_NUMBERS, signature(VecNormalize).bind(venv, *args, **kwargs).arguments)
         super().__init__(venv, *args, **kwargs)
         symmetry = symmetry or group_of_environment(venv)
         if symmetry is None:
@@ -88,6 +93,13 @@ class SymmetricVecNormalize(VecNormalize):
             super().save(save_path)
 
 
+#: What the numbers among the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
+_NUMBERS = {
+    "clip_obs": Allowed(0, above=True, infinite=True),
+    "clip_reward": Allowed(0, above=True, infinite=True),
+    "gamma": FRACTION,
+    "epsilon": POSITIVE,
+}
 #: Arguments of ``VecNormalize`` but for the environments.
 _SETTINGS = ("training", "norm_obs", "norm_reward", "clip_obs", "clip_reward", "gamma", "epsilon", "norm_obs_keys")
 
