@@ -16,6 +16,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.distributed import gather, is_distributed, join, least, rank, share_state
+from sb3_memaug.common.finite_saving import refuse_non_finite_policy
 from sb3_memaug.common.shared_statistics import SharedStatistics
 
 
@@ -87,9 +88,11 @@ class DataParallel(OnPolicyAlgorithm):
         :param path: of the file, to which ``.zip`` is added where it has no ending, or an open file
         :param exclude: names of attributes to leave out
         :param include: names of attributes to save that would be left out
+        :raises ValueError: if the policy holds numbers that are not finite; a file that is there stays as it is
         """
         if rank() > 0:
             return
+        refuse_non_finite_policy(self)
         if not isinstance(path, (str, Path)):
             super().save(path, exclude, include)
             return

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch as th
 from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.symmetry import Transform
 
@@ -27,7 +28,8 @@ class OrbitMeanStd(RunningMeanStd):
         """
         :param arr: arrays along the first axis
         """
-        super().update(np.concatenate([image.apply(arr) for image in self.images]))
+        # In float64: the square of a large float32 is none.
+        super().update(np.concatenate([image.apply(arr) for image in self.images]).astype(np.float64))
 
 
 class TensorOrbitMeanStd(RunningMeanStd):
@@ -78,15 +80,22 @@ class TensorOrbitMeanStd(RunningMeanStd):
         self.device = device
         self.mean, self.var, self.count = self.centre, self.variance, self.weight
 
-    def update(self, arr: Any) -> None:
+    def update(self, arr: Any, counts: th.Tensor | None = None) -> None:
         """
         :param arr: arrays along the first axis
+        :param counts: whether to learn from them, a scalar that nobody looks at; they do by default
         """
         x = th.as_tensor(arr, device=self.device)
         if self.images:
             x = th.cat([image.apply(x) for image in self.images])
         variance, mean = th.var_mean(x.double(), dim=0, unbiased=False)
+        before = self.centre, self.variance, self.weight
         self.update_from_moments(mean, variance, len(x))
+        if counts is not None:
+            after = self.centre, self.variance, self.weight
+            self.centre, self.variance, self.weight = (
+                th.where(counts, new, old) for new, old in zip(after, before, strict=True)
+            )
 
     def update_from_moments(self, batch_mean: Any, batch_var: Any, batch_count: Any) -> None:
         """
@@ -112,3 +121,12 @@ class TensorOrbitMeanStd(RunningMeanStd):
         # What was saved on one device must load on another.
         state = {name: x.cpu() if isinstance(x, th.Tensor) else x for name, x in self.__dict__.items()}
         return {**state, "device": th.device("cpu")}
+
+
+def statistics_of(normalizer: VecNormalize) -> list[RunningMeanStd]:
+    """
+    :param normalizer: any
+    :return: its statistics of observations, where it normalises them, and of returns
+    """
+    observations = normalizer.obs_rms if normalizer.norm_obs else {}
+    return [*(observations.values() if isinstance(observations, dict) else [observations]), normalizer.ret_rms]

@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 import torch as th
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from sb3_memaug.common.distributed import rank
 from sb3_memaug.common.environment_group import group_of_environment
+from sb3_memaug.common.finite_check import all_finite, by_name, finite_or, refuse_non_finite
+from sb3_memaug.common.finite_saving import refuse_non_finite_statistics
+from sb3_memaug.common.last_observations import last_observations
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
@@ -23,6 +27,8 @@ class SymmetricVecNormalize(VecNormalize):
 
     Statistics of the observations alone would not: a robot that only ever drags its left leg has another mean, and
     another variance, for the left knee than for the right one.
+
+    Numbers that are not finite are refused before anything is learned from them.
 
     Around a :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv` it is a :class:`SymmetricTensorVecNormalize`.
 
@@ -83,9 +89,52 @@ class SymmetricVecNormalize(VecNormalize):
     def save(self, save_path: str) -> None:
         """
         :param save_path: of the file, which rank 0 writes
+        :raises ValueError: if the statistics are not finite
         """
         if rank() == 0:
+            refuse_non_finite_statistics(self)
             super().save(save_path)
+
+    def reset(self) -> np.ndarray | dict[str, np.ndarray]:
+        """
+        :return: the first observations of an episode in every environment, normalised
+        :raises NotFiniteError: if one is not finite; nothing is learned from any of them
+        """
+        observations = self.venv.reset()
+        refuse_non_finite(by_name("observation", observations))
+        self.returns = np.zeros(self.num_envs)
+        return self._take_in(observations)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """
+        What ``VecNormalize`` does, once it is known that all numbers are finite.
+
+        :return: observations and rewards, normalised, and what else the environments gave
+        :raises NotFiniteError: if an observation, a reward, or the last observation of an episode that was cut short is
+            not finite; nothing is learned from any of them
+        """
+        observations, rewards, dones, infos = self.venv.step_wait()
+        refuse_non_finite(by_name("observation", observations) | {"reward": rewards})
+        last = last_observations(dones, infos)
+        if last is not None:
+            refuse_non_finite(by_name("last observation", last.observations), last.envs)
+        self.old_reward = rewards
+        observations = self._take_in(observations)
+        if self.training:
+            self._update_reward(rewards)
+        for i in np.flatnonzero(dones):
+            if "terminal_observation" in infos[i]:
+                infos[i]["terminal_observation"] = self.normalize_obs(infos[i]["terminal_observation"])
+        self.returns[dones] = 0
+        return observations, self.normalize_reward(rewards), dones, infos
+
+    def _take_in(self, observations: Any) -> Any:
+        self.old_obs = observations
+        if self.training and self.norm_obs:
+            raw = _by_key(observations)
+            for key, statistics in _by_key(self.obs_rms).items():
+                statistics.update(raw[key])
+        return self.normalize_obs(observations)
 
 
 #: Arguments of ``VecNormalize`` but for the environments.
@@ -99,7 +148,8 @@ def _moves_the_origin(transform: Transform) -> bool:
 class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
     """
     What :class:`SymmetricVecNormalize` makes of a :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv`: statistics
-    and what is normalised by them stay on the device.
+    and what is normalised by them stay on the device. Nothing is learned from a step with a number that is not finite,
+    which comes out as nan.
 
     :param venv: to wrap
     :param symmetry: the group to average over; that of the environments by default
@@ -121,7 +171,8 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
 
     def _move_to(self, device: th.device) -> None:
         self.device = device
-        self._discounted = th.zeros(self.num_envs, device=device)
+        # In float64: the sum of large rewards is none in float32.
+        self._discounted = th.zeros(self.num_envs, device=device, dtype=th.float64)
         for statistics in (*_by_key(self.obs_rms).values(), self.ret_rms) if self.norm_obs else (self.ret_rms,):
             statistics.to(device)
 
@@ -131,26 +182,36 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
 
     def _reset(self, seed: int | None) -> TensorObs:
         self._discounted = th.zeros_like(self._discounted)
-        return self._normalize(self.venv.reset_tensors(seed), learn=self.training)
+        observations = finite_or(self.venv.reset_tensors(seed), th.nan)
+        return self._normalize(observations, learn=self._all_finite(observations) if self.training else None)
 
     def _step(self, actions: th.Tensor) -> TensorStep:
         step = self.venv.step_tensors(actions)
-        rewards, final = step.rewards, step.final_observations
+        # Clipping would hide what is infinite from those who look at the end of a rollout: it becomes nan, which stays.
+        observations, rewards, final = (
+            None if x is None else finite_or(x, th.nan)
+            for x in (step.observations, step.rewards, step.final_observations)
+        )
         if self.ret_rms.device != self.device:
             self.ret_rms.to(self.device)
-        observations = self._normalize(step.observations, learn=self.training)
+        learn = self._all_finite(observations, rewards) if self.training else None
+        observations = self._normalize(observations, learn)
         if self.training:
             self._discounted = self._discounted * self.gamma + rewards
-            self.ret_rms.update(self._discounted)
-            self._discounted = self._discounted * ~step.dones
+            self.ret_rms.update(self._discounted, learn)
+            self._discounted = th.where(step.dones | ~rewards.isfinite(), 0.0, self._discounted)
         if self.norm_reward:
             scale = (self.ret_rms.variance + self.epsilon).sqrt().float()
             rewards = (rewards / scale).clamp(-self.clip_reward, self.clip_reward)
         return step._replace(
             observations=observations,
             rewards=rewards,
-            final_observations=None if final is None else self._normalize(final, learn=False),
+            final_observations=None if final is None else self._normalize(final, learn=None),
         )
+
+    def _all_finite(self, *numbers: Any) -> th.Tensor:
+        """Whether they are to be learned from; looked at on the device only."""
+        return all_finite([x for each in numbers for x in _by_key(each).values()])
 
     def reset_tensors(self, seed: int | None = None) -> TensorObs:
         return self._reset(seed)
@@ -159,15 +220,15 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
         # The episodes' returns are those of the rewards as they were.
         return self._step(actions)
 
-    def _normalize(self, observations: TensorObs, learn: bool) -> TensorObs:
+    def _normalize(self, observations: TensorObs, learn: th.Tensor | None) -> TensorObs:
         if not self.norm_obs:
             return observations
         normalized = dict(_by_key(observations))
         for key, statistics in _by_key(self.obs_rms).items():
             if statistics.device != self.device:
                 statistics.to(self.device)  # handed over by another normaliser
-            if learn:
-                statistics.update(normalized[key])
+            if learn is not None:
+                statistics.update(normalized[key], learn)
             deviation = (statistics.variance + self.epsilon).sqrt()
             scaled = (normalized[key] - statistics.centre.float()) / deviation.float()
             normalized[key] = scaled.clamp(-self.clip_obs, self.clip_obs)
