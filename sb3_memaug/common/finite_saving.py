@@ -22,8 +22,9 @@ def refuse_non_finite_policy(model: BaseAlgorithm) -> None:
     others = {**parameters, **dict(policy.named_buffers())}
     finite |= {name: ~x.isnan().any() for name, x in others.items() if name not in finite}
     optimizer = getattr(policy, "optimizer", None)
-    for name, x in parameters.items() if optimizer is not None else ():
-        for key, value in optimizer.state.get(x, {}).items():
+    remembered = {} if optimizer is None else optimizer.state
+    for name, x in parameters.items():
+        for key, value in remembered.get(x, {}).items():
             if isinstance(value, th.Tensor):
                 finite[f"{key} of {name}"] = value.isfinite().all()
     marks = th.stack([x.to(model.device) for x in finite.values()]).tolist()

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch as th
 
+from sb3_memaug.common.finite_check import by_name, refuse_non_finite
+
 
 class LastObservations(NamedTuple):
     """
@@ -39,3 +41,16 @@ def last_observations(dones: np.ndarray, infos: list[dict[str, Any]]) -> LastObs
         else np.stack(last)
     )
     return LastObservations(stacked, th.as_tensor(envs))
+
+
+def refuse_non_finite_step(observations: Any, rewards: np.ndarray, last: LastObservations | None) -> None:
+    """
+    :param observations: after a step of environments on the host, (n_envs, …), or a dict of them
+    :param rewards: for it, (n_envs,)
+    :param last: of the episodes that it cut short
+    :raises NotFiniteError: if a number is not finite in float32
+    """
+    refuse_non_finite(by_name("observation", observations))
+    if last is not None:
+        refuse_non_finite(by_name("last observation", last.observations), last.envs)
+    refuse_non_finite({"reward": rewards})

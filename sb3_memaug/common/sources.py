@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch as th
 from gymnasium import spaces
 from stable_baselines3.common.utils import obs_as_tensor
@@ -14,8 +13,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import is_asynchronous
 from sb3_memaug.common.episode_window import EpisodeWindow
-from sb3_memaug.common.finite_check import OF_POLICY, by_name, refuse_non_finite
-from sb3_memaug.common.last_observations import last_observations
+from sb3_memaug.common.finite_check import OF_POLICY, refuse_non_finite
+from sb3_memaug.common.last_observations import LastObservations, last_observations, refuse_non_finite_step
 from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.plain_statistics import PlainStatistics
 from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
@@ -97,14 +96,11 @@ class HostSource(Source):
             taken = self._within(taken, space.low, space.high)
         new_obs, rewards, dones, infos = self.env.step(taken)
         self._plain_statistics.refuse_non_finite()
-        refuse_non_finite(by_name("observation", new_obs) | {"reward": rewards})
-        return Step(new_obs, rewards, dones, infos, self._cut_short(dones, infos))
-
-    def _cut_short(self, dones: np.ndarray, infos: list[dict[str, Any]]) -> CutShort | None:
         last = last_observations(dones, infos)
-        if last is None:
-            return None
-        refuse_non_finite(by_name("last observation", last.observations), last.envs)
+        refuse_non_finite_step(new_obs, rewards, last)
+        return Step(new_obs, rewards, dones, infos, None if last is None else self._cut_short(last))
+
+    def _cut_short(self, last: LastObservations) -> CutShort:
         envs = last.envs.to(self.device)
         return CutShort(obs_as_tensor(last.observations, self.device), envs, th.ones_like(envs, dtype=th.bool))
 

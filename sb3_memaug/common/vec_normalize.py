@@ -14,7 +14,7 @@ from sb3_memaug.common.distributed import rank
 from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.finite_check import all_finite, by_name, finite_or, refuse_non_finite
 from sb3_memaug.common.finite_saving import refuse_non_finite_statistics
-from sb3_memaug.common.last_observations import last_observations
+from sb3_memaug.common.last_observations import last_observations, refuse_non_finite_step
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
@@ -114,10 +114,7 @@ class SymmetricVecNormalize(VecNormalize):
             not finite; nothing is learned from any of them
         """
         observations, rewards, dones, infos = self.venv.step_wait()
-        refuse_non_finite(by_name("observation", observations) | {"reward": rewards})
-        last = last_observations(dones, infos)
-        if last is not None:
-            refuse_non_finite(by_name("last observation", last.observations), last.envs)
+        refuse_non_finite_step(observations, rewards, last_observations(dones, infos))
         self.old_reward = rewards
         observations = self._take_in(observations)
         if self.training:
@@ -187,11 +184,9 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
 
     def _step(self, actions: th.Tensor) -> TensorStep:
         step = self.venv.step_tensors(actions)
+        final = step.final_observations
         # Clipping would hide what is infinite from those who look at the end of a rollout: it becomes nan, which stays.
-        observations, rewards, final = (
-            None if x is None else finite_or(x, th.nan)
-            for x in (step.observations, step.rewards, step.final_observations)
-        )
+        observations, rewards = (finite_or(x, th.nan) for x in (step.observations, step.rewards))
         if self.ret_rms.device != self.device:
             self.ret_rms.to(self.device)
         learn = self._all_finite(observations, rewards) if self.training else None
@@ -206,7 +201,7 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
         return step._replace(
             observations=observations,
             rewards=rewards,
-            final_observations=None if final is None else self._normalize(final, learn=None),
+            final_observations=None if final is None else self._normalize(finite_or(final, th.nan), learn=None),
         )
 
     def _all_finite(self, *numbers: Any) -> th.Tensor:
