@@ -30,15 +30,16 @@ class PlainStatistics:
         """Remember the statistics. SB3 puts new arrays in their place, and never writes into the old ones."""
         self._kept = [(x, x.mean, x.var, x.count) for each in self._normalizers for x in statistics_of(each)]
 
-    def refuse_non_finite(self) -> None:
+    def refuse_non_finite(self, stepped: bool) -> None:
         """
+        :param stepped: whether the environments were stepped, and not reset, so that there are rewards
         :raises NotFiniteError: if a number that was to be normalised is not finite; the statistics are then those that
             were kept
         """
         for normalizer in reversed(self._normalizers):
             if not hasattr(normalizer, "old_obs"):
                 continue  # it has not been reset
-            rewards = {"reward": normalizer.old_reward} if len(normalizer.old_reward) else {}
+            rewards = {"reward": normalizer.old_reward} if stepped else {}
             try:
                 refuse_non_finite(by_name("observation", normalizer.old_obs) | rewards)
             except NotFiniteError:

@@ -71,7 +71,7 @@ class TensorRollout(OnPolicyAlgorithm):
         plain_statistics = PlainStatistics(self.env)
         ready = super()._setup_learn(*args, **kwargs)
         with at_step(0, self.num_timesteps):
-            plain_statistics.refuse_non_finite()
+            plain_statistics.refuse_non_finite(stepped=False)
         self._is_interrupted = False
         return ready
 

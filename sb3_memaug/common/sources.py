@@ -95,7 +95,7 @@ class HostSource(Source):
             refuse_non_finite({"action": taken}, cause=OF_POLICY)
             taken = self._within(taken, space.low, space.high)
         new_obs, rewards, dones, infos = self.env.step(taken)
-        self._plain_statistics.refuse_non_finite()
+        self._plain_statistics.refuse_non_finite(stepped=True)
         last = last_observations(dones, infos)
         refuse_non_finite_step(new_obs, rewards, last)
         return Step(new_obs, rewards, dones, infos, None if last is None else self._cut_short(last))
