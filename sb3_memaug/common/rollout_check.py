@@ -36,7 +36,7 @@ class RolloutCheck:
         self._buffer = buffer
         self._began = began
         self._looks = looks
-        self._numbers: list[Numbers] = []
+        self._memory_before: list[Numbers] = []
         self._last: dict[str, Numbers] = {}
 
     def at_step(self, step: int) -> AbstractContextManager[None]:
@@ -57,7 +57,7 @@ class RolloutCheck:
             with self.at_step(0):
                 refuse_non_finite(given)
                 refuse_non_finite(memory, cause=OF_POLICY)
-        self._numbers = self._at_once(memory, 0, OF_POLICY)
+        self._memory_before = self._at_once(memory, 0, OF_POLICY)
 
     def readable(self, observations: Any) -> Any:
         """
@@ -90,14 +90,14 @@ class RolloutCheck:
         buffer, n_steps = self._buffer, self._buffer.buffer_size
         given = by_name("observation", buffer.observations).items()
         numbers = [
-            *(Numbers(name, x, 0, OF_ENVIRONMENT) for name, x in given),
-            *self._at_once(by_name("observation", observations), n_steps, OF_ENVIRONMENT),
-            *self._numbers,
+            *self._memory_before,
             Numbers("action", buffer.actions, 1, OF_POLICY),
             Numbers("value", buffer.values, 1, OF_POLICY),
             Numbers("log-probability of the action", buffer.log_probs, 1, OF_POLICY),
-            *self._at_once({"value": values}, n_steps, OF_POLICY),
             *self._at_once(memory, n_steps, OF_POLICY),
+            *(Numbers(name, x, 0, OF_ENVIRONMENT) for name, x in given),
+            *self._at_once(by_name("observation", observations), n_steps, OF_ENVIRONMENT),
+            *self._at_once({"value": values}, n_steps, OF_POLICY),
             *self._last.values(),
             Numbers("reward", buffer.rewards, 1, OF_ENVIRONMENT),
         ]

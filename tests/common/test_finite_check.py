@@ -27,7 +27,7 @@ ways = pytest.mark.parametrize("way", ["tensors", "blindly", "arrays"])
 
 
 class Planted(TensorWorld):
-    """Gives one number that is not finite, at one step: in ``"observation"``, ``"reward"`` or ``"last"`` observation."""
+    """At one step, one number of its observation, its reward, or its last observation is not finite."""
 
     def __init__(self, where, number=np.nan, at=3, env=2, observation="vector", cut=True):
         super().__init__(4, observation)
@@ -118,8 +118,7 @@ def test_normalisers_hide_nothing_and_are_not_poisoned(normalize, where, bad, mo
     for way in ("arrays",) if plain else ("tensors", "blindly", "arrays"):
         env = Planted(where, BAD[bad])
         normalizer = normalize(Hidden(env) if way == "arrays" else env)
-        env_of_way = normalizer
-        message = message_of(env_of_way, "blindly" if way == "blindly" else "tensors", monkeypatch)
+        message = message_of(normalizer, "blindly" if way == "blindly" else "tensors", monkeypatch)
         messages.add(message)
         rms = [normalizer.ret_rms, *([] if plain else [normalizer.obs_rms])]
         assert all(np.isfinite([*np.atleast_1d(x.mean), *np.atleast_1d(x.var), x.count]).all() for x in rms)
@@ -309,6 +308,31 @@ def test_what_the_policy_makes_of_finite_observations_is_looked_at(algorithm, wa
         model.learn(4 * N_STEPS)
 
 
+class Passive(Planted):
+    """Shows what is done to it."""
+
+    def _step(self, actions):
+        step = super()._step(actions)
+        step.observations[:, :2] = actions
+        return step
+
+
+@both
+@pytest.mark.parametrize("hide", [lambda env: env, Hidden], ids=["tensors", "arrays"])
+def test_an_environment_is_not_blamed_for_what_was_done_to_it(algorithm, hide):
+    class Destroy(BaseCallback):
+        def _on_step(self):
+            if self.n_calls == 5:
+                self.model.policy.action_net.weight.data.fill_(np.nan)
+            return True
+
+    model = make(algorithm, hide(Passive("reward", at=99)), n_steps=N_STEPS)
+    with pytest.raises(
+        ValueError, match=r"at step 6 of .*, the action of environment \[0, 1, 2, 3\] is not finite: the po"
+    ):
+        model.learn(4 * N_STEPS, callback=Destroy())
+
+
 @ways
 def test_the_value_of_the_last_observation_is_looked_at(way, monkeypatch):
     if way == "blindly":
@@ -355,7 +379,6 @@ def test_a_plain_normaliser_of_rewards_is_put_back(number):
 
 def test_a_plain_normaliser_of_observations_is_put_back_at_a_reset():
     env = VecNormalize(Hidden(Planted("observation", at=0)))
-    message = ""
     model = make(MemAugRecurrentPPO, env, n_steps=N_STEPS, symmetry=False)
     with pytest.raises(ValueError, match="at step 0") as error:
         model.learn(32)
