@@ -16,8 +16,12 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.distributed import gather, is_distributed, join, least, rank, share_state
+from sb3_memaug.common.finite_check import NotFiniteError
 from sb3_memaug.common.finite_saving import refuse_non_finite_policy
 from sb3_memaug.common.shared_statistics import SharedStatistics
+
+#: What a rank tells the others, besides whether it goes on.
+_REFUSED = -1
 
 
 class DataParallel(OnPolicyAlgorithm):
@@ -62,10 +66,22 @@ class DataParallel(OnPolicyAlgorithm):
     def collect_rollouts(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        goes_on = super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
+        refusal = None
+        try:
+            own = int(super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps))
+        except NotFiniteError as error:
+            own, refusal = _REFUSED, error
+        agreed = least(own, self.device)
         if self._shared_statistics is not None:
             self._shared_statistics.share()
-        return bool(least(int(goes_on), self.device))
+        if refusal is not None:
+            raise refusal
+        if agreed == _REFUSED:
+            raise NotFiniteError(
+                "another rank refuses its rollout, and says what is not finite there. Nothing was learned from this "
+                "one either, and the last checkpoint is still good"
+            )
+        return bool(agreed)
 
     def dump_logs(self, iteration: int = 0) -> None:
         """
