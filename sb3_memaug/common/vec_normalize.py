@@ -168,10 +168,10 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
 
     def _move_to(self, device: th.device) -> None:
         self.device = device
-        # In float64: the sum of large rewards is none in float32.
-        self._discounted = th.zeros(self.num_envs, device=device, dtype=th.float64)
         for statistics in (*_by_key(self.obs_rms).values(), self.ret_rms) if self.norm_obs else (self.ret_rms,):
             statistics.to(device)
+        # With as many digits as the statistics: a sum of large rewards can be too large for float32.
+        self._discounted = th.zeros(self.num_envs, device=device, dtype=self.ret_rms.centre.dtype)
 
     def reset(self) -> np.ndarray | dict[str, np.ndarray]:
         self._discounted = th.zeros_like(self._discounted)
