@@ -128,10 +128,8 @@ class TensorRollout(OnPolicyAlgorithm):
                 self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
             rewards = self._as_tensor(rewards).float()
             if cut_short is not None:
-                last_values = self._last_values(cut_short)
-                check.note(step, cut_short, last_values)
-                # No look, and no product: what stands where nothing was cut short may be no number.
-                rewards = rewards.index_add(0, cut_short.envs, th.where(cut_short.counts, last_values, 0.0))
+                given, rewards = rewards, self._add_values(rewards, cut_short)
+                check.note(step, cut_short, given, rewards)
             rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
             self._last_obs, self._last_episode_starts = new_obs, dones
             observations, episode_starts = self._observations(new_obs), self._as_tensor(dones)
@@ -151,10 +149,12 @@ class TensorRollout(OnPolicyAlgorithm):
     def _observations(self, observations: Any) -> Any:
         return map_observations(self._as_tensor, observations)
 
-    def _last_values(self, cut_short: CutShort) -> th.Tensor:
-        """What episodes that were only cut short would still have been worth, from the state before the reset."""
+    def _add_values(self, rewards: th.Tensor, cut_short: CutShort) -> th.Tensor:
+        """What an episode that was only cut short would still have been worth, from the state before the reset."""
         observations, envs, counts = cut_short
-        return self.gamma * self._values_now(observations, th.zeros_like(counts), envs).flatten()
+        values = self._values_now(observations, th.zeros_like(counts), envs).flatten()
+        # Not a product: what stands where nothing was cut short may be no number.
+        return rewards.index_add(0, envs, th.where(counts, self.gamma * values, 0.0))
 
     def _look_at(self, source: DeviceSource) -> None:
         """The only look that the host takes at a rollout."""

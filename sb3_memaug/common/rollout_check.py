@@ -15,6 +15,7 @@ from sb3_memaug.common.finite_check import (
     at_step,
     by_name,
     finite_or,
+    is_finite,
     refuse_non_finite,
     refuse_non_finite_rollout,
     rows_finite,
@@ -66,19 +67,23 @@ class RolloutCheck:
         """
         return observations if self._looks else finite_or(observations, 0.0)
 
-    def note(self, step: int, cut_short: CutShort, values: th.Tensor) -> None:
+    def note(self, step: int, cut_short: CutShort, before: th.Tensor, after: th.Tensor) -> None:
         """
         :param step: of the rollout, from 0
         :param cut_short: episodes that would have gone on
-        :param values: of their last observations, (n,)
+        :param before: rewards of the step, (n_envs,)
+        :param after: the same with the values of the last observations, (n_envs,)
         """
         observations, envs, counts = cut_short
-        given = [(name, x, OF_ENVIRONMENT) for name, x in by_name("last observation", observations).items()]
-        for name, x, cause in (*given, ("value of the last observation", values, OF_POLICY)):
-            if name not in self._last:
-                self._last[name] = Numbers(name, th.zeros_like(self._buffer.rewards), 1, cause)
-            marks = th.where(rows_finite(x) | ~counts, 0.0, th.nan)
-            self._last[name].values[step].index_copy_(0, envs, marks)
+        for name, x in by_name("last observation", observations).items():
+            self._marks(name, OF_ENVIRONMENT)[step].index_copy_(0, envs, _mark(rows_finite(x) | ~counts))
+        self._marks("value of the last observation", OF_POLICY)[step] = _mark(is_finite(after) | ~is_finite(before))
+
+    def _marks(self, name: str, cause: str) -> th.Tensor:
+        """Of all steps: what it was is not kept, only whether it was finite."""
+        if name not in self._last:
+            self._last[name] = Numbers(name, th.zeros_like(self._buffer.rewards), 1, cause)
+        return self._last[name].values
 
     def end(self, observations: Any, values: th.Tensor, memory: dict[str, th.Tensor]) -> None:
         """
@@ -111,3 +116,7 @@ class RolloutCheck:
     @staticmethod
     def _at_once(numbers: dict[str, th.Tensor], step: int, cause: str) -> list[Numbers]:
         return [Numbers(name, x.unsqueeze(0), step, cause) for name, x in numbers.items()]
+
+
+def _mark(finite: th.Tensor) -> th.Tensor:
+    return th.where(finite, 0.0, th.nan)
