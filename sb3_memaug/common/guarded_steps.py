@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import NoReturn
 
 import torch as th
@@ -33,9 +34,16 @@ class GuardedSteps:
 
     :param policy: to improve
     :param update: how to name the update
+    :raises ValueError: if the learning rate, as a schedule may give it, is not finite
     """
 
     def __init__(self, policy: BasePolicy, update: str) -> None:
+        rates = [float(group["lr"]) for group in policy.optimizer.param_groups]
+        if not all(map(isfinite, rates)):
+            raise ValueError(
+                f"the learning rate in {update} is {rates[0]}, but must be finite: look at the schedule. No step was "
+                "taken, and the last checkpoint is still good"
+            )
         self._policy = policy
         self._update = update
         self._blindly = steps_blindly(policy.optimizer, policy.device)
