@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from sb3_memaug.common.numbers import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, takes_numbers
 from sb3_memaug.robots import Motion, Robot, RobotState
 from sb3_memaug.robots.reflect import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
@@ -46,6 +47,16 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"]}
 
+    @takes_numbers(
+        {
+            "physics_steps": COUNT,
+            "physics_dt": POSITIVE,
+            "action_scale": FINITE,
+            "gait_frequency": NOT_NEGATIVE,
+            "min_uprightness": Allowed(-1, 1),
+            "fall_reward": FINITE,
+        }
+    )
     def __init__(
         self,
         robot: Robot,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sb3_memaug.common.numbers import FINITE, POSITIVE, as_pair, takes_numbers
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
 
@@ -58,6 +59,7 @@ class PositionTask(Task):
 
     terms = (Term("target", "xy", 2), Term("time_left", "scalar", 1))
 
+    @takes_numbers(dict.fromkeys(("duration", "window", "reached", "slow"), POSITIVE))
     def __init__(
         self,
         radius: tuple[float, float] = (0.5, 1.5),
@@ -67,17 +69,16 @@ class PositionTask(Task):
         slow: float = 0.2,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        low, high = radius
-        if not 0 <= low <= high:
+        low, high = as_pair(radius) or (math.nan, math.nan)
+        if not 0 <= low <= high < math.inf:
             raise ValueError(f"`radius` must be a range 0 <= low <= high in m, got {radius}")
-        for name, value in (("duration", duration), ("window", window), ("reached", reached), ("slow", slow)):
-            if not value > 0:
-                raise ValueError(f"`{name}` must be positive, got {value}")
         if window > duration:
             raise ValueError(f"`window` must not be longer than the `duration` of {duration} s, got {window} s")
         unknown = set(weights or {}) - set(WEIGHTS)
         if unknown:
             raise ValueError(f"`weights` names the reward terms {sorted(unknown)}; there are {list(WEIGHTS)}")
+        for name, weight in (weights or {}).items():
+            FINITE.check(f"weights[{name!r}]", weight)
         self.radius = (float(low), float(high))
         self.duration = duration
         self.window = window

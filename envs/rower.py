@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch as th
 from gymnasium import spaces
 
+from sb3_memaug.common.numbers import COUNT, FRACTION, Allowed, takes_numbers
 from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import Reflection, Term, group_of_terms
 
@@ -51,9 +52,10 @@ class Rower(TensorVecEnv):
     :param split: which oar may be reversed: ``"id"``, ``"ood"`` or ``"all"``
     :param probability: that one is reversed in an episode
     :param seed: of all random numbers
-    :raises ValueError: if the split is unknown, or the probability lies outside 0 to 1
+    :raises ValueError: if the split is unknown, or a number lies outside its bounds
     """
 
+    @takes_numbers({"num_envs": COUNT, "probability": FRACTION, "seed": Allowed(0, 2**63 - 1, whole=True)})
     def __init__(
         self,
         num_envs: int = 1024,
@@ -63,8 +65,6 @@ class Rower(TensorVecEnv):
         seed: int = 0,
     ) -> None:
         oars = of_split(SPLITS, split)
-        if not 0 <= probability <= 1:
-            raise ValueError(f"`probability` must lie between 0 and 1, got {probability}")
         infinite = float("inf")
         size = sum(term.size for term in OBSERVATION)
         super().__init__(num_envs, spaces.Box(-infinite, infinite, (size,)), spaces.Box(-1.0, 1.0, (2,)), device)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sb3_memaug.common.numbers import FINITE, NOT_NEGATIVE, as_pair, takes_numbers
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
 
@@ -44,6 +45,7 @@ class VelocityTask(Task):
 
     terms = (Term("velocity_command", "xy", 2), Term("yaw_rate_command", "pseudoscalar", 1))
 
+    @takes_numbers({"heading": NOT_NEGATIVE, "heading_gain": FINITE})
     def __init__(
         self,
         speed: tuple[float, float] = (0.3, 0.6),
@@ -51,12 +53,14 @@ class VelocityTask(Task):
         heading_gain: float = 1.0,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        low, high = speed
-        if not 0 < low <= high:
+        low, high = as_pair(speed) or (math.nan, math.nan)
+        if not 0 < low <= high < math.inf:
             raise ValueError(f"`speed` must be a range 0 < low <= high in m/s, got {speed}")
         unknown = set(weights or {}) - set(WEIGHTS)
         if unknown:
             raise ValueError(f"`weights` names the reward terms {sorted(unknown)}; there are {list(WEIGHTS)}")
+        for name, weight in (weights or {}).items():
+            FINITE.check(f"weights[{name!r}]", weight)
         self.speed = (float(low), float(high))
         self.heading_range = heading
         self.heading_gain = heading_gain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch as th
@@ -40,13 +41,24 @@ class AdaptiveLearningRate:
         self.rate = float(self.after(th.tensor(self.rate, dtype=th.float64), th.tensor(kl, dtype=th.float64)))
         return self.rate
 
+    def within_bounds(self, rate: float) -> float:
+        """
+        :param rate: as a device computed it, perhaps with fewer digits than the bounds have
+        :return: the same, or the bound that it passed or rounds to
+        """
+        low, high = self.bounds
+        return next(
+            (bound for bound in self.bounds if math.isclose(rate, bound, rel_tol=1e-7)), min(max(rate, low), high)
+        )
+
     def after(self, rate: th.Tensor, kl: th.Tensor) -> th.Tensor:
         """
         The same on a device, without looking at what was measured.
 
-        :param rate: the present one, a scalar in float64
+        :param rate: the present one, a scalar, in float64 where the device has it: the rate goes up and down for as
+            long as a training lasts, and is to come back to where it was
         :param kl: what was measured, a scalar
-        :return: the rate that follows
+        :return: the rate that follows, with the same number of digits
         """
         faster, slower = rate * 1.5, rate / 1.5
         follows = th.where(kl > 2 * self.desired_kl, slower, th.where(kl < self.desired_kl / 2, faster, rate))

@@ -15,6 +15,7 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
+from sb3_memaug.common.batch_dependence import keeps_batch_statistics
 from sb3_memaug.common.distributed import gather, is_distributed, join, least, rank, share_state
 from sb3_memaug.common.finite_check import NotFiniteError
 from sb3_memaug.common.finite_saving import refuse_non_finite_policy
@@ -55,6 +56,12 @@ class DataParallel(OnPolicyAlgorithm):
             raise ValueError(
                 "all ranks must have the same number of environments, of steps and the same algorithm, got "
                 f"{settings}: start the same script on all of them"
+            )
+        own = sorted({type(m).__name__ for m in self.policy.modules() if keeps_batch_statistics(m)})
+        if own:
+            raise ValueError(
+                f"the policy has {', '.join(own)}, of which each rank would keep statistics of its own: use "
+                "LayerNorm or GroupNorm, or SyncBatchNorm on GPUs"
             )
         share_state(self.policy)
         if self._vec_normalize_env is not None:

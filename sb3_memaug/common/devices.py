@@ -54,6 +54,22 @@ def runs_lstms_in_bfloat16(device_type: str) -> bool:
     return True
 
 
+def placed(device: th.device) -> th.device:
+    """
+    :param device: which may lack its index, as ``"cuda"`` does
+    :return: the one that tensors come to there, as ``"cuda:0"``
+    """
+    return th.empty(0, device=device).device
+
+
+def long_float(device: th.device) -> th.dtype:
+    """
+    :param device: of tensors
+    :return: the type with the most digits that it has
+    """
+    return th.float32 if device.type == "mps" else th.float64
+
+
 def steps_blindly(optimizer: th.optim.Optimizer, device: th.device) -> bool:
     """
     :param optimizer: of parameters on the device

@@ -25,10 +25,12 @@ class EpisodeWindow:
         :param ended: whether it has ended, (n_envs,)
         """
         number = self._count + ended.cumsum(0) - 1
-        place = th.where(ended, number % self.size, self.size)
+        self._count = self._count + ended.sum()
+        # Of two that would come to the same place, a device writes either one: so only the latest ones are written.
+        kept = ended & (number >= self._count - self.size)
+        place = th.where(kept, number % self.size, self.size)
         self._returns[place] = returns.float()
         self._lengths[place] = lengths
-        self._count += ended.sum()
 
     def episodes(self) -> list[dict[str, float]]:
         """

@@ -70,9 +70,9 @@ def run_lstm(
     n_steps, n_lanes, places = rectangle
     size = features.shape[-1]
     if places is None:
-        output, after = lstm(features.view(n_steps, -1, size), (states[0], states[1]))
+        output, after = lstm(features.reshape(n_steps, -1, size), (states[0], states[1]))
         return output.flatten(0, 1), after
-    by_sample = features.view(len(places), -1, size)
+    by_sample = features.reshape(len(places), -1, size)
     n_images = by_sample.shape[1]
     inputs = features.new_zeros(n_steps * n_lanes, n_images, size)
     inputs = inputs.index_copy(0, places, by_sample).view(n_steps, -1, size)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch as th
 from gymnasium import spaces
@@ -15,11 +18,13 @@ from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
-from sb3_memaug.common.devices import without_looking
+from sb3_memaug.common.batch_dependence import evaluates_in_parts
+from sb3_memaug.common.devices import long_float, without_looking
 from sb3_memaug.common.distributed import is_distributed, share_gradients, total, world_size
 from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.evaluation import Evaluation, on_action_mean
 from sb3_memaug.common.guarded_steps import GuardedSteps
+from sb3_memaug.common.loading import load_algorithm
 from sb3_memaug.common.loss import (
     LossTerms,
     Targets,
@@ -32,7 +37,10 @@ from sb3_memaug.common.observations import map_observations
 from sb3_memaug.common.symmetry_source import SymmetryArgument, check_normalization
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.common.update_log import UpdateLog
-from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
+from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
+
+Batch = TypeVar("Batch")
+SelfMirroredUpdate = TypeVar("SelfMirroredUpdate", bound="MirroredUpdate")
 
 
 class Part(NamedTuple):
@@ -43,6 +51,12 @@ class Part(NamedTuple):
 
     evaluation: Evaluation
     targets: Targets
+
+    def outputs(self) -> tuple[th.Tensor, th.Tensor]:
+        """
+        :return: what the policy says of the samples
+        """
+        return self.evaluation.values, self.evaluation.log_prob
 
 
 class Minibatch(NamedTuple):
@@ -97,8 +111,6 @@ class MirroredUpdate(OnPolicyAlgorithm):
                 "`symmetry` must be a SymmetryGroup, None for the group of the environment's MirrorSpec, or False for "
                 f"none, got {symmetry!r}"
             )
-        if mirror_loss_coef < 0:
-            raise ValueError(f"`mirror_loss_coef` must not be negative, got {mirror_loss_coef}")
         if adapt_rate not in ("minibatch", "update"):
             raise ValueError(f"`adapt_rate` must be 'minibatch' or 'update', got {adapt_rate!r}")
         if autocast not in (None, "bf16"):
@@ -111,18 +123,12 @@ class MirroredUpdate(OnPolicyAlgorithm):
         self.autocast = autocast
         self.compile = compile
         self.adaptive_rate: AdaptiveLearningRate | None = None
-        if desired_kl is not None:
-            # rl_zoo3 turns numbers into constant schedules.
-            schedule = FloatSchedule(self.learning_rate)
-            if len({schedule(progress) for progress in (1.0, 0.5, 0.0)}) > 1:
-                raise ValueError(
-                    "`desired_kl` adapts the learning rate by itself and cannot follow a schedule: "
-                    "give `learning_rate` a number, or leave out `desired_kl`"
-                )
-            self.adaptive_rate = AdaptiveLearningRate(schedule(1.0), desired_kl)
+        self._separable: dict[bool, bool] = {}
 
     def _setup_mirroring(self) -> None:
         """Find the group, and refuse at once what would only show as a policy that does not learn."""
+        if self.desired_kl is not None and self.adaptive_rate is None:
+            self.adaptive_rate = self._new_adaptive_rate(self.desired_kl)
         if self.compile:
             for head in (self.policy.mlp_extractor.policy_net, self.policy.mlp_extractor.value_net):
                 head.compile(dynamic=True)
@@ -131,17 +137,33 @@ class MirroredUpdate(OnPolicyAlgorithm):
             if isinstance(self.policy.optimizer, th.optim.Adam) and self.device.type in ("cpu", "cuda"):
                 group["fused"], group["foreach"] = True, False
         if self.env is None:
+            if self.symmetry_group is not None:
+                check_group_fits(self.symmetry_group, self.observation_space, self.action_space)
             return
         self._fit_group(self.env)
         if self.symmetry_group is None and self.symmetry is None:
             warnings.warn(
                 f"the environment has no symmetry group, so {type(self).__name__} trains without mirrors. Wrap it in "
                 "sb3_memaug.MirrorSpec, pass `symmetry=`, or say `symmetry=False` to train like this on purpose",
-                stacklevel=4,
+                stacklevel=5,
             )
+
+    def _new_adaptive_rate(self, desired_kl: float) -> AdaptiveLearningRate:
+        # rl_zoo3 turns numbers into constant schedules.
+        schedule = FloatSchedule(self.learning_rate)
+        if len({schedule(progress) for progress in (1.0, 0.5, 0.0)}) > 1:
+            raise ValueError(
+                "`desired_kl` adapts the learning rate by itself and cannot follow a schedule: "
+                "give `learning_rate` a number, or leave out `desired_kl`"
+            )
+        return AdaptiveLearningRate(schedule(1.0), desired_kl)
+
+    def _check_sizes(self) -> None:
+        """Refuse sizes that the environments cannot make; SB3's ``PPO`` looks at its own."""
 
     def _fit_group(self, env: VecEnv) -> None:
         if self.symmetry is False:
+            self.symmetry_group = None
             return
         group = self.symmetry or group_of_environment(env)
         if group is not None:
@@ -159,6 +181,39 @@ class MirroredUpdate(OnPolicyAlgorithm):
         assert self.env is not None
         self._fit_group(self.env)
 
+    @classmethod
+    def load(
+        cls: type[SelfMirroredUpdate],
+        path: str | Path | io.BufferedIOBase,
+        env: GymEnv | str | None = None,
+        device: th.device | str = "auto",
+        custom_objects: dict[str, Any] | None = None,
+        print_system_info: bool = False,
+        force_reset: bool = True,
+        **kwargs: Any,
+    ) -> SelfMirroredUpdate:
+        """
+        :param path: of a saved model, or an open file
+        :param env: to train on from now on; none is needed to use the model
+        :param device: ``"cpu"``, ``"cuda"`` …
+        :param custom_objects: in place of what the file holds under these names, where it cannot be read any more
+        :param print_system_info: of this machine, and of the one that saved the model
+        :param force_reset: whether the next training begins with new episodes
+        :param kwargs: arguments of the constructor, which mean here what they mean there; those that are not given are
+            as they were, and so is what became of them, such as an adapted learning rate
+        :return: the model
+        :raises TypeError: if the constructor has not such an argument
+        :raises ValueError: as the constructor does, and if ``policy``, ``policy_kwargs`` or ``use_sde``, by which the
+            networks were made, are not those that were saved
+        """
+        return load_algorithm(cls, path, env, device, custom_objects, print_system_info, force_reset, kwargs)
+
+    @property
+    def _policy_group(self) -> SymmetryGroup | None:
+        """The group as it acts on actions as the policy gives them."""
+        group = self.symmetry_group
+        return _on_squashed_actions(group) if group is not None and self.policy.squash_output else group
+
     @property
     def group_size(self) -> int:
         """Number of images of each sample, itself included."""
@@ -173,8 +228,8 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     def _action_orbit(self, actions: th.Tensor) -> th.Tensor:
         """The same for actions, in the form in which distributions take them."""
-        if self.symmetry_group is not None:
-            actions = self.symmetry_group.actions(actions).transpose(0, 1).flatten(0, 1)
+        if self._policy_group is not None:
+            actions = self._policy_group.actions(actions).transpose(0, 1).flatten(0, 1)
         if isinstance(self.action_space, spaces.Discrete):
             return actions.long().flatten()
         return actions.float() if isinstance(self.action_space, spaces.MultiBinary) else actions
@@ -192,8 +247,16 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     def _use_rate(self, rate: float | th.Tensor) -> None:
         for group in self.policy.optimizer.param_groups:
-            # Only fused optimisers take a rate that is still on its way.
-            group["lr"] = rate if group.get("fused") else float(rate)
+            if isinstance(rate, th.Tensor) and group.get("fused"):
+                # Only fused optimisers take a rate that is still on its way, and CUDA's read it as a float32.
+                group["lr"] = rate.float()
+            else:
+                group["lr"] = float(rate)
+
+    def _adapt_rate(self, kl: th.Tensor) -> None:
+        if self.adaptive_rate is not None:
+            self._rate = self.adaptive_rate.after(self._rate, kl)
+            self._use_rate(self._rate)
 
     def train(self) -> None:
         """
@@ -205,7 +268,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
         self._update_learning_rate(self.policy.optimizer)
         log = UpdateLog()
         if self.adaptive_rate is not None:
-            self._rate = th.tensor(self.adaptive_rate.rate, dtype=th.float64, device=self.device)
+            self._rate = th.tensor(self.adaptive_rate.rate, dtype=long_float(self.device), device=self.device)
         steps = GuardedSteps(self.policy, self._present_update())
         try:
             with without_looking():
@@ -215,7 +278,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
                         break
             steps.end()
             if self.adaptive_rate is not None:
-                self.adaptive_rate.rate = float(self._rate)
+                self.adaptive_rate.rate = self.adaptive_rate.within_bounds(float(self._rate))
         finally:
             if self.adaptive_rate is not None:
                 self._use_rate(self.adaptive_rate.rate)
@@ -228,7 +291,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
 
     def _train_epoch(self, epoch: int, log: UpdateLog, steps: GuardedSteps) -> bool:
         """Returns False where the policy has moved so far that the rollout should not be used any more."""
-        divergences = []
+        divergences, goes_on = [], True
         for number, minibatch in enumerate(self._minibatches(), start=1):
             steps.begin()
             n = th.tensor(float(len(minibatch.advantages)), device=self.device)
@@ -237,20 +300,20 @@ class MirroredUpdate(OnPolicyAlgorithm):
             kl = entry["approx_kl"] = total(entry["approx_kl"] * share)
             divergences.append(kl)
             log.append(entry)
+            if self.adapt_rate == "minibatch":
+                self._adapt_rate(kl)
             if self.target_kl is not None and kl > 1.5 * self.target_kl:
                 if self.verbose >= 1:
                     print(f"Early stopping at step {epoch} due to reaching max kl: {kl:.2f}")
-                return False
-            if self.adaptive_rate is not None and self.adapt_rate == "minibatch":
-                self._rate = self.adaptive_rate.after(self._rate, kl)
-                self._use_rate(self._rate)
+                goes_on = False
+                break
             if is_distributed():
                 share_gradients(self.policy.parameters(), share)
             norm = th.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
             steps.step(norm, f"minibatch {number} in epoch {epoch + 1}", entry)
-        if self.adaptive_rate is not None and self.adapt_rate == "update" and epoch == self.n_epochs - 1:
-            self._rate = self.adaptive_rate.after(self._rate, th.stack(divergences).mean())
-        return True
+        if self.adapt_rate == "update" and (epoch == self.n_epochs - 1 or not goes_on):
+            self._adapt_rate(th.stack(divergences).mean())
+        return goes_on
 
     def _accumulate_gradients(self, minibatch: Minibatch) -> dict[str, th.Tensor]:
         """Returns what is logged of the minibatch."""
@@ -294,13 +357,22 @@ class MirroredUpdate(OnPolicyAlgorithm):
         return loss, entry
 
     def _mirrored_means(self, means: th.Tensor) -> th.Tensor:
-        assert self.symmetry_group is not None
+        assert self._policy_group is not None
         original = means[:, 0].detach()
-        images = [on_action_mean(mirror.action, self.action_space) for mirror in self.symmetry_group]
+        images = [on_action_mean(mirror.action, self.action_space) for mirror in self._policy_group]
         return th.stack([image.apply(original) for image in images], dim=1)
 
+    def _can_split(
+        self, evaluate: Callable[[Batch], Sequence[th.Tensor]], whole: Batch, parts: Callable[[], Sequence[Batch]]
+    ) -> bool:
+        """Whether samples may be evaluated in parts, which is tried once, on some, in each mode of the policy."""
+        training = self.policy.training
+        if training not in self._separable:
+            self._separable[training] = evaluates_in_parts(self.policy, evaluate, whole, parts())
+        return self._separable[training]
+
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_rate"]
+        return [*super()._excluded_save_params(), "_rate", "_separable"]
 
     def _record(self, log: UpdateLog) -> None:
         buffer = self.rollout_buffer
@@ -314,6 +386,23 @@ class MirroredUpdate(OnPolicyAlgorithm):
         self.logger.record("train/clip_range", self.clip_range(self._current_progress_remaining))
         if self.clip_range_vf is not None:
             self.logger.record("train/clip_range_vf", self.clip_range_vf(self._current_progress_remaining))
+
+
+@lru_cache(maxsize=8)
+def _on_squashed_actions(group: SymmetryGroup) -> SymmetryGroup:
+    """
+    Squashed actions lie between -1 and 1, to be stretched to the bounds. A mirror that fits the bounds maps their
+    middle onto their middle, so that between -1 and 1 nothing is left of its offset; and since the squashing is odd,
+    the same holds before it.
+    """
+
+    def without_offset(transform: Transform) -> Transform:
+        assert isinstance(transform, SignedPermutation), "only actions in a Box are squashed"
+        return SignedPermutation(transform.permutation, transform.signs)
+
+    return SymmetryGroup(
+        {name: Mirror(mirror.observation, without_offset(mirror.action)) for name, mirror in group.generators.items()}
+    )
 
 
 def _entry(terms: LossTerms, clip_range: float) -> dict[str, th.Tensor]:

@@ -126,7 +126,7 @@ class TensorRollout(OnPolicyAlgorithm):
             if isinstance(source, HostSource) and dones.any():
                 # Only the infos of ended episodes tell returns and successes, and they are few.
                 self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
-            rewards = self._as_tensor(rewards).float()
+            rewards = th.as_tensor(rewards).float().to(self.device)  # not every device has NumPy's float64
             if cut_short is not None:
                 given, rewards = rewards, self._add_values(rewards, cut_short)
                 check.note(step, cut_short, given, rewards)

@@ -9,6 +9,7 @@ import torch as th
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecNormalize
 
+from sb3_memaug.common.devices import long_float
 from sb3_memaug.symmetry import Transform
 
 
@@ -53,7 +54,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
 
     @mean.setter
     def mean(self, value: Any) -> None:
-        self.centre = th.as_tensor(value, dtype=th.float64, device=self.device)
+        self.centre = th.as_tensor(value, dtype=long_float(self.device), device=self.device)
 
     @property
     def var(self) -> np.ndarray:
@@ -62,7 +63,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
 
     @var.setter
     def var(self, value: Any) -> None:
-        self.variance = th.as_tensor(value, dtype=th.float64, device=self.device)
+        self.variance = th.as_tensor(value, dtype=long_float(self.device), device=self.device)
 
     @property
     def count(self) -> float:
@@ -71,14 +72,15 @@ class TensorOrbitMeanStd(RunningMeanStd):
 
     @count.setter
     def count(self, value: Any) -> None:
-        self.weight = th.as_tensor(value, dtype=th.float64, device=self.device)
+        self.weight = th.as_tensor(value, dtype=long_float(self.device), device=self.device)
 
     def to(self, device: th.device) -> None:
         """
         :param device: to live on from now on
         """
         self.device = device
-        self.mean, self.var, self.count = self.centre, self.variance, self.weight
+        # By way of the host: not every device has the digits that another one has.
+        self.mean, self.var, self.count = (x.cpu() for x in (self.centre, self.variance, self.weight))
 
     def update(self, arr: Any, counts: th.Tensor | None = None) -> None:
         """
@@ -88,7 +90,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
         x = th.as_tensor(arr, device=self.device)
         if self.images:
             x = th.cat([image.apply(x) for image in self.images])
-        variance, mean = th.var_mean(x.double(), dim=0, unbiased=False)
+        variance, mean = th.var_mean(x.to(self.centre.dtype), dim=0, unbiased=False)
         before = self.centre, self.variance, self.weight
         self.update_from_moments(mean, variance, len(x))
         if counts is not None:
@@ -115,7 +117,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
         :param other: statistics of further arrays, on the host or on any device
         """
         moments = other.mean, other.var, other.count
-        self.update_from_moments(*(th.as_tensor(x, dtype=th.float64, device=self.device) for x in moments))
+        self.update_from_moments(*(th.as_tensor(x, dtype=long_float(self.device), device=self.device) for x in moments))
 
     def __getstate__(self) -> dict[str, Any]:
         # What was saved on one device must load on another.

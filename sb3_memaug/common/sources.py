@@ -11,7 +11,7 @@ from gymnasium import spaces
 from stable_baselines3.common.utils import obs_as_tensor
 from stable_baselines3.common.vec_env import VecEnv
 
-from sb3_memaug.common.devices import is_asynchronous
+from sb3_memaug.common.devices import is_asynchronous, placed
 from sb3_memaug.common.episode_window import EpisodeWindow
 from sb3_memaug.common.finite_check import OF_POLICY, refuse_non_finite
 from sb3_memaug.common.last_observations import LastObservations, last_observations, refuse_non_finite_step
@@ -120,9 +120,10 @@ class DeviceSource(Source):
 
     def __init__(self, env: TensorVecEnv, device: th.device, window: int, squashed: bool = False) -> None:
         super().__init__(env, device, squashed)
-        if env.device.type != device.type:
+        if placed(env.device) != placed(device):
             raise ValueError(
-                f"the environments live on {env.device}, the algorithm on {device}: give both the same `device`"
+                f"the environments live on {placed(env.device)}, the algorithm on {placed(device)}: give both the same "
+                "`device`"
             )
         space = env.action_space
         self._bounds = (

@@ -17,6 +17,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
+from sb3_memaug.common.numbers import COUNT
 from sb3_memaug.common.observations import map_observations
 
 #: A tensor of shape (n_envs, …), or a dict of them.
@@ -66,6 +67,7 @@ class TensorVecEnv(VecEnv):
     :param action_space: of each
     :param device: that all tensors live on
     :param render_mode: see Gymnasium
+    :raises ValueError: if there is to be no environment
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class TensorVecEnv(VecEnv):
     ) -> None:
         self.device = th.device(device)
         self.render_mode = render_mode
+        num_envs = COUNT.check("num_envs", num_envs)
         super().__init__(num_envs, observation_space, action_space)
         self._returns = th.zeros(num_envs, device=self.device)
         self._lengths = th.zeros(num_envs, device=self.device, dtype=th.int64)

@@ -35,5 +35,5 @@ class UpdateLog:
             scalars["mirror_first_ratio"] = columns["mirror_log_ratio"][0].exp()
             scalars["mirror_equivariance_error"] = columns["mirror_asymmetry"].sqrt().mean()
         scalars |= latest
-        values = total(th.stack([value.double() for value in scalars.values()])) / world_size()
+        values = total(th.stack([value.float() for value in scalars.values()])) / world_size()
         return dict(zip(scalars, values.tolist(), strict=True))

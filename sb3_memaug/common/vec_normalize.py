@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.finite_check import all_finite, by_name, finite_or, refuse_non_finite
 from sb3_memaug.common.finite_saving import refuse_non_finite_statistics
 from sb3_memaug.common.last_observations import last_observations, refuse_non_finite_step
+from sb3_memaug.common.numbers import FRACTION, POSITIVE, Allowed, check_numbers
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
@@ -36,7 +38,8 @@ class SymmetricVecNormalize(VecNormalize):
     :param symmetry: the group to average over; that of the environment's ``MirrorSpec`` by default
     :param args: as for ``VecNormalize``
     :param kwargs: as for ``VecNormalize``
-    :raises ValueError: if there is no group, it does not fit the spaces, or one of its mirrors has an offset
+    :raises ValueError: if there is no group, it does not fit the spaces, one of its mirrors has an offset, or a number
+        makes no sense
     """
 
     _statistics: type[OrbitMeanStd] | type[TensorOrbitMeanStd] = OrbitMeanStd
@@ -46,6 +49,8 @@ class SymmetricVecNormalize(VecNormalize):
         return super().__new__(SymmetricTensorVecNormalize if on_device else cls)
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
+        # VecNormalize itself takes any.
+        check_numbers(_NUMBERS, signature(VecNormalize).bind(venv, *args, **kwargs).arguments)
         super().__init__(venv, *args, **kwargs)
         symmetry = symmetry or group_of_environment(venv)
         if symmetry is None:
@@ -134,6 +139,13 @@ class SymmetricVecNormalize(VecNormalize):
         return self.normalize_obs(observations)
 
 
+#: What the numbers among the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
+_NUMBERS = {
+    "clip_obs": Allowed(0, above=True, infinite=True),
+    "clip_reward": Allowed(0, above=True, infinite=True),
+    "gamma": FRACTION,
+    "epsilon": POSITIVE,
+}
 #: Arguments of ``VecNormalize`` but for the environments.
 _SETTINGS = ("training", "norm_obs", "norm_reward", "clip_obs", "clip_reward", "gamma", "epsilon", "norm_obs_keys")
 

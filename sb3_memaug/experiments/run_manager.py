@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_normalize
 
 from sb3_memaug.experiments.checkpoints import steps_of
@@ -37,6 +38,10 @@ class RunManager(SymmetricExperimentManager):
             seed=(run.training_seed + 7919 * lived) % 2**32,
             config=str(folder / CONF_FILE),
         )
+
+    def _load_pretrained_agent(self, hyperparams: dict[str, Any], env: VecEnv) -> BaseAlgorithm:
+        # Those of the run, with which the checkpoint was trained. Given again, they would begin its adaptive rate anew.
+        return super()._load_pretrained_agent({"policy": hyperparams["policy"]}, env)
 
     def create_log_folder(self) -> None:
         """There is one."""

@@ -13,6 +13,7 @@ from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedul
 
 from sb3_memaug.common.data_parallel import DataParallel
 from sb3_memaug.common.lstm_states import zero_states
+from sb3_memaug.common.numbers import RECURRENT_ALGORITHM, takes_numbers
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.symmetry_source import SymmetryArgument
@@ -89,6 +90,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
     # SB3 lets it be None, which it never is during a rollout.
     _last_lstm_states: RNNStates  # type: ignore[assignment]
 
+    @takes_numbers(RECURRENT_ALGORITHM)
     def __init__(
         self,
         policy: str | type[RecurrentActorCriticPolicy],
@@ -155,7 +157,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
         self._init_sequences(n_minibatches, sequence_length, mirrored_memory)
         if _init_setup_model:
             self._setup_model()
-            self._check_minibatches()
+            self._check_sizes()
 
     def _setup_model(self) -> None:
         super()._setup_model()

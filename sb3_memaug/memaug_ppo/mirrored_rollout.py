@@ -27,6 +27,8 @@ class MirroredRollout(NamedTuple):
     :param original_states: of the LSTMs before each stretch and, last, after the rollout, each tensor
         (n_layers, n_envs, hidden_size)
     :param sequence_length: steps of a stretch; that of the rollout by default
+    :param can_split: told how to run the LSTMs, and of which environments, at once and in parts, tells whether it may
+        be done in parts
     """
 
     policy: RecurrentActorCriticPolicy
@@ -35,6 +37,7 @@ class MirroredRollout(NamedTuple):
     episode_starts: np.ndarray
     original_states: list[RNNStates]
     sequence_length: int | None = None
+    can_split: Callable[..., bool] = lambda run, envs, parts: True
 
     def stretches(self) -> list[range]:
         """
@@ -55,7 +58,12 @@ class MirroredRollout(NamedTuple):
         """
         n_envs = self.episode_starts.shape[1]
         n_parts = parts_for(self.policy.device, n_envs * len(states) * len(steps) * self.policy.lstm_actor.hidden_size)
-        parts = [self._run(states, steps, envs) for envs in np.array_split(np.arange(n_envs), min(n_parts, n_envs))]
+        envs, n_parts = np.arange(n_envs), min(n_parts, n_envs)
+        if n_parts > 1 and not self.can_split(
+            lambda few: _tensors(self._run(states, steps, few)), envs[:4], lambda: np.array_split(envs[:4], 2)
+        ):
+            n_parts = 1
+        parts = [self._run(states, steps, some) for some in np.array_split(envs, n_parts)]
         return [join_states(list(of_image)) for of_image in zip(*parts, strict=True)]
 
     def _run(self, states: list[RNNStates], steps: range, envs: np.ndarray) -> list[RNNStates]:
@@ -79,3 +87,7 @@ class MirroredRollout(NamedTuple):
             return x.unflatten(1, (-1, n_images))[:, :, i].float().contiguous()
 
         return [RNNStates(*(tuple(of_image(i, x) for x in pair) for pair in after)) for i in range(n_images)]
+
+
+def _tensors(states: list[RNNStates]) -> list[th.Tensor]:
+    return [x for of_image in states for pair in of_image for x in pair]

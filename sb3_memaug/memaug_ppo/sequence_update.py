@@ -49,13 +49,6 @@ class SequenceUpdate(MirroredUpdate):
         self.n_minibatches = n_minibatches
         self.sequence_length = sequence_length
         self.mirrored_memory = mirrored_memory
-        if n_minibatches is None and self.batch_size is not None and self.batch_size < self._longest_sequence:
-            warnings.warn(
-                f"batch_size = {self.batch_size} is less than the whole sequences of up to {self._longest_sequence} "
-                "steps that a minibatch is made of, so there will be fewer, larger minibatches. Pass "
-                f"sequence_length={self.batch_size} for truncated backpropagation, or a larger `batch_size`",
-                stacklevel=3,
-            )
 
     def _setup_sequences(self) -> None:
         if self.mirrored_memory not in tuple(WAYS):
@@ -81,6 +74,16 @@ class SequenceUpdate(MirroredUpdate):
                 f"`n_minibatches` must lie between 1 and {most}, got {self.n_minibatches}: a minibatch holds whole "
                 f"sequences, of which {self.n_envs} environments and {self._longest_sequence} steps make no more. "
                 "Use more environments, or a shorter `sequence_length`"
+            )
+
+    def _check_sizes(self) -> None:
+        self._check_minibatches()
+        if self.n_minibatches is None and self.batch_size is not None and self.batch_size < self._longest_sequence:
+            warnings.warn(
+                f"batch_size = {self.batch_size} is less than the whole sequences of up to {self._longest_sequence} "
+                "steps that a minibatch is made of, so there will be fewer, larger minibatches. Pass "
+                f"sequence_length={self.batch_size} for truncated backpropagation, or a larger `batch_size`",
+                stacklevel=4,
             )
 
     def _forget_the_mirrored_life(self) -> None:
@@ -121,6 +124,7 @@ class SequenceUpdate(MirroredUpdate):
             episode_starts,
             [*self.rollout_buffer.lstm_states, self._last_lstm_states],
             self.sequence_length,
+            self._can_split,
         )
         with self._precision():
             *at_starts, self._last_mirrored_lstm_states = WAYS[self.mirrored_memory](
@@ -140,7 +144,15 @@ class SequenceUpdate(MirroredUpdate):
 
     def _parts(self, lanes: Lanes) -> Iterator[Part]:
         n_parts = parts_for(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
-        for which in np.array_split(np.arange(len(lanes.leaders)), min(n_parts, len(lanes.leaders))):
+        every = np.arange(len(lanes.leaders))
+        n_parts, some = min(n_parts, len(every)), every[:4]
+        if n_parts > 1 and not self._can_split(
+            lambda few: self._evaluate(few).outputs(),
+            lanes.take(some),
+            lambda: [lanes.take(half) for half in np.array_split(some, 2)],
+        ):
+            n_parts = 1
+        for which in np.array_split(every, n_parts):
             yield self._evaluate(lanes.take(which))
 
     def _evaluate(self, lanes: Lanes) -> Part:

@@ -16,6 +16,7 @@ from sb3_memaug.common.devices import parts_for
 from sb3_memaug.common.evaluation import evaluate_latents, extract_features
 from sb3_memaug.common.loss import Targets
 from sb3_memaug.common.mirrored_update import Minibatch, MirroredUpdate, Part
+from sb3_memaug.common.numbers import ALGORITHM, takes_numbers
 from sb3_memaug.common.rollout import TensorRollout
 from sb3_memaug.common.symmetry_source import SymmetryArgument
 from sb3_memaug.common.tensor_rollout_buffer import Rollout, TensorRolloutBuffer
@@ -69,6 +70,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
     """
 
+    @takes_numbers(ALGORITHM)
     def __init__(
         self,
         policy: str | type[ActorCriticPolicy],
@@ -104,11 +106,17 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
         autocast: Literal["bf16"] | None = None,
         compile: bool = False,
     ) -> None:
-        if rollout_buffer_class is not None and not issubclass(rollout_buffer_class, TensorRolloutBuffer):
+        if rollout_buffer_class is not None and not (
+            isinstance(rollout_buffer_class, type) and issubclass(rollout_buffer_class, TensorRolloutBuffer)
+        ):
+            name = getattr(rollout_buffer_class, "__name__", repr(rollout_buffer_class))
             raise ValueError(
-                "`rollout_buffer_class` must be a subclass of TensorRolloutBuffer, got "
-                f"{rollout_buffer_class.__name__}: leave it out, or derive yours from "
-                "sb3_memaug.common.tensor_rollout_buffer.TensorRolloutBuffer"
+                f"`rollout_buffer_class` must be a subclass of TensorRolloutBuffer, got {name}: leave it out, or "
+                "derive yours from sb3_memaug.common.tensor_rollout_buffer.TensorRolloutBuffer"
+            )
+        if normalize_advantage and batch_size < 2:
+            raise ValueError(
+                f"`batch_size` must be at least 2 with `normalize_advantage`, got {batch_size}: one has no variance"
             )
         super().__init__(
             policy,
@@ -159,8 +167,17 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     def _parts(self, batch: Rollout) -> Iterator[Part]:
         n = len(batch.advantages)
         widest = max(self.policy.mlp_extractor.latent_dim_pi, self.policy.mlp_extractor.latent_dim_vf)
-        for rows in th.arange(n, device=self.device).chunk(parts_for(self.device, n * self.group_size * widest)):
-            yield self._evaluate(batch.take(rows))
+        n_parts = min(parts_for(self.device, n * self.group_size * widest), n)
+        rows = th.arange(n, device=self.device)
+        some = rows[:8]
+        if n_parts > 1 and not self._can_split(
+            lambda few: self._evaluate(few).outputs(),
+            batch.take(some),
+            lambda: [batch.take(half) for half in some.chunk(2)],
+        ):
+            n_parts = 1
+        for part in rows.chunk(n_parts):
+            yield self._evaluate(batch.take(part))
 
     def _evaluate(self, batch: Rollout) -> Part:
         observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from numbers import Real
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,7 @@ class Tolerances:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "strict" and not value > 0:
+            if field.name == "strict":
+                continue
+            if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
                 raise ValueError(f"tolerance `{field.name}` must be positive, got {value!r}: nothing is exact")

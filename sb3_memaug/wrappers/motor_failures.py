@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sb3_memaug.common.numbers import POSITIVE
 from sb3_memaug.robots import Robot
 from sb3_memaug.wrappers.disturbance import Disturbance
 from sb3_memaug.wrappers.ranges import Range, as_number, as_range, draw
@@ -53,8 +54,8 @@ class MotorFailures(Disturbance):
         if not all(self._groups):
             raise ValueError("`joints` holds an empty group: name at least one joint in each")
         self.joints = tuple(entry if isinstance(entry, str) else tuple(entry) for entry in entries)
-        self._probability = as_number("probability", probability, 0, 1)
-        self._strength = as_range("strength", strength, 0, 1)
+        self._probability = as_number("probability", probability)
+        self._strength = as_range("strength", strength)
         if mode not in MODES:
             raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
         self._locks = mode == "locked"
@@ -66,14 +67,16 @@ class MotorFailures(Disturbance):
         if low % 1 or high % 1:
             raise ValueError(f"`n_failures` must be whole numbers, got {n_failures}")
         self._n_failures = int(low), int(high)
-        self._onset = as_range("onset", onset, 0)
-        self._duration = None if duration is None else as_range("duration", duration, 0)
+        self._onset = as_range("onset", onset)
+        self._duration = None if duration is None else as_range("duration", duration)
         if dt is None and (self._onset != (0, 0) or duration is not None):
             raise ValueError(
                 "`onset` and `duration` are counted in control steps, whose length is not known: give the environment "
                 "the attribute `env.unwrapped.dt`, in seconds"
             )
-        self._dt = dt
+        # Only times are counted by it.
+        timed = self._onset != (0, 0) or duration is not None
+        self._dt = POSITIVE.check("env.unwrapped.dt", dt) if timed else 1.0
         self._active = False
         self._events: dict[int, Callable[[], None]] = {}
 
@@ -120,7 +123,7 @@ class MotorFailures(Disturbance):
         return [left.pop(int(rng.integers(len(left)))) for _ in range(n)]
 
     def _schedule(self, rng: np.random.Generator) -> None:
-        dt = self._dt or 1.0
+        dt = self._dt
         start = round(draw(rng, self._onset) / dt)
         self._step, self._events = 0, {start: self._fail}
         if self._duration is not None:

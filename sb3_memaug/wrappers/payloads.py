@@ -69,10 +69,10 @@ class Payloads(Disturbance):
         for place in places:
             _check_keys("a section", place, ("x", "y"), ("x", "y"))
         #: The lowest and the highest one; and of each section, those of x and of y.
-        self.mass = as_range("mass", mass, 0)
+        self.mass = as_range("mass", mass)
         self.sections = tuple((as_range("x", place["x"]), as_range("y", place["y"])) for place in places)
         self._z = as_number("z", z)
-        self._probability = as_number("probability", probability, 0, 1)
+        self._probability = as_number("probability", probability)
         self._inertia = inertia
         # An adapter that cannot do it says so.
         self._put(_NOTHING)
@@ -86,7 +86,7 @@ class Payloads(Disturbance):
         _check_keys("options['payload']", given, ("mass", "x", "y"), ("mass", "x", "y", "z"))
         load = Load({"z": self._z, **given})
         for key, value in load.items():
-            load[key] = as_number(f"options['payload'][{key!r}]", value, 0 if key == "mass" else -np.inf)
+            load[key] = as_number(f"options['payload'][{key!r}]", value)
         return load
 
     def begin(self, rng: np.random.Generator, decision: Load | None) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import gymnasium as gym
 from rl_zoo3.exp_manager import ExperimentManager
-from stable_baselines3.common.utils import get_device
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.save_util import load_from_zip_file
+from stable_baselines3.common.utils import FloatSchedule, get_device
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.environment_group import group_of_environment
@@ -35,6 +37,15 @@ class SymmetricExperimentManager(ExperimentManager):
         self.eval_env_kwargs = self.eval_env_kwargs or self.env_kwargs
         return processed
 
+    def _load_pretrained_agent(self, hyperparams: dict[str, Any], env: VecEnv) -> BaseAlgorithm:
+        if self.algo in OURS:
+            # A file of hyperparameters tells where an adaptive rate started, not where the training has brought it.
+            saved, _, _ = load_from_zip_file(self.trained_agent, device="cpu")
+            rate = ("learning_rate", "desired_kl")
+            if saved is not None and all(_is_same(saved.get(name), hyperparams.get(name)) for name in rate):
+                hyperparams = {name: value for name, value in hyperparams.items() if name not in rate}
+        return super()._load_pretrained_agent(hyperparams, env)
+
     def create_envs(self, n_envs: int, eval_env: bool = False, no_log: bool = False) -> VecEnv:
         maker = vec_env_maker(self.env_name.gym_id)
         if maker is not None:
@@ -57,6 +68,15 @@ class SymmetricExperimentManager(ExperimentManager):
             return normalized
         settings = {name: getattr(normalized, name) for name in signature(VecNormalize).parameters if name != "venv"}
         return SymmetricVecNormalize(env, **settings)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Numbers, None, or schedules, which rl_zoo3 makes of numbers."""
+
+    def values(x: Any) -> list[float | None]:
+        return [None if x is None else FloatSchedule(x)(progress) for progress in (1.0, 0.5, 0.0)]
+
+    return values(one) == values(other)
 
 
 def _at_once(

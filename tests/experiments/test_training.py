@@ -115,6 +115,24 @@ def test_statistics_of_observations_go_on_too(tmp_path):
     assert counts[1] >= run.n_timesteps + 4
 
 
+def test_the_learning_rate_that_it_adapted_goes_on_too(tmp_path):
+    from sb3_memaug.zoo import register
+
+    (run,) = small_runs(n_rollouts=4, desired_kl=1e-6, learning_rate=1e-3, gamma=0.9)
+    run.write(tmp_path)
+    killed(tmp_path, steps=ROLLOUT)
+    register()
+    from sb3_memaug.experiments.run_manager import RunManager
+
+    checkpoint = latest_checkpoint(tmp_path)
+    saved = MemAugRecurrentPPO.load(checkpoint / "model.zip")
+    model, _ = RunManager(run, tmp_path, checkpoint).setup_experiment()
+    model.env.close()
+    assert model.adaptive_rate == saved.adaptive_rate
+    assert model.adaptive_rate.rate != 1e-3
+    assert (model.gamma, model.num_timesteps) == (0.9, saved.num_timesteps)
+
+
 def test_the_same_seed_gives_the_same_training(tmp_path):
     runs = small_runs(n_rollouts=2)
     parameters = []

@@ -240,6 +240,18 @@ def test_the_draws_of_one_failing_joint_are_those_of_the_seed(make):
         ({"n_failures": 1.5}, "`n_failures` must be whole numbers"),
         ({"onset": -1}, "`onset` must lie between 0 and inf"),
         ({"onset": (0, math.inf)}, "`onset` must lie between"),
+        ({"onset": 1e308}, r"`onset` must not exceed 1e\+09 in size, got 1e\+308"),
+        ({"onset": (0, 1e12)}, r"`onset` must not exceed 1e\+09"),
+        ({"onset": math.nan}, "`onset` must lie between 0 and inf, got nan"),
+        ({"onset": True}, "`onset` must be a number or a pair"),
+        ({"onset": np.array(1.0)}, "`onset` must be a number or a pair"),
+        ({"onset": {0: 1, 1: 2}}, "`onset` must be a number or a pair"),
+        ({"onset": (0, [1])}, "`onset` must be a number or a pair"),
+        ({"duration": 1e308}, "`duration` must not exceed"),
+        ({"probability": False}, "`probability` must be a number, got False"),
+        ({"strength": None}, "`strength` must be a number or a pair"),
+        ({"n_failures": math.inf}, "`n_failures` must lie between 1 and 8, got inf"),
+        ({"n_failures": 10**400}, "`n_failures` must lie between 1 and 8"),
         ({"duration": (2, 1)}, "`duration` must be a number or a pair"),
     ],
 )
@@ -286,7 +298,13 @@ def test_times_need_the_length_of_a_control_step():
             JointFailure(Room(), **times)
     room = Room()
     room.dt = 0.5
-    env = JointFailure(room, probability=1.0, onset=1.0)
+    for dt in (0.0, -0.5, math.nan, math.inf, "0.5"):
+        room.dt = dt
+        JointFailure(room)
+        with pytest.raises(ValueError, match=r"`env\.unwrapped\.dt` must be"):
+            JointFailure(room, onset=1.0)
+    room.dt = np.float32(0.5)
+    env = JointFailure(room, probability=np.float32(1.0), onset=np.array([1.0, 1.0]))
     env.reset(seed=0)
     assert [env.step(np.zeros(1))[-1]["failure_active"] for _ in range(4)] == [False, False, True, True]
 

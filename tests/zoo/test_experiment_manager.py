@@ -86,3 +86,18 @@ def test_arguments_of_environments_are_those_of_evaluation_too(manage):
     manager, model = manage(env_kwargs={"end": 0.7})
     assert model.env.get_attr("end") == [0.7, 0.7]
     assert manager.create_envs(1, eval_env=True).get_attr("end") == [0.7]
+
+
+def test_a_training_that_goes_on_has_the_learning_rate_it_had(manage):
+    settings = {"desired_kl": 1e-6, "learning_rate": 1e-3, "n_epochs": 2}
+    manager, model = manage(**settings)
+    manager.learn(model)
+    manager.save_trained_model(model)
+    rate = model.adaptive_rate.rate
+    assert rate != 1e-3
+    path = f"{manager.save_path}/RandomWorld-v0.zip"
+    assert manage(trained_agent=path, **settings)[1].adaptive_rate.rate == rate
+    # Unless the file says something new.
+    assert manage(trained_agent=path, **{**settings, "learning_rate": 2e-3})[1].adaptive_rate.rate == 2e-3
+    changed = manage(trained_agent=path, **{**settings, "desired_kl": 0.1, "gamma": 0.5})[1]
+    assert (changed.adaptive_rate.rate, changed.adaptive_rate.desired_kl, changed.gamma) == (1e-3, 0.1, 0.5)

@@ -194,6 +194,9 @@ def test_a_robot_without_a_mirror_image_is_told_why(make, two_legs):
 def test_arguments_that_do_not_fit_are_refused(make):
     with pytest.raises(ValueError, match=r"`control_dt` must be a multiple of 0\.005 s, got 0\.012"):
         make(control_dt=0.012)
+    for name, value in (("max_sinking", -1.0), ("action_scale", float("nan")), ("gait_frequency", float("inf"))):
+        with pytest.raises(ValueError, match=f"`{name}` must"):
+            make(**{name: value})
     with pytest.raises(ValueError, match="`render_mode` must be None or one of"):
         make(render_mode="ansi")
     with pytest.raises(ValueError, match="`pose` names 'elbow'"):

@@ -33,6 +33,9 @@ def test_a_missing_simulator_is_named_with_its_extra(monkeypatch, simulator, mod
     [
         ({"control_dt": 0.01}, "`control_dt` must be a multiple of 0.004 s, got 0.01"),
         ({"control_dt": 0.0}, "`control_dt` must be a multiple"),
+        ({"control_dt": float("nan")}, "`control_dt` must be finite, got nan"),
+        ({"control_dt": float("inf")}, "`control_dt` must be finite, got inf"),
+        ({"initial_spread": -0.1}, "`initial_spread` must not be negative, got -0.1"),
         ({"render_mode": "ascii"}, "`render_mode` must be None or one of"),
     ],
 )
