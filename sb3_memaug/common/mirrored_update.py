@@ -16,6 +16,7 @@ from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
+from sb3_memaug.common.between import check_between
 from sb3_memaug.common.devices import without_looking
 from sb3_memaug.common.distributed import is_distributed, share_gradients, total
 from sb3_memaug.common.environment_group import group_of_environment
@@ -143,8 +144,9 @@ class MirroredUpdate(OnPolicyAlgorithm):
             return
         group = self.symmetry or group_of_environment(env)
         if group is not None:
-            check_group_fits(group, self.observation_space, self.action_space)
             check_normalization(group, env)
+            check_between(group, env)
+            check_group_fits(group, self.observation_space, self.action_space)
         self.symmetry_group = group
 
     def _init_callback(self, callback: MaybeCallback, progress_bar: bool = False) -> BaseCallback:

@@ -9,11 +9,18 @@ import numpy as np
 import torch as th
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
+from sb3_memaug.common.between import chain_of, check_between
 from sb3_memaug.common.distributed import rank
 from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
+
+#: Why a plain ``VecNormalize`` is refused.
+PLAIN = (
+    "a plain VecNormalize normalises an observation and its mirror image by different statistics, which breaks the "
+    "symmetry: use sb3_memaug.SymmetricVecNormalize in its place, or VecNormalize(…, norm_obs=False)"
+)
 
 
 class SymmetricVecNormalize(VecNormalize):
@@ -30,7 +37,8 @@ class SymmetricVecNormalize(VecNormalize):
     :param symmetry: the group to average over; that of the environment's ``MirrorSpec`` by default
     :param args: as for ``VecNormalize``
     :param kwargs: as for ``VecNormalize``
-    :raises ValueError: if there is no group, it does not fit the spaces, or one of its mirrors has an offset
+    :raises ValueError: if there is no group, it does not fit the spaces, or one of its mirrors has an offset; if a
+        plain ``VecNormalize``, or a wrapper that does not commute with the mirrors, lies inside
     """
 
     _statistics: type[OrbitMeanStd] | type[TensorOrbitMeanStd] = OrbitMeanStd
@@ -47,6 +55,10 @@ class SymmetricVecNormalize(VecNormalize):
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "
                 "`symmetry=`, or use stable-baselines3's VecNormalize"
             )
+        for each in chain_of(venv):
+            if type(each) is VecNormalize and each.norm_obs:
+                raise ValueError(PLAIN)
+        check_between(symmetry, venv)
         check_group_fits(symmetry, venv.observation_space, venv.action_space)
         self.symmetry_group = symmetry
         if not self.norm_obs:
