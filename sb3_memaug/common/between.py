@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import gymnasium as gym
-from gymnasium import spaces
 from gymnasium.wrappers import NormalizeObservation
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize, VecTransposeImage
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecTransposeImage
 
 from sb3_memaug.common.tensor_vec_env import TensorVecEnv
 from sb3_memaug.common.wrapper_trial import CannotTell, Difference, Trial, may_alter
@@ -19,6 +18,10 @@ from sb3_memaug.symmetry import Mirror, SymmetryGroup
 from sb3_memaug.symmetry.compatibility import check_actions_fit, check_observations_fit
 
 _REMEDY = "Put it inside MirrorSpec and pass MirrorSpec the terms of what comes out"
+_VEC_REMEDY = (
+    "Do the same in a wrapper of each environment, inside MirrorSpec, and pass MirrorSpec the terms of what comes out; "
+    "or pass the group of what comes out as `symmetry=`"
+)
 _NORMALIZE = (
     "Take it away and wrap the environments in sb3_memaug.SymmetricVecNormalize, whose statistics are those of all "
     "mirror images"
@@ -28,8 +31,8 @@ _CHECK = (
     "may say so by an attribute `commutes_with_mirrors = True`"
 )
 
-#: Environments of which everything has been warned already.
-_WARNED: WeakSet[VecEnv] = WeakSet()
+#: What has been warned of already.
+_WARNED: WeakKeyDictionary[VecEnv, set[str]] = WeakKeyDictionary()
 
 
 class Finding(NamedTuple):
@@ -72,32 +75,32 @@ def check_between(group: SymmetryGroup, env: VecEnv) -> None:
     base = chain[-1]
     inner = _mirrors_below(group, base, any(isinstance(each, VecTransposeImage) for each in chain))
     findings = _of_environments(base, SymmetryGroup(inner) if inner else group, described=inner is None)
-    if inner is not None:
-        finding = commuting(chain, len(chain) - 1, SymmetryGroup(inner), group)
+    if inner is None:
+        findings += _statistics(chain, group)
+    else:
+        wording = Outside._replace(remedy=_VEC_REMEDY)
+        finding = commuting(chain, len(chain) - 1, SymmetryGroup(inner), group, wording=wording)
         findings += [finding] if finding else []
     _tell(findings, base)
 
 
-def check_inside(
-    env: gym.Env, group: SymmetryGroup, observation_source: gym.Env | None, action_source: gym.Env | None
-) -> None:
+def check_inside(spec: Any, observation_source: gym.Env | None, action_source: gym.Env | None) -> None:
     """
     The same for what lies inside a ``MirrorSpec``: between it and the environments that told what observation and
     action are made of. Running statistics are left to :func:`check_between`: what learns from them refuses them.
 
-    :param env: inside of it
-    :param group: of the ``MirrorSpec``
+    :param spec: the ``MirrorSpec``
     :param observation_source: the environment that told the terms of the observation; None where the user did, who
         described what comes out
     :param action_source: that of the action, likewise
     :raises ValueError: if a wrapper does not commute with the mirrors
     """
-    chain = chain_of(env)
+    chain, group = chain_of(spec.env), spec.symmetry_group
     findings: list[Finding] = []
     for what, source in (("observation", observation_source), ("action", action_source)):
         if source is not None:
             end = next(i for i, each in enumerate(chain) if each is source)
-            finding = commuting(chain, end, group, group, (what,), MirrorSpecs)
+            finding = commuting(chain, end, group, group, (what,), Inside, spec)
             findings += [finding] if finding and not finding.learned and finding not in findings else []
     _tell(findings, None)
 
@@ -113,7 +116,8 @@ class Wording(NamedTuple):
 
 
 Outside = Wording("stands between the mirrors and the algorithm", _REMEDY)
-MirrorSpecs = Wording(
+Below = Wording("stands between the simulator and the algorithm", _REMEDY)
+Inside = Wording(
     "stands between MirrorSpec and the environment that tells its terms", "Pass MirrorSpec the terms of what comes out"
 )
 
@@ -125,7 +129,7 @@ def commuting(
     outer: SymmetryGroup,
     looked_at: Sequence[str] = ("observation", "action"),
     wording: Wording = Outside,
-    start: int = 0,
+    described_by: Any = None,
 ) -> Finding | None:
     """
     :param chain: wrappers and the innermost environment, the outermost first
@@ -134,10 +138,10 @@ def commuting(
     :param outer: the group above all wrappers, of the same names
     :param looked_at: of ``"observation"`` and ``"action"``
     :param wording: of the finding
-    :param start: index of the outermost wrapper to look at
+    :param described_by: what has the terms; the environment that the mirrors are those of by default
     :return: what is wrong with those between; None if they commute with the mirrors
     """
-    altering = [k for k in range(start, end) if may_alter(chain[k])]
+    altering = [k for k in range(end) if may_alter(chain[k])]
     if not altering or _unfit(chain[end], inner, looked_at) is not None:
         return None  # or the group fits not even its own environment, which is not the fault of a wrapper
     problem = _problem(chain, altering[0], end, inner, outer, looked_at)
@@ -149,14 +153,15 @@ def commuting(
         if deeper is None:
             break
         guilty, problem = k, deeper
-    name = _name(chain[guilty])
     if isinstance(problem, CannotTell):
         return _untold(chain[guilty], str(problem), wording)
     if isinstance(problem, Difference):
-        return Finding(_sentence(chain[guilty], problem, chain[end], wording), True, problem.learned)
+        if isinstance(chain[guilty], NormalizeObservation):
+            wording = wording._replace(remedy=_NORMALIZE)
+        return Finding(_sentence(chain[guilty], problem, described_by or chain[end], wording), True, problem.learned)
     return Finding(
-        f"{name} {wording.where}, which it does not fit: it makes {_spaces(chain[end], looked_at)} into "
-        f"{_spaces(chain[guilty], looked_at)}, and {problem}. {wording.remedy}",
+        f"{_name(chain[guilty])} {wording.where} and changes a space so that the mirrors do not fit it: {problem}. "
+        f"{wording.remedy}",
         True,
     )
 
@@ -189,24 +194,26 @@ def _unfit(env: Any, group: SymmetryGroup, looked_at: Sequence[str]) -> ValueErr
     return None
 
 
-def _statistics(chain: Sequence[Any], group: SymmetryGroup) -> list[Finding]:
+def _statistics(chain: Sequence[Any], group: SymmetryGroup, described_by: Any = None) -> list[Finding]:
     """Of wrappers whose outcome is described: only what they learn of the observations is wrong for certain."""
     findings = []
     for k, wrapper in enumerate(chain[:-1]):
         if not may_alter(wrapper):
             continue
-        if isinstance(wrapper, NormalizeObservation) and wrapper.update_running_mean:
+        if _is_running(wrapper):
             findings.append(_normalizes(wrapper))
             continue
         problem = _problem(chain, k, k + 1, group, group, ("observation",))
-        if isinstance(problem, Difference):
-            if problem.learned:
-                findings.append(Finding(_sentence(wrapper, problem, chain[0], Outside), True))
-            elif isinstance(wrapper, NormalizeObservation):
-                findings.append(Finding(_sentence(wrapper, problem, chain[0], Wording(Outside.where, _NORMALIZE)), True))
+        if isinstance(problem, Difference) and (problem.learned or isinstance(wrapper, NormalizeObservation)):
+            wording = Below._replace(remedy=_NORMALIZE)
+            findings.append(Finding(_sentence(wrapper, problem, described_by, wording), True, problem.learned))
         elif isinstance(problem, ValueError) and _learns(chain, k):
-            findings.append(_untold(wrapper, "what it makes of an observation depends on earlier episodes"))
+            findings.append(_untold(wrapper, "what it makes of an observation depends on earlier episodes", Below))
     return findings
+
+
+def _is_running(wrapper: Any) -> bool:
+    return isinstance(wrapper, NormalizeObservation) and wrapper.update_running_mean
 
 
 def _learns(chain: Sequence[Any], k: int) -> bool:
@@ -226,27 +233,28 @@ def _normalizes(wrapper: Any) -> Finding:
 
 def _untold(wrapper: Any, why: str, wording: Wording = Outside) -> Finding:
     return Finding(
-        f"{_name(wrapper)} {wording.where}, and it cannot be tried whether it commutes with them: {why}. {_CHECK}", False
+        f"{_name(wrapper)} {wording.where}, and it cannot be tried whether it commutes with them: {why}. {_CHECK}",
+        False,
     )
 
 
 def _sentence(wrapper: Any, found: Difference, source: Any, wording: Wording) -> str:
     if found.learned:
         return (
-            f"{_name(wrapper)} {wording.where} and does not commute with them after some episodes: it treats an "
+            f"{_name(wrapper)} {wording.where} and does not commute with the mirrors after some episodes: it treats an "
             f"observation and its mirror image by different running statistics, {_numbers(found, source)}. {_NORMALIZE}"
         )
-    return (
-        f"{_name(wrapper)} {wording.where} and does not commute with them: {_numbers(found, source)}. {wording.remedy}"
-    )
+    numbers = _numbers(found, source)
+    return f"{_name(wrapper)} {wording.where} and does not commute with the mirrors: {numbers}. {wording.remedy}"
 
 
 def _numbers(found: Difference, source: Any) -> str:
-    key = f"{found.key!r}, " if found.key else ""
-    mean = "on average " if found.random else ""
+    key = f" of {found.key!r}" if found.key else ""
+    moment = f"has the {found.moment}" if found.moment else "is"
     return (
-        f"with {found.mirror!r}, {found.what} {key}entry {found.entry}{_term(found, source)} of the mirrored {found.what} "
-        f"is {mean}{found.of_mirrored:.6g}, but in the mirrored result it is {found.mirrored:.6g}"
+        f"with mirror {found.mirror!r}, entry {found.entry}{key}{_term(found, source)} of the {found.what} that comes "
+        f"out {moment} {found.of_mirrored:.6g} where what goes in is mirrored, but {found.mirrored:.6g} where what "
+        "comes out is mirrored"
     )
 
 
@@ -255,18 +263,15 @@ def _term(found: Difference, source: Any) -> str:
     position = found.entry
     for term in terms.get(found.key, ()) if isinstance(terms, Mapping) else terms:
         if position < term.size:
-            names = term.names if len(term.names) == term.size else ()
-            return f" ({term.name}{f', {names[position]}' if names else ''})"
+            names = term.names
+            part = f", {names[position * len(names) // term.size]}" if names else ""
+            return f" ({term.name}{part})"
         position -= term.size
     return ""
 
 
 def _name(wrapper: Any) -> str:
     return type(wrapper).__name__
-
-
-def _spaces(env: Any, looked_at: Sequence[str]) -> str:
-    return " and ".join(f"the {what} space {getattr(env, f'{what}_space')}" for what in looked_at)
 
 
 def _mirrors_below(group: SymmetryGroup, base: VecEnv, transposed: bool) -> dict[str, Mirror] | None:
@@ -314,6 +319,8 @@ class _Look:
     group: SymmetryGroup
     described: bool
     seen: set[int] = field(default_factory=set)
+    #: What was found of wrappers that are alike.
+    found: dict[Any, list[Finding]] = field(default_factory=dict)
 
     def __instancecheck__(self, wrapper: Any) -> bool:
         if id(wrapper) in self.seen:
@@ -321,7 +328,10 @@ class _Look:
         chain = chain_of(wrapper)
         self.seen |= {id(each) for each in chain}
         try:
-            findings = self._look(chain)
+            key = _key(chain)
+            findings = self.found[key] if key in self.found else self._look(chain)
+            if key is not None:
+                self.found[key] = findings
         except Exception as error:  # would end the process
             findings = [_untold(wrapper, f"{type(error).__name__}: {error}")]
         if findings:
@@ -332,24 +342,28 @@ class _Look:
         if self.described:
             return _statistics(chain, self.group)
         end = next(i for i, each in enumerate(chain) if hasattr(each, "symmetry_group"))
-        normalizers = [
-            _normalizes(each)
-            for each in chain[:end]
-            if isinstance(each, NormalizeObservation) and each.update_running_mean
-        ]
+        normalizers = [_normalizes(each) for each in chain[:end] if _is_running(each)]
         if normalizers:
             return normalizers
-        inside = _statistics(chain[end + 1 :], self.group) if end + 1 < len(chain) else []
+        inside = _statistics(chain[end + 1 :], self.group, chain[end])
         finding = commuting(chain, end, self.group, self.group)
         return inside + ([finding] if finding else [])
+
+
+def _key(chain: Sequence[Any]) -> Any:
+    """Hashable, equal for wrappers that are alike; None if that cannot be told."""
+    try:
+        return tuple(map(type, chain)), Trial(chain, 0, len(chain) - 1).key
+    except CannotTell:
+        return None
 
 
 def _tell(findings: Sequence[Finding], base: VecEnv | None) -> None:
     for finding in findings:
         if finding.refused:
             raise ValueError(finding.text)
-    if base is None or base not in _WARNED:
-        for finding in findings:
-            warnings.warn(finding.text, stacklevel=2)
-    if base is not None and findings:
-        _WARNED.add(base)
+    told: set[str] = set() if base is None else _WARNED.setdefault(base, set())
+    for text in dict.fromkeys(finding.text for finding in findings):
+        if text not in told:
+            warnings.warn(text, stacklevel=2)
+            told.add(text)

@@ -97,6 +97,8 @@ class Feed:
     def __init__(self) -> None:
         #: Whether a wrapper asked for something that only the real environment knows.
         self.asked = False
+        #: Whether a wrapper read numbers of the real environment.
+        self.read = False
         self.begin(lambda step: None)
 
     def begin(self, observations: Callable[[int], Any]) -> None:
@@ -126,7 +128,10 @@ class StandIn(gym.Env):
     """
     In place of an environment under Gymnasium's wrappers.
 
-    :param env: to stand in for; nothing is asked of it but what it is made of
+    Wrappers may read numbers, texts and arrays of the environment, in copies. Everything else of it is
+    :class:`Unknown`, since it might be changed.
+
+    :param env: to stand in for
     :param feed: what to hand out
     """
 
@@ -134,6 +139,7 @@ class StandIn(gym.Env):
         self.observation_space, self.action_space = deepcopy(env.observation_space), deepcopy(env.action_space)
         self.spec, self.metadata, self.render_mode = env.spec, dict(env.metadata), env.render_mode
         self.feed = feed
+        self._env = env
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         return self.feed.next(), _Infos(self.feed.note)
@@ -147,8 +153,15 @@ class StandIn(gym.Env):
         return Unknown(self.feed.note)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "feed":
+        if name.startswith("__") or name in ("feed", "_env"):
             raise AttributeError(name)
+        env = self._env
+        while isinstance(env, gym.Wrapper) and name not in vars(env):
+            env = env.env
+        value = vars(env).get(name, vars(type(env)).get(name))
+        if isinstance(value, (bool, int, float, str, np.generic, np.ndarray)):
+            self.feed.read = True
+            return deepcopy(value)
         self.feed.note()
         return Unknown(self.feed.note)
 

@@ -67,7 +67,7 @@ class WrapperCopy:
     @property
     def key(self) -> tuple[Any, ...]:
         """Hashable, equal for wrappers of equal class and state."""
-        return self._type, self.content, tuple(id(each) for each in self._shared)
+        return self._type, self.content, tuple(id(each) for each in self._shared if not isinstance(each, EnvSpec))
 
 
 class _Writer(cloudpickle.Pickler):

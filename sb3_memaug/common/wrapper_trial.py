@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import random
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from typing import Any, NamedTuple
 
 import gymnasium as gym
@@ -70,7 +71,7 @@ class Difference(NamedTuple):
     :param entry: index into the flattened array
     :param of_mirrored: what the wrappers make of the mirrored number
     :param mirrored: the mirror image of what they make of the number
-    :param random: whether the two are means, of wrappers that draw random numbers
+    :param moment: of wrappers that draw random numbers, which moment the two numbers are
     :param learned: whether it comes of what the wrappers saw in earlier episodes
     """
 
@@ -80,7 +81,7 @@ class Difference(NamedTuple):
     entry: int
     of_mirrored: float
     mirrored: float
-    random: bool = False
+    moment: str = ""
     learned: bool = False
 
 
@@ -93,6 +94,7 @@ class _Life(NamedTuple):
     actions: list[Any]
     given: list[Any]
     asked: bool
+    read: bool
 
 
 class Trial:
@@ -108,7 +110,8 @@ class Trial:
     def __init__(self, chain: Sequence[Any], start: int, end: int) -> None:
         self._source, self._top = chain[end], chain[start]
         self._batch = self._source.num_envs if isinstance(self._source, VecEnv) else 1
-        self._copies = []
+        self._samples: dict[tuple[int, ...], Any] = {}
+        self._copies: list[WrapperCopy] = []
         for k in reversed(range(start, end)):
             if may_alter(chain[k]):
                 try:
@@ -138,6 +141,9 @@ class Trial:
         found = self._compare(original, mirrors, looked_at, earlier=True)
         if found is None:
             return None
+        if original.read:
+            # They may be the mirrored ones in a mirrored episode.
+            raise CannotTell("it depends on other numbers of the environment than the observation")
         if self._draws(original):
             return self._compare_means(mirrors, looked_at)
         fresh = self._live(None, earlier=False)
@@ -179,9 +185,7 @@ class Trial:
     def _draws(self, original: _Life) -> bool:
         """Whether other random numbers make another life of the same observations and actions."""
         other = self._live(None, draw=1)
-        return not (
-            _alike(original.observations, other.observations) and _alike(original.actions, other.actions)
-        )
+        return not (_alike(original.observations, other.observations) and _alike(original.actions, other.actions))
 
     def _compare_means(self, mirrors: Mapping[str, tuple[Mirror, Mirror]], looked_at: set[str]) -> Difference | None:
         """First and second moments, over independent draws."""
@@ -191,37 +195,41 @@ class Trial:
             images = [self._live(both, draw=1 + DRAWS + k) for k in range(DRAWS)]
             pairs = [self._pairs(*lives, inner, outer) for lives in zip(originals, images, strict=True)]
             for what in looked_at:
-                for drawn in zip(*(each[what] for each in pairs), strict=True):
-                    by_key = [_by_key(expected, came) for expected, came in drawn]
-                    for key in by_key[0]:
-                        found = _other_moments(*(np.array(side) for side in zip(*(x[key] for x in by_key), strict=True)))
-                        if found is not None:
-                            entry, *numbers = found
-                            size = by_key[0][key][0].size // self._batch
-                            return Difference(what, name, key, entry % size, *numbers, random=True)
+                drawn = [[_by_key(*pair) for pair in each[what]] for each in pairs]
+                for key in drawn[0][0]:
+                    sides = (np.array([[step[key][side] for step in life] for life in drawn]) for side in (0, 1))
+                    found = _other_moments(*sides)
+                    if found is not None:
+                        moment, entry, *numbers = found
+                        size = drawn[0][0][key][0].size // self._batch
+                        return Difference(what, name, key, entry % size, *numbers, moment)
         return None
 
     def _leaves_all(self, life: _Life, looked_at: set[str]) -> bool:
-        fed = [self._sample(k) for k in range(len(life.observations))]
+        fed = [self._observation(0, k) for k in range(len(life.observations))]
         return ("observation" not in looked_at or _alike(fed, life.observations)) and (
             "action" not in looked_at or _alike(life.given, life.actions)
         )
 
-    def _sample(self, step: int) -> Any:
-        return self._random(self._source, self._source.observation_space, (0, step))
+    def _observation(self, life: int, step: int) -> Any:
+        return self._random(self._source, self._source.observation_space, (0, life, step))
+
+    def _action(self, life: int, step: int) -> Any:
+        return self._random(self._top, self._top.action_space, (1, life, step))
 
     def _random(self, env: Any, space: spaces.Space, number: tuple[int, ...]) -> Any:
-        rng = np.random.default_rng((_EVERY_SEED, *number))
-        scale = _SCALES[number[-1] % len(_SCALES)]
-        if not isinstance(env, VecEnv):
-            return random_sample(space, rng, scale)
-        return _stack([random_sample(space, rng, scale) for _ in range(env.num_envs)])
+        if number not in self._samples:
+            rng = np.random.default_rng((_EVERY_SEED, *number))
+            scale = _SCALES[number[-1] % len(_SCALES)]
+            samples = [random_sample(space, rng, scale) for _ in range(self._batch)]
+            self._samples[number] = _stack(samples) if isinstance(env, VecEnv) else samples[0]
+        return _copied(self._samples[number])
 
     def _live(self, mirror: tuple[Mirror, Mirror] | None, earlier: bool = True, draw: int = 0) -> _Life:
         """An episode after others, all of whose observations and actions are mirrored."""
-        source, top, feed, chance = self._source, self._top, Feed(), []
+        source, feed = self._source, Feed()
+        chance: list[Any] = []
         stand_in = (VecStandIn if isinstance(source, VecEnv) else StandIn)(source, feed)
-        random_action: Callable[[int, int], Any] = lambda life, k: self._random(top, top.action_space, (1 + life, k))
         try:
             with _aside():
                 stack: Any = stand_in
@@ -229,20 +237,20 @@ class Trial:
                     stack = copy.over(stack, stand_in, chance)
                 _seed_all(chance, stand_in, draw)
                 for life in range(1, 1 + EARLIER * earlier):
-                    feed.begin(lambda k, life=life: self._random(source, source.observation_space, (10 + life, k)))
-                    _episode(stack, [random_action(10 + life, k) for k in range(STEPS)])
+                    feed.begin(partial(self._observation, life))
+                    _episode(stack, [self._action(life, k) for k in range(STEPS)])
                 _seed_all(chance, stand_in, draw)
-                actions = [random_action(0, k) for k in range(STEPS)]
+                actions = [self._action(0, k) for k in range(STEPS)]
                 if mirror is None:
-                    feed.begin(self._sample)
+                    feed.begin(partial(self._observation, 0))
                 else:
                     inner, outer = mirror
-                    feed.begin(lambda k: inner.apply_observation(self._sample(k)))
-                    actions = [_act(outer.action, action, top.action_space) for action in actions]
+                    feed.begin(lambda k: inner.apply_observation(self._observation(0, k)))
+                    actions = [_act(outer.action, action, self._top.action_space) for action in actions]
                 observations = _episode(stack, actions)
         except Exception as error:  # of whoever wrote the wrapper
             raise CannotTell(f"it does not work without its environment: {type(error).__name__}: {error}") from error
-        return _Life(observations, feed.actions, actions, feed.asked)
+        return _Life(observations, feed.actions, actions, feed.asked, feed.read)
 
 
 def _episode(stack: Any, actions: Sequence[Any]) -> list[Any]:
@@ -345,16 +353,20 @@ def _precision(*arrays: np.ndarray) -> float:
     return max([float(np.finfo(kind).eps) for kind in kinds] + [float(np.finfo(np.float32).eps)]) if kinds else 0.0
 
 
-def _other_moments(expected: np.ndarray, came: np.ndarray) -> tuple[int, float, float] | None:
-    """The entry whose mean or mean square differs most, in standard errors, and both means."""
-    one, other = (x.reshape(len(x), -1).astype(np.float64) for x in (expected, came))
-    for power in (1, 2):
-        means = [(x**power).mean(axis=0) for x in (other, one)]
-        error = np.sqrt(sum((x**power).var(axis=0) for x in (one, other)) / (len(one) - 1))
-        rounding = ULPS * _precision(expected, came) * np.abs(means).max(initial=0.0)
-        excess = (np.abs(means[0] - means[1]) - rounding) / np.maximum(error, 1e-300)
-        if np.any(excess > ERRORS):
-            entry = int(np.argmax(excess))
-            roots = [float(mean[entry]) if power == 1 else float(np.sqrt(mean[entry])) for mean in means]
-            return entry, roots[0], roots[1]
+def _other_moments(expected: np.ndarray, came: np.ndarray) -> tuple[str, int, float, float] | None:
+    """
+    Which moment differs, the entry where it differs most, and both numbers; of arrays (draws, steps, …). Deviations are
+    taken over all steps together, for which fewer draws are enough.
+    """
+    sides = [x.reshape(*x.shape[:2], -1).astype(np.float64) for x in (came, expected)]
+    squares = [((x - x.mean(axis=0)) ** 2).mean(axis=1, keepdims=True) for x in sides]
+    rounding = ULPS * _precision(expected, came) * max(np.abs(x).max(initial=0.0) for x in sides)
+    tried = (("mean", sides, rounding, np.asarray), ("standard deviation", squares, rounding**2, np.sqrt))
+    for moment, (one, other), slack, number in tried:
+        means = [x.mean(axis=0) for x in (one, other)]
+        error = np.sqrt((one.var(axis=0) + other.var(axis=0)) / (len(one) - 1))
+        excess = np.abs(means[0] - means[1]) - slack - ERRORS * error
+        if np.any(excess > 0):
+            worst = np.unravel_index(np.argmax(excess), excess.shape)
+            return moment, int(worst[-1]), *(float(number(mean[worst])) for mean in means)
     return None

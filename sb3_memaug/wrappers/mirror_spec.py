@@ -87,9 +87,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         gym.Wrapper.__init__(self, env)
         written = read_mirror_file(file) if file is not None else {}
         #: Terms of the observation and of the action.
-        self.observation_terms, observed = self._terms(
-            "observation", observation, written, gymnasium_observation_terms
-        )
+        self.observation_terms, observed = self._terms("observation", observation, written, gymnasium_observation_terms)
         self.action_terms, acted = self._terms("action", action, written, mujoco_action_terms)
         given = written.get("reflections") if reflections is None else reflections
         derivation = {"tolerances": tolerances, "pose": pose, "locked": locked}
@@ -106,7 +104,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             env.observation_space,
             env.action_space,
         )
-        check_inside(env, self.symmetry_group, observed, acted)
+        check_inside(self, observed, acted)
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
 
     def _terms(
