@@ -169,7 +169,7 @@ class Trial:
                     for key, (one, other) in _by_key(expected, came).items():
                         entry = _first_difference(one, other)
                         if entry is not None:
-                            numbers = (float(each.ravel()[entry]) for each in (other, one))
+                            numbers = float(other.ravel()[entry]), float(one.ravel()[entry])
                             return Difference(what, name, key, entry % (one.size // self._batch), *numbers)
         return None
 
@@ -200,9 +200,9 @@ class Trial:
                     sides = (np.array([[step[key][side] for step in life] for life in drawn]) for side in (0, 1))
                     found = _other_moments(*sides)
                     if found is not None:
-                        moment, entry, *numbers = found
+                        moment, entry, of_mirrored, mirrored = found
                         size = drawn[0][0][key][0].size // self._batch
-                        return Difference(what, name, key, entry % size, *numbers, moment)
+                        return Difference(what, name, key, entry % size, of_mirrored, mirrored, moment)
         return None
 
     def _leaves_all(self, life: _Life, looked_at: set[str]) -> bool:
@@ -284,7 +284,7 @@ def _seed_all(chance: Sequence[Any], stand_in: StandIn | VecStandIn, draw: int) 
     reseed(chance, seed)
     np.random.seed(seed)
     random.seed(seed)
-    th.manual_seed(seed)
+    th.default_generator.manual_seed(seed)  # and no device is asked for
     if isinstance(stand_in, gym.Env):
         stand_in.np_random = np.random.default_rng(seed)
     stand_in.observation_space.seed(seed)
@@ -368,5 +368,6 @@ def _other_moments(expected: np.ndarray, came: np.ndarray) -> tuple[str, int, fl
         excess = np.abs(means[0] - means[1]) - slack - ERRORS * error
         if np.any(excess > 0):
             worst = np.unravel_index(np.argmax(excess), excess.shape)
-            return moment, int(worst[-1]), *(float(number(mean[worst])) for mean in means)
+            came_out, wanted = (float(number(mean[worst])) for mean in means)
+            return moment, int(worst[-1]), came_out, wanted
     return None
