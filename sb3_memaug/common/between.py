@@ -58,6 +58,16 @@ def chain_of(env: Any) -> list[Any]:
     return chain
 
 
+def owner_of(chain: Sequence[Any], name: str) -> Any:
+    """
+    :param chain: wrappers and the innermost environment, the outermost first
+    :param name: of an attribute
+    :return: the first that has it itself, and does not hand on what the next one has; None if there is none
+    """
+    own = (each for each in chain if any(name in vars(kind) for kind in type(each).__mro__) or name in vars(each))
+    return next(own, chain[-1] if hasattr(chain[-1], name) else None)
+
+
 def check_between(group: SymmetryGroup, env: VecEnv) -> None:
     """
     Refuse what makes the mirror image of an observation another one than the observation of the mirror image, and
@@ -341,7 +351,8 @@ class _Look:
     def _look(self, chain: Sequence[Any]) -> list[Finding]:
         if self.described:
             return _statistics(chain, self.group)
-        end = next(i for i, each in enumerate(chain) if hasattr(each, "symmetry_group"))
+        source = owner_of(chain, "symmetry_group")
+        end = next(i for i, each in enumerate(chain) if each is source)
         normalizers = [_normalizes(each) for each in chain[:end] if _is_running(each)]
         if normalizers:
             return normalizers

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from operator import itemgetter
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.common.observations import map_observations
 
 #: Steps after which a wrapper is taken to wait for something that never comes.
 MAX_STEPS = 2000
@@ -91,10 +94,11 @@ class Feed:
     """
     What a stand-in hands out, and what it was given.
 
-    :param observations: the observation of each step since :meth:`begin`
+    :param length: number of steps after which an episode ends
     """
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
+        self._length = length
         #: Whether a wrapper asked for something that only the real environment knows.
         self.asked = False
         #: Whether a wrapper read numbers of the real environment.
@@ -123,6 +127,11 @@ class Feed:
         self._handed_out += 1
         return self._observations(self._handed_out - 1)
 
+    @property
+    def done(self) -> bool:
+        """Whether the observation that was handed out last is the last of an episode."""
+        return self._handed_out == self._length + 1
+
 
 class StandIn(gym.Env):
     """
@@ -146,7 +155,8 @@ class StandIn(gym.Env):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         self.feed.actions.append(np.array(action))
-        return self.feed.next(), 0.5, False, False, _Infos(self.feed.note)
+        observation, done = self.feed.next(), self.feed.done
+        return observation, 0.5, done, done, _Infos(self.feed.note)
 
     def render(self) -> Any:
         self.feed.note()
@@ -187,7 +197,11 @@ class VecStandIn(VecEnv):
     def step_wait(self) -> Any:
         n = self.num_envs
         infos: list[dict] = [_Infos(self.feed.note) for _ in range(n)]
-        return self.feed.next(), np.full(n, 0.5, np.float32), np.zeros(n, bool), infos
+        observations, done = self.feed.next(), self.feed.done
+        if done:
+            for i, info in enumerate(infos):
+                info["terminal_observation"] = map_observations(itemgetter(i), observations)
+        return observations, np.full(n, 0.5, np.float32), np.full(n, done), infos
 
     def close(self) -> None:
         pass

@@ -42,6 +42,8 @@ class WrapperCopy:
     def __init__(self, wrappers: Sequence[Any]) -> None:
         wrapper, *inside = wrappers
         self._type = type(wrapper)
+        if hasattr(self._type, "__del__"):
+            raise ValueError("it ends something when it is deleted")
         self._shared: list[Any] = []
         file = io.BytesIO()
         state = {name: value for name, value in vars(wrapper).items() if name != "class_attributes"}
@@ -58,9 +60,12 @@ class WrapperCopy:
         :return: a copy
         """
         copy = object.__new__(self._type)
+        # Some hand on every attribute that they do not have, and are asked for some before they are complete.
+        copy.__dict__.update(env=inner, venv=inner)
         state = _Reader(self.content, copy, inner, base, self._shared, chance).load()
         if self._class_attributes is not None:
             state["class_attributes"] = self._class_attributes
+        copy.__dict__.clear()
         copy.__dict__.update(state)
         return copy
 

@@ -227,7 +227,7 @@ class Trial:
 
     def _live(self, mirror: tuple[Mirror, Mirror] | None, earlier: bool = True, draw: int = 0) -> _Life:
         """An episode after others, all of whose observations and actions are mirrored."""
-        source, feed = self._source, Feed()
+        source, feed = self._source, Feed(STEPS)
         chance: list[Any] = []
         stand_in = (VecStandIn if isinstance(source, VecEnv) else StandIn)(source, feed)
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from sb3_memaug.common.between import chain_of, check_inside
+from sb3_memaug.common.between import chain_of, check_inside, owner_of
 from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
 from sb3_memaug.symmetry import (
     Reflection,
@@ -119,9 +119,9 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         if terms is not None:
             return terms_from_plain(terms, self.env), None
         attribute = f"{what}_terms"
-        for env in chain_of(self.env):
-            if hasattr(env, attribute):
-                return terms_from_plain(getattr(env, attribute), self.env), env
+        source = owner_of(chain_of(self.env), attribute)
+        if source is not None:
+            return terms_from_plain(getattr(source, attribute), self.env), source
         found = known(self.env)
         if found is None:
             raise ValueError(

@@ -140,6 +140,28 @@ class Endless(gym.Wrapper):
                 return observation * [1, 2, 1], reward, terminated, truncated, info
 
 
+class HandsOn(OfOne):
+    """Like wrappers of old: what it does not have is asked of what it wraps."""
+
+    def __getattr__(self, name):
+        return getattr(self.env, name)
+
+
+class LastOne(gym.Wrapper):
+    """Shows something else at the end of an episode."""
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation * ([1, 2, 1] if truncated else 1), reward, terminated, truncated, info
+
+
+class Ending(OfOne):
+    ended = 0
+
+    def __del__(self):
+        Ending.ended += 1
+
+
 class Declared(OfOne):
     commutes_with_mirrors = True
 
@@ -201,6 +223,7 @@ COMMUTE = {
     "noise of the global generator": lambda env: OfOne(env, noise=(0.1, 0.1, 0.3), source="global"),
     "rewards of the simulator": Shaped,
     "a factor that the environment tells": lambda env: OfTheEnvironment(env, "dt"),
+    "one that hands attributes on": lambda env: HandsOn(env, factor=(2, 2, 3)),
     "what says so": lambda env: Declared(env, factor=(1, 2, 1)),
     "two that undo one another": lambda env: OfOne(OfOne(env, factor=(1, 2, 1)), factor=(1, 0.5, 1)),
 }
@@ -238,12 +261,15 @@ REFUSED = {
     ),
     "biased noise": (lambda env: OfOne(env, noise=(0.1,) * 3, bias=(0, 0, 0.2)), "OfOne .* entry 2 .* has the mean"),
     "noise of one number": (lambda env: OfOne(env, noise=(0.1, 0.3, 0.1)), "OfOne .* has the standard deviation"),
+    "one that hands attributes on": (lambda env: HandsOn(env, factor=(1, 2, 1)), "^HandsOn .* entry [01] "),
+    "the last observation": (LastOne, "LastOne .* entry [01] of the observation"),
     "the inner of two": (lambda env: gw.ClipAction(OfOne(env, factor=(1, 2, 1))), "^OfOne "),
     "the outer of two": (lambda env: OfOne(gw.ClipAction(env), factor=(1, 2, 1)), "^OfOne "),
 }
 
 WARNED = {
     "a factor of the simulator": (lambda env: OfTheEnvironment(env, "simulator"), "asks the environment for more"),
+    "what ends something": (lambda env: Ending(env, factor=(1, 2, 1)), "it ends something when it is deleted"),
     "a wait": (Endless, "more than 2000 steps"),
     "a generator that is no copy": (lambda env: held(env, (x for x in ())), "it does not work without"),
 }
