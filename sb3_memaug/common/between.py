@@ -187,8 +187,13 @@ def _problem(
     if unfit is not None:
         return unfit
     mirrors = {name: (mirror, outer.generators[name]) for name, mirror in inner.generators.items()}
+    known = [
+        what
+        for what, env, group in (("observation", chain[end], inner), ("action", top, outer))
+        if _unfit(env, group, (what,)) is None
+    ]
     try:
-        return Trial(chain, start, end).difference(mirrors, "observation" in looked_at, "action" in looked_at)
+        return Trial(chain, start, end, known).difference(mirrors, "observation" in looked_at, "action" in looked_at)
     except CannotTell as error:
         return error
 
@@ -286,9 +291,10 @@ def _name(wrapper: Any) -> str:
 
 def _mirrors_below(group: SymmetryGroup, base: VecEnv, transposed: bool) -> dict[str, Mirror] | None:
     """How the group's generators act below VecTransposeImage; None if they are not those of the environments."""
-    if not base.has_attr("symmetry_group"):
+    try:
+        below = base.get_attr("symmetry_group")[0]
+    except (AttributeError, NotImplementedError):
         return None
-    below = base.get_attr("symmetry_group")[0]
     if not isinstance(below, SymmetryGroup):
         return None
     above = list(below.channels_first() if transposed else below)

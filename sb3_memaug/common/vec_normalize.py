@@ -20,7 +20,8 @@ from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, che
 #: Why a plain ``VecNormalize`` is refused.
 PLAIN = (
     "a plain VecNormalize normalises an observation and its mirror image by different statistics, which breaks the "
-    "symmetry: use sb3_memaug.SymmetricVecNormalize in its place, or VecNormalize(…, norm_obs=False)"
+    "symmetry: use sb3_memaug.SymmetricVecNormalize in its place, whose `load` takes a plain one's file too, or "
+    "VecNormalize(…, norm_obs=False)"
 )
 
 

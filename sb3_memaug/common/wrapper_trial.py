@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from typing import Any, NamedTuple
@@ -104,10 +104,15 @@ class Trial:
     :param chain: wrappers and the innermost environment, the outermost first
     :param start: index of the outermost wrapper to try
     :param end: index of the first that is stood in for
+    :param known: of ``"observation"`` and ``"action"``, what the mirrors act on where it goes in; the rest is the same
+        in a mirrored life
     :raises CannotTell: if a wrapper cannot be copied
     """
 
-    def __init__(self, chain: Sequence[Any], start: int, end: int) -> None:
+    def __init__(
+        self, chain: Sequence[Any], start: int, end: int, known: Collection[str] = ("observation", "action")
+    ) -> None:
+        self._known = known
         self._source, self._top = chain[end], chain[start]
         self._batch = self._source.num_envs if isinstance(self._source, VecEnv) else 1
         self._samples: dict[tuple[int, ...], Any] = {}
@@ -144,6 +149,8 @@ class Trial:
         if original.read:
             # They may be the mirrored ones in a mirrored episode.
             raise CannotTell("it depends on other numbers of the environment than the observation")
+        if "observation" not in self._known and not _alike(original.actions, self._live(None, shown=1).actions):
+            raise CannotTell("its actions depend on observations that the mirrors do not act on")
         if self._draws(original):
             return self._compare_means(mirrors, looked_at)
         fresh = self._live(None, earlier=False)
@@ -225,8 +232,8 @@ class Trial:
             self._samples[number] = _stack(samples) if isinstance(env, VecEnv) else samples[0]
         return _copied(self._samples[number])
 
-    def _live(self, mirror: tuple[Mirror, Mirror] | None, earlier: bool = True, draw: int = 0) -> _Life:
-        """An episode after others, all of whose observations and actions are mirrored."""
+    def _live(self, mirror: tuple[Mirror, Mirror] | None, earlier: bool = True, draw: int = 0, shown: int = 0) -> _Life:
+        """An episode after others, whose observations and actions are mirrored; or one that shows others."""
         source, feed = self._source, Feed(STEPS)
         chance: list[Any] = []
         stand_in = (VecStandIn if isinstance(source, VecEnv) else StandIn)(source, feed)
@@ -241,11 +248,11 @@ class Trial:
                     _episode(stack, [self._action(life, k) for k in range(STEPS)])
                 _seed_all(chance, stand_in, draw)
                 actions = [self._action(0, k) for k in range(STEPS)]
-                if mirror is None:
-                    feed.begin(partial(self._observation, 0))
-                else:
-                    inner, outer = mirror
-                    feed.begin(lambda k: inner.apply_observation(self._observation(0, k)))
+                feed.begin(partial(self._observation, 100 * shown))
+                if mirror is not None and "observation" in self._known:
+                    feed.begin(lambda k: mirror[0].apply_observation(self._observation(0, k)))
+                if mirror is not None and "action" in self._known:
+                    outer = mirror[1]
                     actions = [_act(outer.action, action, self._top.action_space) for action in actions]
                 observations = _episode(stack, actions)
         except Exception as error:  # of whoever wrote the wrapper

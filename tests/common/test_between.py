@@ -589,3 +589,14 @@ def test_a_group_that_is_given_describes_what_comes_out():
     # The environment's own is nothing but that.
     with pytest.raises(ValueError, match="TransformObservation"):
         check_between(GROUP, DummyVecEnv([lambda: exchanged(False)]))
+
+
+def test_wrappers_of_an_environment_on_a_device_cannot_be_tried():
+    venv = Rower(2)
+    venv.env = gw.OrderEnforcing(Robot())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_between(venv.symmetry_group, venv)
+    venv.env = OfOne(venv.env)
+    with pytest.warns(UserWarning, match=r"OfOne .* its environments live on a device.*check_symmetry"):
+        check_between(venv.symmetry_group, venv)

@@ -1,4 +1,5 @@
 import json
+import warnings
 from typing import ClassVar
 
 import gymnasium as gym
@@ -318,3 +319,19 @@ def test_running_statistics_of_other_numbers_cannot_be_told():
     )
     with pytest.warns(UserWarning, match=r"Running .* depends on earlier episodes.*check_symmetry"):
         check_between(env.symmetry_group, DummyVecEnv([lambda: env]))
+
+
+def test_one_of_two_may_be_told_from_inside_whatever_becomes_of_the_other():
+    def seen(env):
+        return gym.wrappers.TransformObservation(env, lambda x: x[:2], spaces.Box(-np.inf, np.inf, (2,), np.float32))
+
+    def acted(env, factors):
+        return gym.wrappers.TransformAction(env, lambda a: a * np.array(factors), None)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        MirrorSpec(acted(seen(SelfDescribingCart()), [2, 2]), observation=[STATE[0]])
+    with pytest.raises(ValueError, match="TransformAction stands between MirrorSpec"):
+        MirrorSpec(acted(seen(SelfDescribingCart()), [1, 2]), observation=[STATE[0]])
+    with pytest.raises(ValueError, match="TransformAction stands between MirrorSpec"):
+        MirrorSpec(seen(acted(SelfDescribingCart(), [1, 2])), observation=[STATE[0]])
