@@ -19,6 +19,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
 from sb3_memaug.common.batch_dependence import evaluates_in_parts
+from sb3_memaug.common.between import check_between
 from sb3_memaug.common.devices import long_float, without_looking
 from sb3_memaug.common.distributed import is_distributed, share_gradients, total, world_size
 from sb3_memaug.common.environment_group import group_of_environment
@@ -167,8 +168,9 @@ class MirroredUpdate(OnPolicyAlgorithm):
             return
         group = self.symmetry or group_of_environment(env)
         if group is not None:
-            check_group_fits(group, self.observation_space, self.action_space)
             check_normalization(group, env)
+            check_between(group, env)
+            check_group_fits(group, self.observation_space, self.action_space)
         self.symmetry_group = group
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:

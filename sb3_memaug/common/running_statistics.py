@@ -33,6 +33,22 @@ class OrbitMeanStd(RunningMeanStd):
         super().update(np.concatenate([image.apply(arr) for image in self.images]).astype(np.float64))
 
 
+def moments_of_orbit(
+    mean: np.ndarray, variance: np.ndarray, count: float, images: list[Transform]
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """
+    :param mean: of some arrays
+    :param variance: of the same
+    :param count: their number
+    :param images: transforms without offset that make their images, the identity among them
+    :return: mean, variance and number of the arrays and all their images
+    """
+    means = np.stack([image.apply(np.asarray(mean)) for image in images])
+    # A sign does not change a variance.
+    within = np.mean([np.abs(image.apply(np.asarray(variance))) for image in images], axis=0)
+    return means.mean(axis=0), within + means.var(axis=0), count * len(images)
+
+
 class TensorOrbitMeanStd(RunningMeanStd):
     """
     The same on a device, where nothing has to be looked at to go on; SB3's attributes ``mean``, ``var`` and ``count``

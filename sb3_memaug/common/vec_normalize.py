@@ -11,15 +11,24 @@ import torch as th
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from sb3_memaug.common.between import chain_of, check_between
 from sb3_memaug.common.distributed import rank
 from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.finite_check import all_finite, by_name, finite_or, refuse_non_finite
 from sb3_memaug.common.finite_saving import refuse_non_finite_statistics
 from sb3_memaug.common.last_observations import last_observations, refuse_non_finite_step
 from sb3_memaug.common.numbers import FRACTION, POSITIVE, Allowed, check_numbers
-from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
+from sb3_memaug.common.running_statistics import OrbitMeanStd, TensorOrbitMeanStd, moments_of_orbit
 from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
+from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
+
+#: Why a plain ``VecNormalize`` is refused.
+PLAIN = (
+    "a plain VecNormalize normalises an observation and its mirror image by different statistics, which breaks the "
+    "symmetry: use sb3_memaug.SymmetricVecNormalize in its place, whose `load` takes a plain one's file too, or "
+    "VecNormalize(…, norm_obs=False)"
+)
 
 
 class SymmetricVecNormalize(VecNormalize):
@@ -39,7 +48,7 @@ class SymmetricVecNormalize(VecNormalize):
     :param args: as for ``VecNormalize``
     :param kwargs: as for ``VecNormalize``
     :raises ValueError: if there is no group, it does not fit the spaces, one of its mirrors has an offset, or a number
-        makes no sense
+        makes no sense; if a plain ``VecNormalize``, or a wrapper that does not commute with the mirrors, lies inside
     """
 
     _statistics: type[OrbitMeanStd] | type[TensorOrbitMeanStd] = OrbitMeanStd
@@ -58,6 +67,10 @@ class SymmetricVecNormalize(VecNormalize):
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "
                 "`symmetry=`, or use stable-baselines3's VecNormalize"
             )
+        for each in chain_of(venv):
+            if type(each) is VecNormalize and each.norm_obs:
+                raise ValueError(PLAIN)
+        check_between(symmetry, venv)
         check_group_fits(symmetry, venv.observation_space, venv.action_space)
         self.symmetry_group = symmetry
         if not self.norm_obs:
@@ -76,19 +89,37 @@ class SymmetricVecNormalize(VecNormalize):
             self.obs_rms = self._statistics([mirror.by_key()[""] for mirror in symmetry], self.obs_rms.mean.shape)
 
     @staticmethod
-    def load(load_path: str, venv: VecEnv) -> SymmetricVecNormalize:
+    def load(load_path: str, venv: VecEnv, symmetry: SymmetryGroup | None = None) -> SymmetricVecNormalize:
         """
-        :param load_path: of a saved normaliser, whether its environments were arrays or tensors
+        The statistics of a plain ``VecNormalize`` become those of its observations and all their mirror images.
+
+        :param load_path: of a saved normaliser, this or a plain one, whether its environments were arrays or tensors
         :param venv: to wrap, in arrays or tensors
+        :param symmetry: the group to average over; by default that of the saved normaliser, or of the environments
         :return: the normaliser, with the settings and the statistics that were saved
+        :raises InputError: if the file holds no normaliser, or one of other observations
+        :raises ValueError: as the constructor
         """
-        with open(load_path, "rb") as file:
-            saved = pickle.load(file)
-        settings = {name: getattr(saved, name) for name in _SETTINGS}
-        normalizer = SymmetricVecNormalize(venv, symmetry=saved.symmetry_group, **settings)
-        theirs, ours = ([*_by_key(n.obs_rms).values()] if n.norm_obs else [] for n in (saved, normalizer))
-        for old, new in zip((*theirs, saved.ret_rms), (*ours, normalizer.ret_rms), strict=True):
-            new.mean, new.var, new.count = old.mean, old.var, old.count
+        saved = _read(load_path)
+        known = saved.symmetry_group if isinstance(saved, SymmetricVecNormalize) else None
+        if symmetry is not None and known is not None and symmetry != known:
+            raise ValueError(f"the statistics in {load_path} are those of {known}, but `symmetry` is {symmetry}")
+        settings = {name: getattr(saved, name) for name in _SETTINGS if name in vars(saved)}
+        normalizer = SymmetricVecNormalize(venv, symmetry=known or symmetry, **settings)
+        theirs, ours = (_by_key(n.obs_rms) if n.norm_obs else {} for n in (saved, normalizer))
+        shapes, expected = ({key: np.shape(each.mean) for key, each in rms.items()} for rms in (theirs, ours))
+        if shapes != expected:
+            raise InputError(
+                load_path, f"expected statistics of the shapes {_told(expected)} as observed, got {_told(shapes)}"
+            )
+        for key, statistics in ours.items():
+            moments = theirs[key].mean, theirs[key].var, theirs[key].count
+            if known is None:
+                moments = moments_of_orbit(*moments, statistics.images)
+            statistics.mean, statistics.var, statistics.count = moments
+        rewards = saved.ret_rms
+        new = normalizer.ret_rms
+        new.mean, new.var, new.count = rewards.mean, rewards.var, rewards.count
         return normalizer
 
     def save(self, save_path: str) -> None:
@@ -148,6 +179,24 @@ _NUMBERS = {
 }
 #: Arguments of ``VecNormalize`` but for the environments.
 _SETTINGS = ("training", "norm_obs", "norm_reward", "clip_obs", "clip_reward", "gamma", "epsilon", "norm_obs_keys")
+
+
+def _read(path: str) -> VecNormalize:
+    with open(path, "rb") as file:
+        try:
+            saved = pickle.load(file)
+        except Exception as error:  # of any kind: what is no pickle is read as one
+            raise InputError(path, f"expected a saved normaliser, got {type(error).__name__}: {error}") from error
+    if not isinstance(saved, VecNormalize):
+        raise InputError(
+            path,
+            f"expected what `save` of a SymmetricVecNormalize or a VecNormalize writes, got {type(saved).__name__}",
+        )
+    return saved
+
+
+def _told(shapes: dict[str, tuple[int, ...]]) -> Any:
+    return shapes.get("", shapes)
 
 
 def _moves_the_origin(transform: Transform) -> bool:
