@@ -229,16 +229,16 @@ def test_an_exploding_ratio_is_refused_and_not_a_message_of_torch():
 @both
 @pytest.mark.parametrize("rate", [th.nan, th.inf])
 def test_a_schedule_that_gives_no_rate_changes_nothing(algorithm, rate):
-    model = make(algorithm, Rower(8), n_steps=N_STEPS, learning_rate=lambda left: rate if left < 0.6 else 1e-3)
+    model = make(algorithm, Rower(8), n_steps=N_STEPS, learning_rate=lambda left: rate if 0.2 < left < 0.3 else 1e-3)
     before = []
 
     def keep(*_):
-        if model.num_timesteps == 16 * N_STEPS:
+        if model.num_timesteps == 24 * N_STEPS:
             before[:] = [copy.deepcopy((model.policy.state_dict(), model.policy.optimizer.state_dict()["state"]))]
         return True
 
     with pytest.raises(
-        ValueError, match=f"the learning rate in update 2, after 128 steps is {rate}, but must be finite"
+        ValueError, match=f"the learning rate in update 3, after 192 steps is {rate}, but must be finite"
     ):
         model.learn(4 * 8 * N_STEPS, callback=keep)
     assert_same(before[0], (model.policy.state_dict(), model.policy.optimizer.state_dict()["state"]))
