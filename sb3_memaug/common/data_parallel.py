@@ -17,7 +17,12 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.batch_dependence import keeps_batch_statistics
 from sb3_memaug.common.distributed import gather, is_distributed, join, least, rank, share_state
+from sb3_memaug.common.finite_check import NotFiniteError
+from sb3_memaug.common.finite_saving import refuse_non_finite_policy
 from sb3_memaug.common.shared_statistics import SharedStatistics
+
+#: What a rank tells the others, besides whether it goes on.
+_REFUSED = -1
 
 
 class DataParallel(OnPolicyAlgorithm):
@@ -68,10 +73,22 @@ class DataParallel(OnPolicyAlgorithm):
     def collect_rollouts(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        goes_on = super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
+        refusal = None
+        try:
+            own = int(super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps))
+        except NotFiniteError as error:
+            own, refusal = _REFUSED, error
+        agreed = least(own, self.device)
         if self._shared_statistics is not None:
             self._shared_statistics.share()
-        return bool(least(int(goes_on), self.device))
+        if refusal is not None:
+            raise refusal
+        if agreed == _REFUSED:
+            raise NotFiniteError(
+                "another rank refuses its rollout, and says what is not finite there. Nothing was learned from this "
+                "one either, and the last checkpoint is still good"
+            )
+        return bool(agreed)
 
     def dump_logs(self, iteration: int = 0) -> None:
         """
@@ -94,9 +111,11 @@ class DataParallel(OnPolicyAlgorithm):
         :param path: of the file, to which ``.zip`` is added where it has no ending, or an open file
         :param exclude: names of attributes to leave out
         :param include: names of attributes to save that would be left out
+        :raises ValueError: if the policy holds numbers that are not finite; a file that is there stays as it is
         """
         if rank() > 0:
             return
+        refuse_non_finite_policy(self)
         if not isinstance(path, (str, Path)):
             super().save(path, exclude, include)
             return

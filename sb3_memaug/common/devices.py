@@ -72,15 +72,24 @@ def long_float(device: th.device) -> th.dtype:
     return th.float32 if device.type == "mps" else th.float64
 
 
-@contextmanager
-def without_looking(device: th.device) -> Iterator[None]:
+def steps_blindly(optimizer: th.optim.Optimizer, device: th.device) -> bool:
     """
-    Leave out the checks of PyTorch's distributions where each of them would wait for the device.
+    :param optimizer: of parameters on the device
+    :param device: to compute on
+    :return: whether the optimiser had better see for itself that it is not to step, since the host would have to wait
+        to see it; only fused optimisers can
+    """
+    return is_asynchronous(device) and all(group.get("fused") for group in optimizer.param_groups)
 
-    :param device: that the distributions live on
+
+@contextmanager
+def without_looking() -> Iterator[None]:
+    """
+    Leave out the checks of PyTorch's distributions, each of which would wait for the device. What is not finite is
+    found by checks of our own, which tell where it came from.
     """
     checks = Distribution._validate_args
-    Distribution.set_default_validate_args(checks and not is_asynchronous(device))
+    Distribution.set_default_validate_args(False)
     try:
         yield
     finally:

@@ -12,19 +12,19 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch as th
 from gymnasium import spaces
-from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
+from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.adaptive_rate import AdaptiveLearningRate
 from sb3_memaug.common.batch_dependence import evaluates_in_parts
+from sb3_memaug.common.between import check_between
 from sb3_memaug.common.devices import long_float, without_looking
-from sb3_memaug.common.distributed import is_distributed, share_gradients, total
+from sb3_memaug.common.distributed import is_distributed, share_gradients, total, world_size
 from sb3_memaug.common.environment_group import group_of_environment
 from sb3_memaug.common.evaluation import Evaluation, on_action_mean
-from sb3_memaug.common.finite_check import FiniteCheck
+from sb3_memaug.common.guarded_steps import GuardedSteps
 from sb3_memaug.common.loading import load_algorithm
 from sb3_memaug.common.loss import (
     LossTerms,
@@ -76,7 +76,8 @@ class MirroredUpdate(OnPolicyAlgorithm):
     What the symmetric algorithms share: where the group comes from, the loss over samples and images, the adaptive
     learning rate, and the log. A subclass yields minibatches, already evaluated.
 
-    Nothing between the first minibatch of an update and the last waits for the device, but for ``target_kl``.
+    Nothing between the first minibatch of an update and the last waits for the device, but for ``target_kl`` and where
+    the optimiser is not fused.
 
     :param symmetry: see the algorithms
     :param mirror_loss_coef: see the algorithms
@@ -92,6 +93,8 @@ class MirroredUpdate(OnPolicyAlgorithm):
     normalize_advantage: bool
     target_kl: float | None
     rollout_buffer: TensorRolloutBuffer
+    #: See :class:`~sb3_memaug.common.rollout.TensorRollout`.
+    _is_interrupted: bool
     #: The adaptive learning rate during an update, on the device.
     _rate: th.Tensor
 
@@ -165,16 +168,10 @@ class MirroredUpdate(OnPolicyAlgorithm):
             return
         group = self.symmetry or group_of_environment(env)
         if group is not None:
-            check_group_fits(group, self.observation_space, self.action_space)
             check_normalization(group, env)
+            check_between(group, env)
+            check_group_fits(group, self.observation_space, self.action_space)
         self.symmetry_group = group
-
-    def _init_callback(self, callback: MaybeCallback, progress_bar: bool = False) -> BaseCallback:
-        if callback is None:
-            callback = []
-        elif not isinstance(callback, list):
-            callback = [callback if isinstance(callback, BaseCallback) else ConvertCallback(callback)]
-        return super()._init_callback([FiniteCheck(), *callback], progress_bar)
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
         """
@@ -266,26 +263,39 @@ class MirroredUpdate(OnPolicyAlgorithm):
     def train(self) -> None:
         """
         Improve the policy on the rollout, by steps 3 to 5 of docs/method.md.
+
+        :raises ValueError: if a gradient is not finite; neither its step nor a later one was taken
         """
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
         log = UpdateLog()
         if self.adaptive_rate is not None:
             self._rate = th.tensor(self.adaptive_rate.rate, dtype=long_float(self.device), device=self.device)
-        with without_looking(self.device):
-            for epoch in range(self.n_epochs):
-                self._n_updates += 1
-                if not self._train_epoch(epoch, log):
-                    break
-        if self.adaptive_rate is not None:
-            self.adaptive_rate.rate = self.adaptive_rate.within_bounds(float(self._rate))
-            self._use_rate(self.adaptive_rate.rate)
+        steps = GuardedSteps(self.policy, self._present_update())
+        try:
+            with without_looking():
+                for epoch in range(self.n_epochs):
+                    self._n_updates += 1
+                    if not self._train_epoch(epoch, log, steps):
+                        break
+            steps.end()
+            if self.adaptive_rate is not None:
+                self.adaptive_rate.rate = self.adaptive_rate.within_bounds(float(self._rate))
+        finally:
+            if self.adaptive_rate is not None:
+                self._use_rate(self.adaptive_rate.rate)
         self._record(log)
+        self._is_interrupted = False
 
-    def _train_epoch(self, epoch: int, log: UpdateLog) -> bool:
+    def _present_update(self) -> str:
+        number = -(-self.num_timesteps // (self.n_steps * self.n_envs * world_size()))
+        return f"update {number}, after {self.num_timesteps} steps"
+
+    def _train_epoch(self, epoch: int, log: UpdateLog, steps: GuardedSteps) -> bool:
         """Returns False where the policy has moved so far that the rollout should not be used any more."""
         divergences, goes_on = [], True
-        for minibatch in self._minibatches():
+        for number, minibatch in enumerate(self._minibatches(), start=1):
+            steps.begin()
             n = th.tensor(float(len(minibatch.advantages)), device=self.device)
             share = n / total(n.clone())  # of this rank among the samples that all ranks learn from together
             entry = self._accumulate_gradients(minibatch)
@@ -301,8 +311,8 @@ class MirroredUpdate(OnPolicyAlgorithm):
                 break
             if is_distributed():
                 share_gradients(self.policy.parameters(), share)
-            th.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
-            self.policy.optimizer.step()
+            norm = th.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+            steps.step(norm, f"minibatch {number} in epoch {epoch + 1}", entry)
         if self.adapt_rate == "update" and (epoch == self.n_epochs - 1 or not goes_on):
             self._adapt_rate(th.stack(divergences).mean())
         return goes_on
@@ -342,7 +352,6 @@ class MirroredUpdate(OnPolicyAlgorithm):
             loss = loss + self.mirror_loss_coef * asymmetry
             with th.no_grad():
                 mirrored = _entry(LossTerms(*(term[:, 1:] for term in terms)), clip_range)
-                del mirrored["entropy_loss"]
                 mirrored["log_ratio"] = terms.log_ratio[:, 1:].abs().mean()
                 mirrored["asymmetry"] = asymmetry.detach()
                 entry.update({f"mirror_{name}": value for name, value in mirrored.items()})

@@ -14,7 +14,11 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import without_looking
 from sb3_memaug.common.distributed import world_size
+from sb3_memaug.common.finite_check import at_step
+from sb3_memaug.common.finite_saving import refuse_non_finite_policy
 from sb3_memaug.common.observations import map_observations
+from sb3_memaug.common.plain_statistics import PlainStatistics
+from sb3_memaug.common.rollout_check import RolloutCheck
 from sb3_memaug.common.sources import CutShort, DeviceSource, HostSource, source_of
 from sb3_memaug.common.tensor_rollout_buffer import TensorRolloutBuffer
 
@@ -29,6 +33,8 @@ class TensorRollout(OnPolicyAlgorithm):
     # SB3 lets them be None, which they never are during a rollout; on the device they are tensors.
     _last_obs: Any
     _last_episode_starts: Any
+    #: Whether a rollout has begun that was not learned from to the end.
+    _is_interrupted: bool = False
 
     @abstractmethod
     def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
@@ -47,6 +53,31 @@ class TensorRollout(OnPolicyAlgorithm):
         :return: their values by the memory of each environment, (n, 1)
         """
 
+    def _memory(self) -> dict[str, th.Tensor]:
+        """What the policy remembers, by name, each (n_envs, …)."""
+        return {}
+
+    def _forget(self) -> None:
+        """Begin with an empty memory."""
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
+        if self._is_interrupted:
+            # Whatever ended the last training: the environments, what was observed of them and what is remembered of
+            # them may be steps apart, in the mirror too. New episodes are where all of them agree.
+            self._last_obs = None
+            self._forget()
+        self._is_interrupted = True
+        assert self.env is not None
+        plain_statistics = PlainStatistics(self.env)
+        ready = super()._setup_learn(*args, **kwargs)
+        with at_step(0, self.num_timesteps):
+            plain_statistics.refuse_non_finite(stepped=False)
+        self._is_interrupted = False
+        return ready
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_is_interrupted"]
+
     def collect_rollouts(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
     ) -> bool:
@@ -58,15 +89,20 @@ class TensorRollout(OnPolicyAlgorithm):
         :param rollout_buffer: to fill
         :param n_rollout_steps: number of steps in each environment
         :return: False if the callback stopped the training
+        :raises NotFiniteError: if a number of the rollout is not finite: at once from environments on the host, at the
+            end of the rollout from those on a device
+        :raises ValueError: if the policy holds numbers that are not finite
         """
         assert self._last_obs is not None, "No previous observation was provided"
         assert isinstance(rollout_buffer, TensorRolloutBuffer), f"{rollout_buffer} holds no tensors"
+        refuse_non_finite_policy(self)
+        self._is_interrupted = True
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
         if self.use_sde:
             self.policy.reset_noise(env.num_envs)
         callback.on_rollout_start()
-        with th.no_grad(), without_looking(self.device):
+        with th.no_grad(), without_looking():
             return self._collect(env, callback, rollout_buffer, n_rollout_steps)
 
     def _collect(
@@ -75,11 +111,14 @@ class TensorRollout(OnPolicyAlgorithm):
         source = source_of(env, self.device, self._stats_window_size, self.policy.squash_output)
         observations = self._observations(self._last_obs)
         episode_starts = self._as_tensor(self._last_episode_starts)
+        check = RolloutCheck(rollout_buffer, self.num_timesteps, looks=isinstance(source, HostSource))
+        check.begin(observations, self._memory())
         for step in range(n_rollout_steps):
             if self.use_sde and self.sde_sample_freq > 0 and step % self.sde_sample_freq == 0:
                 self.policy.reset_noise(env.num_envs)
-            actions, values, log_probs = self._act(observations, episode_starts)
-            new_obs, rewards, dones, infos, cut_short = source.step(actions)
+            actions, values, log_probs = self._act(check.readable(observations), episode_starts)
+            with check.at_step(step + 1):
+                new_obs, rewards, dones, infos, cut_short = source.step(actions)
             self.num_timesteps += env.num_envs * world_size()
             callback.update_locals(locals())
             if not callback.on_step():
@@ -89,14 +128,15 @@ class TensorRollout(OnPolicyAlgorithm):
                 self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
             rewards = th.as_tensor(rewards).float().to(self.device)  # not every device has NumPy's float64
             if cut_short is not None:
-                rewards = self._add_values(rewards, cut_short)
+                given, rewards = rewards, self._add_values(rewards, cut_short)
+                check.note(step, cut_short, given, rewards)
             rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
             self._last_obs, self._last_episode_starts = new_obs, dones
             observations, episode_starts = self._observations(new_obs), self._as_tensor(dones)
 
-        rollout_buffer.compute_returns_and_advantage(
-            last_values=self._values_now(observations, episode_starts, None), dones=episode_starts
-        )
+        values = self._values_now(observations, episode_starts, None)
+        rollout_buffer.compute_returns_and_advantage(last_values=values, dones=episode_starts)
+        check.end(observations, values, self._memory())
         if isinstance(source, DeviceSource):
             self._look_at(source)
         callback.update_locals(locals())

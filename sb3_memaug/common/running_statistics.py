@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch as th
 from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.common.devices import long_float
 from sb3_memaug.symmetry import Transform
@@ -28,7 +29,24 @@ class OrbitMeanStd(RunningMeanStd):
         """
         :param arr: arrays along the first axis
         """
-        super().update(np.concatenate([image.apply(arr) for image in self.images]))
+        # In float64: the square of a large float32 is none.
+        super().update(np.concatenate([image.apply(arr) for image in self.images]).astype(np.float64))
+
+
+def moments_of_orbit(
+    mean: np.ndarray, variance: np.ndarray, count: float, images: list[Transform]
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """
+    :param mean: of some arrays
+    :param variance: of the same
+    :param count: their number
+    :param images: transforms without offset that make their images, the identity among them
+    :return: mean, variance and number of the arrays and all their images
+    """
+    means = np.stack([image.apply(np.asarray(mean)) for image in images])
+    # A sign does not change a variance.
+    within = np.mean([np.abs(image.apply(np.asarray(variance))) for image in images], axis=0)
+    return means.mean(axis=0), within + means.var(axis=0), count * len(images)
 
 
 class TensorOrbitMeanStd(RunningMeanStd):
@@ -80,15 +98,22 @@ class TensorOrbitMeanStd(RunningMeanStd):
         # By way of the host: not every device has the digits that another one has.
         self.mean, self.var, self.count = (x.cpu() for x in (self.centre, self.variance, self.weight))
 
-    def update(self, arr: Any) -> None:
+    def update(self, arr: Any, counts: th.Tensor | None = None) -> None:
         """
         :param arr: arrays along the first axis
+        :param counts: whether to learn from them, a scalar that nobody looks at; they do by default
         """
         x = th.as_tensor(arr, device=self.device)
         if self.images:
             x = th.cat([image.apply(x) for image in self.images])
         variance, mean = th.var_mean(x.to(self.centre.dtype), dim=0, unbiased=False)
+        before = self.centre, self.variance, self.weight
         self.update_from_moments(mean, variance, len(x))
+        if counts is not None:
+            after = self.centre, self.variance, self.weight
+            self.centre, self.variance, self.weight = (
+                th.where(counts, new, old) for new, old in zip(after, before, strict=True)
+            )
 
     def update_from_moments(self, batch_mean: Any, batch_var: Any, batch_count: Any) -> None:
         """
@@ -114,3 +139,12 @@ class TensorOrbitMeanStd(RunningMeanStd):
         # What was saved on one device must load on another.
         state = {name: x.cpu() if isinstance(x, th.Tensor) else x for name, x in self.__dict__.items()}
         return {**state, "device": th.device("cpu")}
+
+
+def statistics_of(normalizer: VecNormalize) -> list[RunningMeanStd]:
+    """
+    :param normalizer: any
+    :return: its statistics of observations, where it normalises them, and of returns
+    """
+    observations = normalizer.obs_rms if normalizer.norm_obs else {}
+    return [*(observations.values() if isinstance(observations, dict) else [observations]), normalizer.ret_rms]

@@ -7,6 +7,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.common.distributed import total
+from sb3_memaug.common.running_statistics import statistics_of
 
 
 class SharedStatistics:
@@ -21,11 +22,7 @@ class SharedStatistics:
     def __init__(self, normalizer: VecNormalize, device: th.device) -> None:
         self.normalizer = normalizer
         self._device = device
-        self._agreed = [self._sums(statistics) for statistics in self._all()]
-
-    def _all(self) -> list[RunningMeanStd]:
-        observations = self.normalizer.obs_rms if self.normalizer.norm_obs else {}
-        return [*(observations.values() if isinstance(observations, dict) else [observations]), self.normalizer.ret_rms]
+        self._agreed = [self._sums(statistics) for statistics in statistics_of(normalizer)]
 
     def _sums(self, statistics: RunningMeanStd) -> th.Tensor:
         """Number, sum and sum of squares: what can be added."""
@@ -34,7 +31,7 @@ class SharedStatistics:
 
     def share(self) -> None:
         """Add up what all ranks have seen."""
-        for i, statistics in enumerate(self._all()):
+        for i, statistics in enumerate(statistics_of(self.normalizer)):
             agreed = self._agreed[i]
             agreed += total(self._sums(statistics) - agreed)
             count, sums, squares = (x.cpu().numpy() for x in agreed)

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch as th
 from gymnasium import spaces
 from stable_baselines3.common.utils import obs_as_tensor
@@ -14,7 +13,10 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.devices import is_asynchronous, placed
 from sb3_memaug.common.episode_window import EpisodeWindow
+from sb3_memaug.common.finite_check import OF_POLICY, refuse_non_finite
+from sb3_memaug.common.last_observations import LastObservations, last_observations, refuse_non_finite_step
 from sb3_memaug.common.observations import map_observations
+from sb3_memaug.common.plain_statistics import PlainStatistics
 from sb3_memaug.common.tensor_vec_env import TensorStep, TensorVecEnv
 
 
@@ -69,35 +71,38 @@ class Source(ABC):
         """
         :param actions: on the device, brought within the bounds here: a Gaussian knows none
         :return: what came of them
+        :raises NotFiniteError: on the host, if a number is not finite; on a device nobody looks
         """
 
 
 class HostSource(Source):
-    """Environments that take and give numpy arrays."""
+    """
+    Environments that take and give numpy arrays.
+
+    :param env: to step
+    :param device: of the algorithm
+    :param squashed: see :class:`Source`
+    """
+
+    def __init__(self, env: VecEnv, device: th.device, squashed: bool = False) -> None:
+        super().__init__(env, device, squashed)
+        self._plain_statistics = PlainStatistics(env)
 
     def step(self, actions: th.Tensor) -> Step:
         space, taken = self.env.action_space, actions.cpu().numpy()
         if isinstance(space, spaces.Box):
+            # Clipping would hide an infinite one.
+            refuse_non_finite({"action": taken}, cause=OF_POLICY)
             taken = self._within(taken, space.low, space.high)
         new_obs, rewards, dones, infos = self.env.step(taken)
-        return Step(new_obs, rewards, dones, infos, self._cut_short(dones, infos))
+        self._plain_statistics.refuse_non_finite(stepped=True)
+        last = last_observations(dones, infos)
+        refuse_non_finite_step(new_obs, rewards, last)
+        return Step(new_obs, rewards, dones, infos, None if last is None else self._cut_short(last))
 
-    def _cut_short(self, dones: np.ndarray, infos: list[dict[str, Any]]) -> CutShort | None:
-        envs = [
-            i
-            for i in np.flatnonzero(dones).tolist()
-            if infos[i].get("TimeLimit.truncated", False) and infos[i].get("terminal_observation") is not None
-        ]
-        if not envs:
-            return None
-        final = [infos[i]["terminal_observation"] for i in envs]
-        stacked = (
-            {key: np.stack([observation[key] for observation in final]) for key in final[0]}
-            if isinstance(final[0], Mapping)
-            else np.stack(final)
-        )
-        rows = th.as_tensor(envs, device=self.device)
-        return CutShort(obs_as_tensor(stacked, self.device), rows, th.ones_like(rows, dtype=th.bool))
+    def _cut_short(self, last: LastObservations) -> CutShort:
+        envs = last.envs.to(self.device)
+        return CutShort(obs_as_tensor(last.observations, self.device), envs, th.ones_like(envs, dtype=th.bool))
 
 
 class DeviceSource(Source):

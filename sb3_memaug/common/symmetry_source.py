@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.common.between import chain_of
+from sb3_memaug.common.vec_normalize import PLAIN, SymmetricVecNormalize
 from sb3_memaug.symmetry import SymmetryGroup
 
 #: What users may pass: a group, None to ask the environment, or False to train without mirrors.
@@ -22,14 +23,14 @@ def check_normalization(group: SymmetryGroup, env: VecEnv) -> None:
     :param env: wrapped or not
     :raises ValueError: if observations are normalised by a plain ``VecNormalize``, or by one with another group
     """
-    normalizer = unwrap_vec_wrapper(env, VecNormalize)
-    if normalizer is None or not normalizer.norm_obs:
-        return
+    for normalizer in chain_of(env):
+        if isinstance(normalizer, VecNormalize) and normalizer.norm_obs:
+            _check_normalizer(group, normalizer)
+
+
+def _check_normalizer(group: SymmetryGroup, normalizer: VecNormalize) -> None:
     if not isinstance(normalizer, SymmetricVecNormalize):
-        raise ValueError(
-            "a plain VecNormalize normalises an observation and its mirror image by different statistics, which breaks "
-            "the symmetry: use sb3_memaug.SymmetricVecNormalize in its place, or VecNormalize(…, norm_obs=False)"
-        )
+        raise ValueError(PLAIN)
     # An image that SB3 transposes above the normaliser has its channels elsewhere there; it is the same mirror.
     if group not in (normalizer.symmetry_group, normalizer.symmetry_group.channels_first()):
         raise ValueError(

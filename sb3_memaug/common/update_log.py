@@ -31,7 +31,7 @@ class UpdateLog:
         scalars = {name: column.mean() for name, column in columns.items()}
         scalars["loss"] = columns["loss"][-1]
         if "mirror_log_ratio" in columns:
-            del scalars["mirror_log_ratio"], scalars["mirror_asymmetry"]
+            del scalars["mirror_log_ratio"], scalars["mirror_asymmetry"], scalars["mirror_entropy_loss"]
             scalars["mirror_first_ratio"] = columns["mirror_log_ratio"][0].exp()
             scalars["mirror_equivariance_error"] = columns["mirror_asymmetry"].sqrt().mean()
         scalars |= latest

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from sb3_memaug.common.finite_saving import refuse_non_finite_policy, refuse_non_finite_statistics
 from sb3_memaug.evaluation.table_files import write_table
 
 _PREFIX = "checkpoint_"
@@ -20,6 +21,7 @@ def save_checkpoint(model: BaseAlgorithm, learning: list[dict], folder: Path) ->
     :param model: in training
     :param learning: rows of the learning curve so far
     :param folder: of the run
+    :raises ValueError: as :func:`save_model`; the older ones stay
     """
     import pandas as pd
 
@@ -30,10 +32,13 @@ def save_checkpoint(model: BaseAlgorithm, learning: list[dict], folder: Path) ->
     part = folder / f".part.{complete.name}"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
-    save_model(model, part)
-    if learning:
-        write_table(pd.DataFrame(learning), part / "learning.csv")
-    os.replace(part, complete)
+    try:
+        save_model(model, part)
+        if learning:
+            write_table(pd.DataFrame(learning), part / "learning.csv")
+        os.replace(part, complete)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     for path in older:
         shutil.rmtree(path)
 
@@ -42,9 +47,12 @@ def save_model(model: BaseAlgorithm, folder: Path) -> None:
     """
     :param model: in training
     :param folder: where ``model.zip`` is written, and ``vecnormalize.pkl`` where observations are normalised
+    :raises ValueError: if the policy, or the statistics of the normaliser, are not finite; nothing is written
     """
     normalizer = model.get_vec_normalize_env()
+    refuse_non_finite_policy(model)
     if normalizer is not None:
+        refuse_non_finite_statistics(normalizer)
         normalizer.save(str(folder / "vecnormalize.pkl"))
     model.save(folder / ".part.model.zip")
     os.replace(folder / ".part.model.zip", folder / "model.zip")

@@ -8,13 +8,11 @@ import torch as th
 from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
-from stable_baselines3.common.buffers import RolloutBuffer
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
-from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.common.data_parallel import DataParallel
+from sb3_memaug.common.lstm_states import zero_states
 from sb3_memaug.common.numbers import RECURRENT_ALGORITHM, takes_numbers
 from sb3_memaug.common.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.common.rollout import TensorRollout
@@ -176,16 +174,6 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
             sequence_length=self.sequence_length,
         )
 
-    def collect_rollouts(
-        self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
-    ) -> bool:
-        goes_on = super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
-        if not goes_on:
-            # The steps so far will never be mirrored: a training that is resumed starts with new episodes, so that
-            # neither life has a gap.
-            self._last_obs = None
-        return goes_on
-
     def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
         self.rollout_buffer.note_lstm_states(self._last_lstm_states)
         actions, values, log_probs, self._last_lstm_states = self.policy(
@@ -198,6 +186,14 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
         if envs is not None:
             hidden, cell = hidden[:, envs], cell[:, envs]
         return self.policy.predict_values(observations, (hidden, cell), episode_starts.float())
+
+    def _memory(self) -> dict[str, th.Tensor]:
+        named = zip(("actor", "critic"), self._last_lstm_states, strict=True)
+        return {f"memory of the {name}": th.cat(pair).transpose(0, 1) for name, pair in named}
+
+    def _forget(self) -> None:
+        self._last_lstm_states = zero_states(self._last_lstm_states)
+        self._forget_the_mirrored_life()
 
     def learn(
         self: SelfMemAugRecurrentPPO,

@@ -94,6 +94,8 @@ class SequenceUpdate(MirroredUpdate):
         super().set_env(env, force_reset)
         if self.symmetry_group != group:
             self._forget_the_mirrored_life()
+            # Also without a reset: the original would remember its present episode, and its images nothing.
+            self._is_interrupted = True
 
     def train(self) -> None:
         # Before the parameters change, and with dropout off: as when the rollout was collected.

@@ -26,12 +26,31 @@ def check_group_fits(group: SymmetryGroup, observation_space: spaces.Space, acti
     :param action_space: of the environment; arrays of actions are taken as flattened
     :raises ValueError: naming the space, the mirror and the first entry that does not fit
     """
+    check_observations_fit(group, observation_space)
+    check_actions_fit(group, action_space)
+
+
+def check_observations_fit(group: SymmetryGroup, space: spaces.Space) -> None:
+    """
+    :param group: the symmetry group
+    :param space: of observations
+    :raises ValueError: as :func:`check_group_fits`
+    """
     for name, mirror in group.generators.items():
         if isinstance(mirror.observation, Transform):
-            _check(mirror.observation, observation_space, f"the observation of mirror {name!r}")
+            _check(mirror.observation, space, f"the observation of mirror {name!r}")
         else:
-            _check_keys(mirror.observation, observation_space, name)
-        _check(mirror.action, _flattened(action_space), f"the action of mirror {name!r}")
+            _check_keys(mirror.observation, space, name)
+
+
+def check_actions_fit(group: SymmetryGroup, space: spaces.Space) -> None:
+    """
+    :param group: the symmetry group
+    :param space: of actions
+    :raises ValueError: as :func:`check_group_fits`
+    """
+    for name, mirror in group.generators.items():
+        _check(mirror.action, _flattened(space), f"the action of mirror {name!r}")
 
 
 def with_labels(group: SymmetryGroup, observation_space: spaces.Space, action_space: spaces.Space) -> SymmetryGroup:

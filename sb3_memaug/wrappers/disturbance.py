@@ -59,6 +59,9 @@ class DisturbanceWrapper(gym.Wrapper):
     :param disturbance: of it
     """
 
+    #: It alters neither observations nor actions.
+    commutes_with_mirrors = True
+
     def __init__(self, env: gym.Env, disturbance: Disturbance) -> None:
         gym.Wrapper.__init__(self, env)
         self.disturbance = disturbance

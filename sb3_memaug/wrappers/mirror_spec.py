@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 
+from sb3_memaug.common.between import chain_of, check_inside, owner_of
 from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
 from sb3_memaug.symmetry import (
     Reflection,
@@ -56,7 +57,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
     :param tolerances: of the derivation, arguments of :class:`~sb3_memaug.symmetry.Tolerances`
     :param pose: of the derivation: angles of joints, or the name of a pose that the model knows
     :param locked: of the derivation: joints that do not move, names or regular expressions
-    :raises ValueError: if something is not described, or does not fit the spaces
+    :raises ValueError: if something is not described, or does not fit the spaces, or if a wrapper inside takes running
+        statistics of the observations or, where the terms come from an environment inside of it, alters what they say
     """
 
     def __init__(
@@ -85,8 +87,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         gym.Wrapper.__init__(self, env)
         written = read_mirror_file(file) if file is not None else {}
         #: Terms of the observation and of the action.
-        self.observation_terms = self._terms("observation", observation, written, gymnasium_observation_terms)
-        self.action_terms = self._terms("action", action, written, mujoco_action_terms)
+        self.observation_terms, observed = self._terms("observation", observation, written, gymnasium_observation_terms)
+        self.action_terms, acted = self._terms("action", action, written, mujoco_action_terms)
         given = written.get("reflections") if reflections is None else reflections
         derivation = {"tolerances": tolerances, "pose": pose, "locked": locked}
         known = self._reflections(given, mirrors, {n: v for n, v in derivation.items() if v is not None})
@@ -102,6 +104,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             env.observation_space,
             env.action_space,
         )
+        check_inside(self, observed, acted)
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
 
     def _terms(
@@ -110,20 +113,22 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         given: Any,
         written: Mapping[str, Any],
         known: Callable[[gym.Env], Sequence[Term] | None],
-    ) -> Any:
+    ) -> tuple[Any, gym.Env | None]:
+        """The terms, and the environment that tells them; None where the user does."""
         terms = given if given is not None else written.get(what)
         if terms is not None:
-            return terms_from_plain(terms, self.env)
+            return terms_from_plain(terms, self.env), None
         attribute = f"{what}_terms"
-        if self.env.has_wrapper_attr(attribute):
-            return terms_from_plain(self.env.get_wrapper_attr(attribute), self.env)
+        source = owner_of(chain_of(self.env), attribute)
+        if source is not None:
+            return terms_from_plain(getattr(source, attribute), self.env), source
         found = known(self.env)
         if found is None:
             raise ValueError(
                 f"{self.env} does not describe itself: it has no attribute `{attribute}`. Pass MirrorSpec its "
                 f"`observation` and `action` as lists of terms"
             )
-        return list(found)
+        return list(found), self.env.unwrapped
 
     def _reflections(
         self, given: Mapping[str, Any] | None, mirrors: Sequence[str] | None, derivation: Mapping[str, Any]

@@ -103,3 +103,25 @@ def test_ranks_that_learn_agree_on_everything_and_rank_0_saves(tmp_path):
 def test_ranks_with_different_numbers_of_environments_are_refused(tmp_path):
     with pytest.raises(AssertionError, match="all ranks must have the same number of environments"):
         run_ranks("differ", tmp_path)
+
+
+def test_all_ranks_refuse_together(tmp_path):
+    first, second = run_ranks("refuse", tmp_path)
+    for one, other in zip(first["steps"], second["steps"], strict=True):
+        assert one["same"]
+        assert other["same"]
+        message = one["message"]
+        assert message == other["message"]
+        assert message.startswith("the gradient of minibatch 1 in epoch 1 of update 1, after 192 steps is not finite")
+        assert "the value loss of rank 1" in message
+        assert "rank 0" not in message
+    for one, other in zip(first["rollouts"], second["rollouts"], strict=True):
+        assert one["same"]
+        assert other["same"]
+        assert one["message"].startswith("another rank refuses its rollout")
+        assert other["message"].startswith(
+            "at step 5 of the rollout that began after 0 steps, the reward of environment "
+        )
+        assert "environment [3] of rank 1 is not finite" in other["message"]
+        for name in ("parameters", "var"):
+            assert one[name] == other[name], name

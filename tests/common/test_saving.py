@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 import torch as th
 from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback, CheckpointCallback, EvalCallback
 from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
+from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
-from tests.common.test_sources import make
+from tests.common.test_sources import Hidden, make
 
 both = pytest.mark.parametrize("algorithm", [MemAugRecurrentPPO, SymmetricPPO])
 
@@ -146,3 +148,83 @@ model.save({str(tmp_path / "robot")!r})
     # It was in the middle of it.
     assert names(tmp_path) == [".robot.zip.part", "robot.zip"]
     assert th.equal(weights(SymmetricPPO.load(tmp_path / "robot", device="cpu")), weights(model))
+
+
+NOT_FINITE = {
+    "parameter": lambda model: model.policy.action_net.weight.data.view(-1)[0:1].fill_(th.nan),
+    "infinite": lambda model: model.policy.value_net.bias.data.fill_(-th.inf),
+    "optimiser": lambda model: model.policy.optimizer.state[model.policy.value_net.bias]["exp_avg"].fill_(th.inf),
+    "buffer": lambda model: model.policy.register_buffer("mean", th.tensor([0.0, th.nan])),
+}
+
+
+@both
+@pytest.mark.parametrize("what", NOT_FINITE)
+@pytest.mark.parametrize("name", ["robot", None], ids=["path", "file"])
+def test_what_is_not_finite_is_not_saved(algorithm, what, name, tmp_path):
+    model = small(algorithm).learn(128)
+    model.save(tmp_path / "robot")
+    old = (tmp_path / "robot.zip").read_bytes()
+    NOT_FINITE[what](model)
+    memory = io.BytesIO()
+    with pytest.raises(ValueError, match="after 128 steps the policy holds numbers that are not finite, in "):
+        model.save(memory if name is None else tmp_path / name)
+    assert memory.getvalue() == b""
+    assert names(tmp_path) == ["robot.zip"]
+    assert (tmp_path / "robot.zip").read_bytes() == old
+
+
+def test_what_is_infinite_on_purpose_is_saved(tmp_path):
+    """As a mask of attention is."""
+    model = small()
+    model.policy.register_buffer("mask", th.full((2, 2), -th.inf).triu(1))
+    model.policy.frozen = nn.Parameter(th.tensor([th.inf]), requires_grad=False)
+    model.save(tmp_path / "robot")
+    assert names(tmp_path) == ["robot.zip"]
+
+
+class Destroy(BaseCallback):
+    """What the policy does is finite all the same."""
+
+    def _on_step(self):
+        if self.num_timesteps == 64:
+            NOT_FINITE["infinite"](self.model)
+        return True
+
+
+def test_checkpoints_of_sb3_are_good_or_not_there(tmp_path):
+    env = SymmetricVecNormalize(Rower(4))
+    model = make(SymmetricPPO, env, n_steps=32)
+    checkpoints = CheckpointCallback(8, str(tmp_path), save_vecnormalize=True)
+    with pytest.raises(ValueError, match="after 64 steps the policy holds numbers that are not finite, in value_net"):
+        model.learn(128, callback=[Destroy(), checkpoints])
+    assert names(tmp_path) == ["rl_model_32_steps.zip", "rl_model_vecnormalize_32_steps.pkl"]
+    assert weights(SymmetricPPO.load(tmp_path / "rl_model_32_steps", device="cpu")).isfinite().all()
+
+
+def test_the_best_model_of_an_evaluation_stays(tmp_path):
+    class Better(EvalCallback):
+        """Takes every model for a better one."""
+
+        def _on_step(self):
+            self.best_mean_reward = -th.inf
+            return super()._on_step()
+
+    model = make(SymmetricPPO, Rower(4), n_steps=32)
+    evaluation = Better(Rower(4), best_model_save_path=str(tmp_path), eval_freq=8, n_eval_episodes=4, verbose=0)
+    with pytest.raises(ValueError, match="not finite, in value_net"):
+        model.learn(128, callback=[Destroy(), evaluation])
+    assert names(tmp_path) == ["best_model.zip"]
+    assert weights(SymmetricPPO.load(tmp_path / "best_model", device="cpu")).isfinite().all()
+
+
+@pytest.mark.parametrize("env", [lambda: Rower(4), lambda: Hidden(Rower(4))], ids=["tensors", "arrays"])
+@pytest.mark.parametrize("which", ["obs_rms", "ret_rms"])
+def test_statistics_that_are_not_finite_are_not_saved(env, which, tmp_path):
+    normalizer = SymmetricVecNormalize(env())
+    normalizer.save(str(tmp_path / "old.pkl"))
+    old = (tmp_path / "old.pkl").read_bytes()
+    getattr(normalizer, which).var = getattr(normalizer, which).var * th.nan
+    with pytest.raises(ValueError, match=r"statistics of this Symmetric\w+ are not finite"):
+        normalizer.save(str(tmp_path / "old.pkl"))
+    assert (tmp_path / "old.pkl").read_bytes() == old

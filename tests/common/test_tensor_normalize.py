@@ -306,3 +306,23 @@ def test_no_group_is_refused():
     with pytest.raises(ValueError, match="needs a symmetry group"):
         SymmetricVecNormalize(Nameless(4))
     assert SymmetricVecNormalize(Nameless(4), symmetry=Rower(1).symmetry_group).num_envs == 4
+
+
+def test_statistics_of_a_plain_normaliser_go_on_in_tensors(tmp_path):
+    path = str(tmp_path / "vecnormalize.pkl")
+    plain = VecNormalize(Rower(N_ENVS, probability=1.0))
+    plain.seed(5)
+    plain.reset()
+    for action in actions(20):
+        plain.step(action.numpy())
+    plain.save(path)
+    loaded = SymmetricVecNormalize.load(path, Rower(N_ENVS))
+    assert type(loaded) is SymmetricTensorVecNormalize
+    images = [mirror.observation for mirror in loaded.symmetry_group]
+    means = np.stack([image.apply(plain.obs_rms.mean) for image in images])
+    variances = np.stack([np.array(image.signs) * image.apply(plain.obs_rms.var) for image in images])
+    np.testing.assert_allclose(loaded.obs_rms.mean, means.mean(axis=0), atol=1e-12)
+    expected = (variances + means**2).mean(axis=0) - means.mean(axis=0) ** 2
+    np.testing.assert_allclose(loaded.obs_rms.var, expected, rtol=1e-12)
+    assert loaded.obs_rms.count == len(images) * plain.obs_rms.count
+    assert loaded.ret_rms.mean == plain.ret_rms.mean

@@ -1,3 +1,5 @@
+import pickle
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize, sync_envs_normalization
 
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
 
 #: Observations are (x, y, left, right), actions the torques of left and right.
@@ -188,6 +191,78 @@ def test_statistics_are_handed_to_an_evaluation_environment():
     sync_envs_normalization(venv, evaluation)
     np.testing.assert_array_equal(evaluation.obs_rms.mean, venv.obs_rms.mean)
     assert asymmetry(evaluation) < 1e-6
+
+
+def test_statistics_of_a_plain_normaliser_become_those_of_the_orbit(tmp_path):
+    path = str(tmp_path / "vecnormalize.pkl")
+    plain = make(DescribedRobot, VecNormalize, clip_obs=3.0, gamma=0.9)
+    seen = np.concatenate(drive(plain))
+    plain.save(path)
+    loaded = SymmetricVecNormalize.load(path, DummyVecEnv([DescribedRobot] * 2))
+    mean, variance, count = moments(seen, [mirror.observation for mirror in GROUP])
+    # Here four standard normal priors are in it, not one.
+    assert loaded.obs_rms.count == pytest.approx(count + 3e-4)
+    np.testing.assert_allclose(loaded.obs_rms.mean, mean, atol=1e-5)
+    np.testing.assert_allclose(loaded.obs_rms.var, variance, rtol=1e-5)
+    # By hand, for two feet that change places and for a number that one mirror negates.
+    left, right = plain.obs_rms.mean[2:]
+    within = plain.obs_rms.var[2:].mean()
+    np.testing.assert_allclose(loaded.obs_rms.var[2:], within + (left**2 + right**2) / 2, rtol=1e-12)
+    assert loaded.obs_rms.var[0] == pytest.approx(plain.obs_rms.var[0] + plain.obs_rms.mean[0] ** 2, rel=1e-12)
+    for name in ("mean", "var", "count"):
+        assert getattr(loaded.ret_rms, name) == getattr(plain.ret_rms, name)
+    assert (loaded.clip_obs, loaded.gamma, loaded.training, loaded.symmetry_group) == (3.0, 0.9, True, GROUP)
+    assert asymmetry(loaded) < 1e-6
+    before = loaded.obs_rms.count
+    drive(loaded, n_steps=10)
+    assert loaded.obs_rms.count == pytest.approx(before + 11 * 2 * len(GROUP))
+
+
+def test_so_do_those_of_dict_observations_and_of_given_groups(tmp_path):
+    path = str(tmp_path / "vecnormalize.pkl")
+    plain = make(LameRobotByKey, VecNormalize, norm_obs_keys=["feet"])
+    seen = np.concatenate([x["feet"] for x in drive(plain)])
+    plain.save(path)
+    venv = DummyVecEnv([LameRobotByKey])
+    with pytest.raises(ValueError, match="needs a symmetry group"):
+        SymmetricVecNormalize.load(path, venv)
+    loaded = SymmetricVecNormalize.load(path, venv, symmetry=BY_KEY)
+    assert set(loaded.obs_rms) == {"feet"}
+    mean, variance, _ = moments(seen, [mirror.observation["feet"] for mirror in BY_KEY])
+    np.testing.assert_allclose(loaded.obs_rms["feet"].mean, mean, rtol=1e-5)
+    np.testing.assert_allclose(loaded.obs_rms["feet"].var, variance, rtol=1e-5)
+
+    make(normalizer=VecNormalize, norm_obs=False).save(path)
+    loaded = SymmetricVecNormalize.load(path, DummyVecEnv([DescribedRobot]))
+    assert not loaded.norm_obs
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "vecnormalize.pkl"
+    venv = DummyVecEnv([DescribedRobot])
+    make(symmetry=GROUP).save(str(path))
+    saved = path.read_bytes()
+    for content in (b"", saved[: len(saved) // 2], b"no pickle", b"cno_such_module\nThing\n."):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"vecnormalize\.pkl: expected a saved normaliser, got \w+"):
+            SymmetricVecNormalize.load(str(path), venv)
+    path.write_bytes(pickle.dumps({"mean": 0}))
+    with pytest.raises(InputError, match=r"what `save` of a SymmetricVecNormalize or a VecNormalize writes, got dict"):
+        SymmetricVecNormalize.load(str(path), venv)
+    make(LameRobotByKey, VecNormalize).save(str(path))
+    with pytest.raises(ValueError, match="norm_obs_keys"):
+        SymmetricVecNormalize.load(str(path), venv)
+    VecNormalize(DummyVecEnv([Larger])).save(str(path))
+    with pytest.raises(InputError, match=r"statistics of the shapes \(4,\) as observed, got \(5,\)"):
+        SymmetricVecNormalize.load(str(path), venv)
+    make(symmetry=GROUP).save(str(path))
+    part = SymmetryGroup({"left_right": GROUP.generators["left_right"]})
+    with pytest.raises(ValueError, match=r"are those of SymmetryGroup\(.*front_back.*\), but `symmetry` is"):
+        SymmetricVecNormalize.load(str(path), venv, symmetry=part)
+
+
+class Larger(LameRobot):
+    observation_space = spaces.Box(-np.inf, np.inf, (5,), np.float32)
 
 
 def test_no_group_is_refused():

@@ -6,10 +6,12 @@ import sys
 import time
 
 import pytest
+import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.evaluation.table_files import read_table
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
+from sb3_memaug.experiments.perform import perform
 from sb3_memaug.experiments.status import read_status
 from sb3_memaug.experiments.training import train
 
@@ -66,6 +68,37 @@ def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path):
     model = MemAugRecurrentPPO.load(tmp_path / "model.zip")
     assert model.num_timesteps == run.n_timesteps
     assert any((parameters[name] != value).any() for name, value in model.policy.state_dict().items())
+
+
+def test_a_gradient_that_is_not_finite_leaves_the_good_checkpoint_to_go_on_from(tmp_path, monkeypatch):
+    (run,) = small_runs(normalize={"norm_obs": True, "norm_reward": True}, n_rollouts=8)
+    run.write(tmp_path)
+    calls, accumulate = [], MemAugRecurrentPPO._accumulate_gradients
+
+    def planted(model, minibatch):
+        entry = accumulate(model, minibatch)
+        calls.append(model.num_timesteps)
+        if model.num_timesteps == 5 * ROLLOUT:
+            model.policy.action_net.weight.grad[0, 0] = th.nan
+        return entry
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemAugRecurrentPPO, "_accumulate_gradients", planted)
+        perform(tmp_path)
+    status = read_status(tmp_path)
+    assert status.state == "failed"
+    assert f"epoch 1 of update 5, after {5 * ROLLOUT} steps is not finite" in status.error
+    assert calls[-1] == 5 * ROLLOUT
+    checkpoint = latest_checkpoint(tmp_path)
+    assert steps_of(checkpoint) == 4 * ROLLOUT
+    loaded = MemAugRecurrentPPO.load(checkpoint / "model.zip").policy
+    assert all(parameter.isfinite().all() for parameter in loaded.parameters())
+    assert not (tmp_path / "model.zip").exists()
+
+    train(run, tmp_path)
+    model = MemAugRecurrentPPO.load(tmp_path / "model.zip")
+    assert model.num_timesteps == run.n_timesteps
+    assert all(parameter.isfinite().all() for parameter in model.policy.parameters())
 
 
 def test_statistics_of_observations_go_on_too(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import warnings
 from typing import ClassVar
 
 import gymnasium as gym
@@ -6,8 +7,9 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
-from stable_baselines3.common.vec_env import DummyVecEnv
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
+from sb3_memaug.common.between import check_between
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
 from sb3_memaug.envs.velocity import VelocityTask
 from sb3_memaug.symmetry import Mirror, Reflection, SignedPermutation, Term
@@ -239,3 +241,97 @@ def test_the_spec_makes_the_same_wrapper_again(registered):
         assert type(again) is MirrorSpec
         assert again.symmetry_group == env.symmetry_group
         assert again.symmetry_group.names == ("identity", "front_back")
+
+
+def exchanged(env):
+    return gym.wrappers.TransformObservation(env, lambda x: x[[2, 3, 0, 1]], None)
+
+
+def test_wrappers_inside_commute_where_the_terms_come_from_further_inside():
+    MirrorSpec(gym.wrappers.TransformObservation(SelfDescribingCart(), lambda x: 2 * x, None))
+    MirrorSpec(gym.wrappers.RescaleAction(SelfDescribingCart(), np.float32(-2), np.float32(2)))
+    message = (
+        r"TransformObservation stands between MirrorSpec and the environment that tells its terms .* entry 2 "
+        r"\(wheel_speeds, left\) of the observation .* Pass MirrorSpec the terms of what comes out"
+    )
+    scaled = gym.wrappers.TransformObservation(SelfDescribingCart(), lambda x: x * np.array([1, 1, 1, 2]), None)
+    with pytest.raises(ValueError, match=message):
+        MirrorSpec(scaled)
+    with pytest.raises(ValueError, match=r"TransformAction .* entry \d \(torques, (left|right)\) of the action"):
+        MirrorSpec(gym.wrappers.TransformAction(SelfDescribingCart(), lambda a: a * np.array([1, 0.5]), None))
+    with pytest.raises(ValueError, match=r"FrameStackObservation stands .* changes a space .*4 are not described"):
+        MirrorSpec(gym.wrappers.FrameStackObservation(SelfDescribingCart(), 2))
+    with pytest.raises(ValueError, match="TransformObservation stands"):
+        MirrorSpec(exchanged(MirrorSpec(SelfDescribingCart())))
+
+
+def test_terms_that_are_given_describe_what_comes_out():
+    observation = [SelfDescribingCart.observation_terms[1], SelfDescribingCart.observation_terms[0]]
+    env = MirrorSpec(exchanged(SelfDescribingCart()), observation=observation)
+    check_between(env.symmetry_group, DummyVecEnv([lambda: env]))
+    # Those of the action still come from inside.
+    with pytest.raises(ValueError, match="TransformAction stands between MirrorSpec"):
+        MirrorSpec(
+            gym.wrappers.TransformAction(env.env, lambda a: a * np.array([1, 0.5]), None), observation=observation
+        )
+
+
+class Running(gym.ObservationWrapper):
+    """Takes away the mean of all that it has seen, of some numbers or of all."""
+
+    def __init__(self, env, kept=4):
+        super().__init__(env)
+        self.seen, self.kept = [], kept
+        self.observation_space = spaces.Box(-np.inf, np.inf, (kept,), np.float32)
+
+    def observation(self, observation):
+        self.seen.append(observation)
+        return (observation - np.mean(self.seen, axis=0))[: self.kept]
+
+
+@pytest.mark.parametrize("given", [{}, DESCRIPTION], ids=["terms from inside", "terms that are given"])
+@pytest.mark.parametrize("wrap", [gym.wrappers.NormalizeObservation, Running])
+def test_running_statistics_inside_are_refused_by_those_who_learn_from_them(wrap, given):
+    env = MirrorSpec(wrap(SelfDescribingCart()), **given)
+    for vec_env in (DummyVecEnv, lambda functions: SubprocVecEnv(functions, start_method="fork")):
+        venv = vec_env([lambda: env])
+        with pytest.raises(
+            ValueError, match=rf"{wrap.__name__} .*running statistics.*sb3_memaug\.SymmetricVecNormalize"
+        ):
+            check_between(env.symmetry_group, venv)
+        venv.close()
+
+
+def test_statistics_inside_that_are_frozen_are_tried():
+    env = gym.wrappers.NormalizeObservation(SelfDescribingCart())
+    env.update_running_mean = False
+    env.obs_rms.mean, env.obs_rms.var = np.array([1, 0, 2, 2]), np.array([1, 2, 3, 3])
+    known = MirrorSpec(env, mirrors=["left_right"], **DESCRIPTION)
+    check_between(known.symmetry_group, DummyVecEnv([lambda: known]))
+    env.obs_rms.var[3] = 4
+    with pytest.raises(ValueError, match=r"NormalizeObservation .* entry [23] \(wheel_speeds, (left|right)\)"):
+        check_between(known.symmetry_group, DummyVecEnv([lambda: known]))
+
+
+def test_running_statistics_of_other_numbers_cannot_be_told():
+    env = MirrorSpec(
+        Running(SelfDescribingCart(), kept=2), observation=[STATE[0]], action=ACTION, reflections=REFLECTIONS
+    )
+    with pytest.warns(UserWarning, match=r"Running .* depends on earlier episodes.*check_symmetry"):
+        check_between(env.symmetry_group, DummyVecEnv([lambda: env]))
+
+
+def test_one_of_two_may_be_told_from_inside_whatever_becomes_of_the_other():
+    def seen(env):
+        return gym.wrappers.TransformObservation(env, lambda x: x[:2], spaces.Box(-np.inf, np.inf, (2,), np.float32))
+
+    def acted(env, factors):
+        return gym.wrappers.TransformAction(env, lambda a: a * np.array(factors), None)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        MirrorSpec(acted(seen(SelfDescribingCart()), [2, 2]), observation=[STATE[0]])
+    with pytest.raises(ValueError, match="TransformAction stands between MirrorSpec"):
+        MirrorSpec(acted(seen(SelfDescribingCart()), [1, 2]), observation=[STATE[0]])
+    with pytest.raises(ValueError, match="TransformAction stands between MirrorSpec"):
+        MirrorSpec(seen(acted(SelfDescribingCart(), [1, 2])), observation=[STATE[0]])
