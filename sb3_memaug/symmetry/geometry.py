@@ -38,7 +38,7 @@ class Joint:
     One degree of freedom.
 
     :param name: what it is called
-    :param kind: ``"hinge"`` or ``"slide"``
+    :param kind: ``"hinge"`` or ``"slide"``; any other kind can only be locked
     :param position: a point of its axis in m, (3,)
     :param axis: about or along which it moves, of length 1, (3,)
     :param angle: at which it stands, in rad or m
@@ -154,10 +154,10 @@ class Coupling:
     """
     What makes joints depend on one another. Angles are measured from those at which the joints stand.
 
-    Of the kinds ``"mimic"`` and ``"equality"``, the first joint, the follower, is a polynomial of the second, the leader:
-    ``follower = coefficients[0] + coefficients[1] · leader + …``; without a leader it is held at ``coefficients[0]``. Of
-    the kind ``"tendon"``, a length is the sum of all joints' angles, each times its coefficient, and a spring, a
-    damper, limits and actuators may act on this length.
+    Of the kinds ``"mimic"`` and ``"equality"``, the first joint, the follower, is a polynomial of the second, the
+    leader: ``follower = coefficients[0] + coefficients[1] · leader + …``; without a leader it is held at
+    ``coefficients[0]``. Of the kind ``"tendon"``, a length is the sum of all joints' angles, each times its
+    coefficient, and a spring, a damper, limits and actuators may act on this length.
 
     :param kind: ``"mimic"``, ``"equality"`` or ``"tendon"``
     :param joints: names of the joints; of an equality between two tendons, names of the tendons
@@ -166,6 +166,8 @@ class Coupling:
     :param limits: lowest and highest length of a tendon, from that in this pose
     :param rest: lowest and highest length at which the spring of a tendon pulls at nothing, from that in this pose
     :param properties: what a mirror leaves as it is, by name: ``stiffness``, ``damping`` …
+    :param length: of a tendon in this pose
+    :param actuators: that pull at a tendon
     :raises ValueError: if the kind is unknown, or joints and coefficients do not fit it
     """
 
@@ -176,6 +178,8 @@ class Coupling:
     limits: tuple[float, float] = UNLIMITED
     rest: tuple[float, float] = (0.0, 0.0)
     properties: Mapping[str, float] = field(default_factory=dict)
+    length: float = 0.0
+    actuators: tuple[Actuator, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in COUPLINGS:
@@ -225,10 +229,21 @@ class RobotGeometry:
         return tuple(link.joint for link in self.links if link.joint is not None)
 
     @property
+    def tendons(self) -> tuple[Coupling, ...]:
+        """The couplings that are tendons."""
+        return tuple(coupling for coupling in self.couplings if coupling.kind == "tendon")
+
+    @property
+    def all_actuators(self) -> tuple[Actuator, ...]:
+        """Those of joints, and then those of tendons."""
+        return self.actuators + tuple(actuator for tendon in self.tendons for actuator in tendon.actuators)
+
+    @property
     def neutral_controls(self) -> dict[str, float]:
         """Of each actuator, the control at which it is at rest in this pose."""
         angles = {joint.name: joint.angle for joint in self.joints}
-        return {a.name: a.control_per_angle * angles.get(a.joint, 0.0) for a in self.actuators}
+        angles |= {tendon.name: tendon.length for tendon in self.tendons}
+        return {a.name: a.control_per_angle * angles.get(a.joint, 0.0) for a in self.all_actuators}
 
     @property
     def size(self) -> float:
