@@ -1,5 +1,6 @@
 """What a mirror is: signed permutations, terms of an observation, and the groups that they make."""
 
+from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.compatibility import check_group_fits, with_labels
 from sb3_memaug.symmetry.derivation import derive_symmetry
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
@@ -19,6 +20,7 @@ from sb3_memaug.symmetry.transform import Transform
 __all__ = [
     "PLANES",
     "Actuator",
+    "BaseAxes",
     "Body",
     "Closure",
     "Coupling",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -49,6 +49,20 @@ class BaseAxes:
         object.__setattr__(self, "origin", tuple(origin.tolist()))
 
     @classmethod
+    def with_left(cls, left: str, up: str, origin: Sequence[float] = (0.0, 0.0, 0.0)) -> BaseAxes:
+        """
+        :param left: which axis of the base's frame points to the left
+        :param up: which one points up
+        :param origin: as of the axes
+        :return: the axes
+        """
+        # Who looks to the left has what was forward on the right.
+        behind = cls(forward=left, up=up).left
+        forward = behind[1:] if behind.startswith("-") else f"-{behind}"
+        x, y, z = origin
+        return cls(forward, up, (x, y, z))
+
+    @classmethod
     def of(cls, axes: BaseAxes | Mapping[str, Any] | None) -> BaseAxes:
         """
         :param axes: axes, a mapping of their arguments, or None for x forward and z up
@@ -70,6 +84,11 @@ class BaseAxes:
             i, sign = DIRECTIONS[name]
             vector[i] = sign
         return np.array((forward, np.cross(up, forward), up))
+
+    @property
+    def left(self) -> str:
+        """The axis of the base's frame that points to the left."""
+        return next(name for name, (i, sign) in DIRECTIONS.items() if self.rotation[1, i] == sign)
 
     @cached_property
     def motion(self) -> RigidMotion:
