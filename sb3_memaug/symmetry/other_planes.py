@@ -29,29 +29,31 @@ def other_planes(
     :return: for each plane that fits better, what to pass for it, in words
     """
     left_right, front_back = candidates["left_right"], candidates["front_back"]
-    if left_right.holds:
-        return ()
-    if left_right.reflection is not None and left_right.moves:
+    exists = left_right.reflection is not None and left_right.moves
+    if exists and any(residual.quantity == "plane" for residual in left_right.breaks):
         return _beside(left_right, axes)
-    if front_back.reflection is not None:
+    if front_back.reflection is not None and (front_back.holds or not left_right.holds):
         across = _across(front_back, geometry, axes.forward)
         if across:
-            return _told(front_back, BaseAxes.with_left(across, axes.up, axes.origin), geometry, derive)
+            return _told(BaseAxes.with_left(across, axes.up, axes.origin), derive)
+    if left_right.holds:
+        return ()
     up, sideways = _highest(geometry, [axes.forward, axes.left]), axes.up.removeprefix("-")
     tried = BaseAxes.with_left(sideways, up, axes.origin)
     found = derive(tried)
     if found.reflection is None or not found.moves:
         return ()
-    forward = _axis(tried.forward)
-    default = tried.left if tried.forward == forward else f"-{sideways}"
-    left = _across(found, geometry, sideways) or default
-    return _told(found, BaseAxes.with_left(left, up, axes.origin), geometry, derive)
+    left = _across(found, geometry, sideways)
+    if exists and not left:
+        return ()
+    if not left:
+        # As good as any: forward is forward rather than backward.
+        left = tried.left if not tried.forward.startswith("-") else f"-{sideways}"
+    return _told(BaseAxes.with_left(left, up, axes.origin), derive)
 
 
 def _beside(found: DerivedReflection, axes: BaseAxes) -> tuple[str, ...]:
     """Of a plane beside the origin."""
-    if not any(residual.quantity == "plane" for residual in found.breaks):
-        return ()
     moved = _through(found, axes)
     return (
         f"another plane fits: {_plane(moved)} of the base's frame. If the robot is told where a point of that plane is "
@@ -59,13 +61,13 @@ def _beside(found: DerivedReflection, axes: BaseAxes) -> tuple[str, ...]:
     )
 
 
-def _told(found: DerivedReflection, axes: BaseAxes, geometry: RobotGeometry, derive: Derivation) -> tuple[str, ...]:
+def _told(axes: BaseAxes, derive: Derivation) -> tuple[str, ...]:
     """Of a plane across another axis."""
-    again = derive(axes)
-    if any(residual.quantity == "plane" for residual in again.breaks):
-        axes = _through(again, axes)
-        again = derive(axes)
-    but = f", but for what breaks it: {again.breaks[0]}" if again.breaks else ""
+    found = derive(axes)
+    if any(residual.quantity == "plane" for residual in found.breaks):
+        axes = _through(found, axes)
+        found = derive(axes)
+    but = f", but for what breaks it: {found.breaks[0]}" if found.breaks else ""
     return (
         f"another plane fits: {_plane(axes)} of the base's frame{but}. Where {_axis(axes.left)} points sideways, pass "
         f"axes={axes.plain}",
