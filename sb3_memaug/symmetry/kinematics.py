@@ -57,6 +57,8 @@ def seen_from(geometry: RobotGeometry, motion: RigidMotion) -> RobotGeometry:
     :param motion: from its base's frame to another one
     :return: the robot as it is seen from the other frame
     """
+    if not motion.translation.any() and (motion.rotation == np.eye(3)).all():
+        return geometry
     links = tuple(
         replace(_moved(link, motion), joint=link.joint and _moved_joint(link.joint, motion)) for link in geometry.links
     )

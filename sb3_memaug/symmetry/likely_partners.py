@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class LikelyPartners:
         self._axes = np.array([joint.axis if joint else nowhere for joint in joints])
         self._masses = np.array([link.mass for link in geometry.links])
         self._centres = np.array([link.centre for link in geometry.links])
+        self._turns: dict[tuple[int, ...], Iterator[int]] = {}
         self._called: dict[tuple[int, ...], dict[Hashable, list[int]]] = {}
 
     def of(self, part: int, others: Sequence[int], most: int) -> list[int]:
@@ -42,15 +44,17 @@ class LikelyPartners:
         if not others:
             return []
         excess, error = self._errors(part, np.array(others))
-        exact = {others[k] for k in np.flatnonzero(excess == 0).tolist()}
-        if len(exact) > most:
-            called = [other for other in self._called_like(part, others) if other in exact][:most]
-        else:
-            called = []
-        chosen = [others[k] for k in np.lexsort((error, excess))[:most].tolist()]
-        if exact:
-            chosen = [other for other in chosen if other in exact]
-        return list(dict.fromkeys(called + chosen))[:most]
+        exact = np.flatnonzero(excess == 0)
+        if len(exact) <= most:
+            nearest = np.lexsort((error, excess))[: len(exact) or most]
+            return [others[k] for k in nearest.tolist()]
+        alike = [others[k] for k in exact[np.argsort(error[exact].round(6), kind="stable")].tolist()]
+        among = set(alike)
+        called = [other for other in self._called_like(part, others) if other in among][:most]
+        # Not all of those that lie in one place the same ones.
+        turn = self._turns.setdefault(tuple(alike), count())
+        start = next(turn) if error[exact].max() - error[exact].min() < 1e-6 else 0
+        return list(dict.fromkeys(called + [alike[(start + k) % len(alike)] for k in range(most)]))[:most]
 
     def _errors(self, part: int, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Beyond the tolerances, and all, as far as this needs no inertia, (others,)."""

@@ -44,7 +44,7 @@ MANY = 6
 #: likeliest one alone.
 ALL_PAIRS, SOME_PAIRS = 20_000, 60_000
 #: Partners that are tried for one of many parts.
-LIKELY = 6
+LIKELY = 3
 
 _Pair = tuple[int, int]
 _Matching = tuple[Cost, tuple[_Pair, ...]]
