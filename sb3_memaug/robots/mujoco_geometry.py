@@ -82,6 +82,9 @@ def mujoco_geometry(model: Any) -> RobotGeometry:
         couplings=couplings,
         not_compared=[*uncoupled, *unclosed, *_other_actuators(model, index, joints, couplings)],
         left_aside=[model.body(root).name or f"body_{root}" for root in trees.aside],
+        joints_aside=[
+            model.joint(j).name or f"joint_{j}" for j in range(model.njnt) if int(model.jnt_bodyid[j]) not in index
+        ],
     )
 
 

@@ -34,7 +34,7 @@ class BaseAxes:
 
     def __post_init__(self) -> None:
         for what in ("forward", "up"):
-            if getattr(self, what) not in DIRECTIONS:
+            if not isinstance(getattr(self, what), str) or getattr(self, what) not in DIRECTIONS:
                 raise ValueError(
                     f"`{what}` must be one of the base frame's axes {list(DIRECTIONS)}, got {getattr(self, what)!r}"
                 )

@@ -50,7 +50,7 @@ def derive_symmetry(
         an environment that has a robot, a :class:`RobotGeometry`
     :param pose: angles of joints in rad or m at which to look at the robot, or the name of a pose that it knows, as a
         keyframe of a model. By default the robot is looked at as it is given, and then in the poses that it knows,
-        until it is symmetric in one
+        until it is symmetric in one. Joints of what is left aside may be among them, and are not looked at
     :param tolerances: how far partners may be from being mirror images
     :param feet: bodies that count as feet; by default the ends of all chains
     :param locked: joints that do not move from where the pose has them: names, or regular expressions that match whole
@@ -76,7 +76,7 @@ def derive_symmetry(
             raise ValueError(f"{geometry.name} knows no pose {pose!r}; it knows {list(geometry.poses)}")
         pose = geometry.poses[pose]
     if pose is not None:
-        poses = [posed(geometry, pose)]
+        poses = [posed(geometry, {j: angle for j, angle in pose.items() if j not in geometry.joints_aside})]
     else:
         poses = [geometry, *(posed(geometry, angles) for angles in geometry.poses.values())]
     poses = [lock_joints(looked_at, held) for looked_at in poses]

@@ -211,6 +211,7 @@ class RobotGeometry:
     :param couplings: between its joints
     :param not_compared: what is known of it that cannot be held up against its mirror image, in words
     :param left_aside: bodies beside it that are no part of it
+    :param joints_aside: joints of what was left aside
     """
 
     name: str
@@ -222,6 +223,7 @@ class RobotGeometry:
     couplings: tuple[Coupling, ...] = ()
     not_compared: tuple[str, ...] = ()
     left_aside: tuple[str, ...] = ()
+    joints_aside: tuple[str, ...] = ()
 
     @property
     def joints(self) -> tuple[Joint, ...]:
@@ -263,6 +265,7 @@ class RobotGeometry:
         couplings: Sequence[Coupling] = (),
         not_compared: Sequence[str] = (),
         left_aside: Sequence[str] = (),
+        joints_aside: Sequence[str] = (),
     ) -> RobotGeometry:
         """
         Join bodies that are fixed to one another, and give each joint a link of its own.
@@ -276,6 +279,7 @@ class RobotGeometry:
         :param couplings: between joints
         :param not_compared: what cannot be held up against its mirror image, in words
         :param left_aside: bodies that are no part of the robot
+        :param joints_aside: joints of these bodies
         :return: the robot
         :raises ValueError: if there is no base, a body comes before its parent, two joints share a name, or a coupling
             names what is no joint
@@ -320,6 +324,7 @@ class RobotGeometry:
             tuple(couplings),
             tuple(not_compared),
             tuple(left_aside),
+            tuple(joints_aside),
         )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sb3_memaug.symmetry import read_geometry
+from sb3_memaug.symmetry import derive_symmetry, read_geometry
 from sb3_memaug.symmetry.kinematics import posed
 
 from .robot_files import example_robot
@@ -116,6 +116,29 @@ def test_reading_changes_nothing():
     assert states(read=True) == states(read=False)
 
 
-def test_joints_with_more_freedom_are_refused(client):
-    with pytest.raises(ValueError, match="joint 'neck' is of Bullet's type 2"):
-        read_geometry((client, bullet_body(client, BALL_JOINT)))
+def test_a_spherical_joint_is_three_hinges(client):
+    robot = read_geometry((client, bullet_body(client, BALL_JOINT)))
+    assert [(joint.name, joint.kind) for joint in robot.joints] == [(f"neck:{k}", "hinge") for k in range(3)]
+    assert [joint.axis.tolist() for joint in robot.joints] == np.eye(3).tolist()
+
+
+def test_a_planar_joint_can_only_be_locked(client):
+    planar = bullet_body(client, BALL_JOINT.replace("spherical", "planar"))
+    with pytest.raises(ValueError, match=r"got the planar joint 'neck' of doll: .* locked=\['neck'\]"):
+        derive_symmetry((client, planar))
+    assert derive_symmetry((client, planar), locked=["ne.k"]).geometry.joints == ()
+
+
+def test_constraints_that_are_not_compared_are_told(client):
+    body = bullet_body(client, SKEWED)
+    hip, axle = (joints_of(client, body)[name] for name in ("hip", "axle"))
+    rest = (0, 0, 0)
+    client.createConstraint(body, hip, body, axle, client.JOINT_FIXED, rest, rest, rest)
+    gear = client.createConstraint(body, hip, body, axle, client.JOINT_GEAR, (1, 0, 0), rest, rest)
+    world = client.createConstraint(body, hip, -1, -1, client.JOINT_POINT2POINT, rest, rest, rest)
+    robot = read_geometry((client, body))
+    assert [closure.kind for closure in robot.closures] == ["weld"]
+    assert robot.not_compared == (
+        f"constraint {gear} of Bullet's type 6 between its own links",
+        f"constraint {world} of Bullet's type 5 to what is no part of the robot",
+    )
