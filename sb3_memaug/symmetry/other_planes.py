@@ -104,10 +104,12 @@ def _across(found: DerivedReflection, geometry: RobotGeometry, axis: str) -> str
 
 
 def _highest(geometry: RobotGeometry, axes: list[str]) -> str:
-    """Along which of some axes the robot is longest, and which way it does not hang."""
+    """Of some axes the one along which the robot's limbs lie on one side of its base, and along which it is long."""
     points = np.array([link.centre for link in geometry.links] + [joint.position for joint in geometry.joints])
-    spreads = {name: points[:, "xyz".index(_axis(name))] for name in axes}
-    longest = _axis(max(spreads, key=lambda name: np.ptp(spreads[name])))
-    heights = points[:, "xyz".index(longest)]
+    inner = {link.parent for link in geometry.links}
+    ends = np.array([link.centre for i, link in enumerate(geometry.links) if i not in inner])
+    scores = np.abs(ends.mean(axis=0) - geometry.links[0].centre) + 0.1 * np.ptp(points, axis=0)
+    up = _axis(max(axes, key=lambda name: float(scores["xyz".index(_axis(name))])))
+    heights = points[:, "xyz".index(up)]
     # Below a floating base hang its legs.
-    return f"-{longest}" if geometry.floating and heights.min() > -1e-3 and heights.max() > 1e-3 else longest
+    return f"-{up}" if geometry.floating and heights.min() > -1e-3 and heights.max() > 1e-3 else up
