@@ -145,7 +145,8 @@ class _Search:
         if len(parts) <= MANY:
             return _best_involution(tuple(parts), cost)
         exact = [pair for pair in pairs if self._costs[pair].excess == 0]
-        total, found = NOTHING, []
+        total = NOTHING
+        found: list[_Pair] = []
         left = set(parts)
         for together in self._interchangeable(link, exact):
             if len(together) <= MANY:
@@ -166,7 +167,8 @@ class _Search:
         if len(parts) <= MANY and len(others) <= MANY:
             return _best_assignment(tuple(parts), tuple(others), self._cost_of, self._missing)
         exact = [pair for pair in pairs if self._costs[pair].excess == 0]
-        total, found = NOTHING, []
+        total = NOTHING
+        found: list[_Pair] = []
         left, free = set(parts), set(others)
         for together in self._interchangeable(link, exact):
             own, theirs = tuple(sorted(together & left)), tuple(sorted(together & free))
