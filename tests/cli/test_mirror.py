@@ -163,8 +163,9 @@ def test_an_unknown_tolerance_is_told_with_those_there_are(mirror, robot):
 
 
 def test_the_axes_of_the_base_are_read_and_written(mirror, tmp_path):
-    """y up and z to the right: an arm for each side, about whose joint the robot's text is turned."""
-    text = two_arms().replace('xyz="0 0.2 0"', 'xyz="0 0 -0.2"').replace('xyz="0 -0.2 0"', 'xyz="0 0 0.2"')
+    """The same robot with y up and z to the right."""
+    text = two_arms().replace('xyz="1 0 0.5"', 'xyz="1 0.5 0"')
+    text = text.replace('xyz="0 0.2 0"', 'xyz="0 0 -0.2"').replace('xyz="0 -0.2 0"', 'xyz="0 0 0.2"')
     path, written = tmp_path / "turned.urdf", tmp_path / "mirror.json"
     path.write_text(text)
     status, out, _ = mirror("derive", path, "--axes", "forward=x,up=y,origin=0:0:0", "-o", written)
