@@ -117,10 +117,12 @@ def _closures(client: Any, body: int, inertial: Sequence[RigidMotion]) -> tuple[
     kinds = {client.JOINT_POINT2POINT: "connect", client.JOINT_FIXED: "weld"}
     for i in range(client.getNumConstraints()):
         identity = client.getConstraintUniqueId(i)
-        parent, first, child, second, kind, _, pivot = client.getConstraintInfo(identity)[:7]
+        parent, first, child, second, kind, _, *pivots = client.getConstraintInfo(identity)[:8]
         if parent == child == body and kind in kinds:
-            place = inertial[first + 1].point(np.array(pivot))
-            closures.append(Closure((first + 1, second + 1), place, kinds[kind]))
+            links = first + 1, second + 1
+            # Apart, where the body has been put into a pose that does not close the chain.
+            here, there = (inertial[k].point(np.array(pivot)) for k, pivot in zip(links, pivots, strict=True))
+            closures.append(Closure(links, here, kinds[kind], there))
         elif body in (parent, child):
             to = "between its own links" if parent == child else "to what is no part of the robot"
             missed.append(f"constraint {identity} of Bullet's type {kind} {to}")

@@ -82,7 +82,10 @@ def newton_geometry(model: Any, articulation: int | None = None) -> RobotGeometr
     loops = np.isin(parents, list(index)) & np.isin(children, list(index))
     closures = [
         Closure(
-            (index[parents[j]], index[children[j]]), places[parents[j]].point(motion(model.joint_X_p, j).translation)
+            (index[parents[j]], index[children[j]]),
+            places[parents[j]].point(motion(model.joint_X_p, j).translation),
+            "weld" if _kind(model, j) == "FIXED" else "connect",
+            places[children[j]].point(motion(model.joint_X_c, j).translation),
         )
         for j in np.flatnonzero(loops).tolist()
         if j not in tree

@@ -83,6 +83,8 @@ def test_closures_are_points_that_hold_two_links_together(client):
     robot = read_geometry((client, body))
     (closure,) = robot.closures
     assert [robot.links[i].name for i in closure.links] == ["thigh", "wheel"]
+    # The other pivot is the wheel's centre of mass, wherever the thigh's one is.
+    np.testing.assert_allclose(closure.end, robot.links[closure.links[1]].centre, atol=1e-9)
     x, y, z, w = client.getDynamicsInfo(body, thigh)[4]
     turn = np.reshape(client.getMatrixFromQuaternion((x, y, z, w)), (3, 3))
     position, orientation = client.getLinkState(body, thigh)[4:6]
