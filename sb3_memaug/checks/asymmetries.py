@@ -51,7 +51,7 @@ def _derived(subject: Subject, element: str) -> Iterator[tuple[Reflection, Deriv
         # The pose that it leaves as it is, wherever the robot has got to.
         pose = {joint: reflection.pose.get(joint, 0.0) for joint in subject.robot.joint_names}
         try:
-            candidates = derive_symmetry(subject.env, pose).candidates
+            candidates = derive_symmetry(subject.env, pose, axes=reflection.base).candidates
         except (ValueError, NotImplementedError):
             continue
         for derived in candidates.values():

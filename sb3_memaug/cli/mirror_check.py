@@ -11,6 +11,7 @@ import gymnasium as gym
 
 from sb3_memaug.checks import check_symmetry
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, positive
+from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.envs.isaaclab.make_vec_env import make_env
 from sb3_memaug.wrappers import MirrorSpec
@@ -34,6 +35,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--mirrors", nargs="+", metavar="NAME", help="of its robot; by default those that its task has as well"
     )
+    add_axes(parser)
     parser.add_argument("--states", type=positive, default=16, metavar="N", help="random states (default: %(default)s)")
     parser.add_argument(
         "--tolerance", type=float, default=0.05, help="relative error that is forgiven (default: %(default)s)"
@@ -50,8 +52,9 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
     try:
         env = _make(parsed)
-        if parsed.file or parsed.mirrors or not env.has_wrapper_attr("symmetry_group"):
-            env = MirrorSpec(env, mirrors=parsed.mirrors, file=parsed.file)
+        if parsed.file or parsed.mirrors or parsed.axes or not env.has_wrapper_attr("symmetry_group"):
+            axes = parsed.axes and parsed.axes.plain
+            env = MirrorSpec(env, mirrors=parsed.mirrors, file=parsed.file, axes=axes)
         report = check_symmetry(env, parsed.states, tolerance=parsed.tolerance, seed=parsed.seed)
     except MISTAKES as error:
         parser.error(str(error))

@@ -13,6 +13,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.cli.arguments import MISTAKES, assignments
+from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.cli.poses import METAVAR, angles_of, pose
 from sb3_memaug.cli.robots import add_robot, open_robot
 from sb3_memaug.robots.gymnasium_terms import task_reflections
@@ -55,6 +56,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="let inner surfaces, damping and friction decide, too, not only be told"
     )
+    add_axes(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -78,7 +80,8 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
             robot = stack.enter_context(open_robot(parsed.robot, parsed.env_kwargs))
             geometry = read_geometry(robot)
             angles = angles_of(parsed.pose, geometry) if parsed.pose else None
-            derived = derive_symmetry(geometry, angles, Tolerances(**parsed.tolerance, strict=parsed.strict))
+            tolerances = Tolerances(**parsed.tolerance, strict=parsed.strict)
+            derived = derive_symmetry(geometry, angles, tolerances, axes=parsed.axes)
         except MISTAKES as error:
             parser.error(str(error))
         print(derived)

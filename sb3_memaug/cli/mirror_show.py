@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sb3_memaug.cli.arguments import MISTAKES
+from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.cli.poses import METAVAR, angles_of, pose
 from sb3_memaug.cli.robots import add_robot, open_robot
 from sb3_memaug.symmetry import derive_symmetry
@@ -39,6 +40,7 @@ def add_to(commands: Any) -> None:
         metavar=METAVAR,
         help="a pose that the robot's file knows, or angles in rad or m, or both; other joints are drawn at random",
     )
+    add_axes(parser)
     parser.add_argument("--seed", type=int, default=0, help="of the random pose (default: %(default)s)")
     parser.add_argument(
         "-o", "--output", type=picture, metavar="FILE.png", help="picture to write (default: ROBOT_mirror.png)"
@@ -57,7 +59,7 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         parser.error(f'pictures need matplotlib ({error}): pip install "sb3-memaug[plot]"')
     try:
         with open_robot(parsed.robot, parsed.env_kwargs) as robot:
-            derived = derive_symmetry(robot)
+            derived = derive_symmetry(robot, axes=parsed.axes)
         geometry = derived.geometry
         fixed = angles_of(parsed.pose, geometry)
     except MISTAKES as error:

@@ -14,7 +14,7 @@ class MirroredPose:
     """
     Joints that the reflection leaves out keep their angle.
 
-    :param geometry: of a robot
+    :param geometry: of a robot, seen with x forward and z up
     :param reflection: of it
     :param angles: absolute ones in rad or m, by joint; those of others are the reflection's pose, else 0
     :raises ValueError: if a joint is unknown
@@ -27,7 +27,7 @@ class MirroredPose:
         self.original = posed(geometry, whole)
         images = reflection.joint_position_map(names).apply(np.array([whole[name] for name in names]))
         self.image = posed(self.original, dict(zip(names, images.tolist(), strict=True)))
-        self.axes = np.array(reflection.axes, dtype=np.float64)
+        self.axes = np.array(reflection.world_axes, dtype=np.float64)
         centres = self._centres()
         #: What takes a reflected point of the original to its image: not zero where the mirror misses the origin, (3,).
         self.shift = np.where(self.axes < 0, np.mean(centres, axis=0) if len(centres) else 0.0, 0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -68,6 +67,5 @@ def _closed(geometry: RobotGeometry, angles: dict[str, float], free: list[str]) 
 
 def _gaps(geometry: RobotGeometry, angles: Mapping[str, float]) -> np.ndarray:
     """Between the two links that each closure holds together, flat."""
-    turned = [replace(closure, links=closure.links[::-1]) for closure in geometry.closures]
-    ends = [posed(robot, angles).closures for robot in (geometry, replace(geometry, closures=tuple(turned)))]
-    return np.concatenate([a.position - b.position for a, b in zip(*ends, strict=True)])
+    closures = posed(geometry, angles).closures
+    return np.concatenate([c.position - (c.position if c.end is None else c.end) for c in closures])

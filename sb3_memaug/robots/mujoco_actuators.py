@@ -1,4 +1,4 @@
-"""The actuators of a MuJoCo model that drive a joint."""
+"""The actuators of a MuJoCo model that drive a joint or a fixed tendon."""
 
 from __future__ import annotations
 
@@ -14,26 +14,43 @@ from sb3_memaug.symmetry.geometry import UNLIMITED, Actuator, Joint
 _TO_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
 
 
-def read_actuators(model: Any, joints: Mapping[int, Joint]) -> list[Actuator]:
+def driven_part(model: Any, i: int, joints: Mapping[int, Joint], tendons: Mapping[int, str]) -> str | None:
     """
-    Those with one control, named after their joint where they have no name.
+    :param model: ``mujoco.MjModel``
+    :param i: index of an actuator
+    :param joints: of the robot, by their index in the model
+    :param tendons: names of fixed tendons of the robot, by their index in the model
+    :return: name of the joint or the tendon that the actuator drives with one control; None for all others
+    """
+    # MuJoCo 4 knows actuators with several controls.
+    if getattr(model, "actuator_ctrlnum", np.ones(i + 1))[i] != 1:
+        return None
+    kind, target = int(model.actuator_trntype[i]), int(model.actuator_trnid[i, 0])
+    if kind in _TO_JOINT and target in joints:
+        return joints[target].name
+    return tendons.get(target) if kind == int(mujoco.mjtTrn.mjTRN_TENDON) else None
+
+
+def read_actuators(model: Any, joints: Mapping[int, Joint], tendons: Mapping[int, str] | None = None) -> list[Actuator]:
+    """
+    Those with one control, named after their joint or tendon where they have no name.
 
     :param model: ``mujoco.MjModel``
     :param joints: of the robot, by their index in the model
+    :param tendons: names of fixed tendons, by their index in the model
     :return: what drives them
     """
     # MuJoCo 4 knows actuators with several controls and forces; one that drives a joint has one force.
     count = getattr(model, "nactuator", model.nu)
     controls = getattr(model, "actuator_ctrladr", np.arange(count))
-    counts = getattr(model, "actuator_ctrlnum", np.ones(count))
     forces = getattr(model, "actuator_outadr", np.arange(count))
     taken = {model.actuator(i).name for i in range(count)}
     actuators = []
     for i in range(count):
-        joint = joints.get(int(model.actuator_trnid[i, 0]))
-        if joint is None or int(model.actuator_trntype[i]) not in _TO_JOINT or counts[i] != 1:
+        driven = driven_part(model, i, joints, tendons or {})
+        if driven is None:
             continue
-        name = model.actuator(i).name or (joint.name if joint.name not in taken else f"actuator_{i}")
+        name = model.actuator(i).name or (driven if driven not in taken else f"actuator_{i}")
         taken.add(name)
         control = controls[i]
         # With a negative gain it pushes the other way.
@@ -41,7 +58,7 @@ def read_actuators(model: Any, joints: Mapping[int, Joint]) -> list[Actuator]:
         actuators.append(
             Actuator(
                 name,
-                joint.name,
+                driven,
                 direction * float(model.actuator_gear[forces[i], 0]),
                 interval(model.actuator_ctrlrange[control]) if model.actuator_ctrllimited[control] else UNLIMITED,
                 interval(direction * model.actuator_forcerange[i]) if model.actuator_forcelimited[i] else UNLIMITED,

@@ -10,7 +10,9 @@ import numpy as np
 
 from sb3_memaug.robots.newton_arrays import integers, leaf, motion, rows
 from sb3_memaug.robots.newton_shapes import newton_shapes
-from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Joint, RobotGeometry
+from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.several_axes import ball_hinges, hinge_angles
+from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, RobotGeometry
 from sb3_memaug.symmetry.geometry_readers import register_geometry_reader
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
 
@@ -29,15 +31,15 @@ def newton_geometry(model: Any, articulation: int | None = None) -> RobotGeometr
     axes from where it is fixed. The pose ``"initial"`` is that of ``joint_q``.
 
     A joint with several axes becomes one joint for each, called ``name:0``, ``name:1`` …, where a name is what follows
-    the last slash of a label. Joints outside the tree close kinematic chains. Actuators are the targets of joints,
-    called as these; MuJoCo's general actuators and couplings of joints are left out. Newton's numbers have single
+    the last slash of a label; a ball joint becomes three hinges, and a joint of another kind can only be locked. Joints
+    outside the tree close kinematic chains. Actuators are the targets of joints, called as these. Mimic constraints are
+    couplings; MuJoCo's general actuators, equalities and tendons are not compared. Newton's numbers have single
     precision.
 
     :param model: ``newton.Model``, or the ``newton.ModelBuilder`` that makes one
     :param articulation: its index; by default the first one of the first world
     :return: the robot
-    :raises ValueError: if there is no articulation, a joint is neither revolute, prismatic, fixed nor D6, or a robot
-        that is fixed to the world has another "up" than z
+    :raises ValueError: if there is no articulation, or a robot that is fixed to the world has another "up" than z
     """
     if articulation is None:
         articulation = _first_articulation(model)
@@ -58,27 +60,42 @@ def newton_geometry(model: Any, articulation: int | None = None) -> RobotGeometr
     index = {base: 0}
     actuators: list[Actuator] = []
     angles: dict[str, float] = {}
+    names: dict[int, list[str]] = {}
     for j in tree[1:] if floats else tree:
         parent, child = int(parents[j]), int(children[j])
         anchor = places[parent].after(motion(model.joint_X_p, j))
         places[child] = anchor.after(motion(model.joint_X_c, j).inverse())
         dofs = _dofs(model, j)
         joints = [_joint(model, name, dof, kind, anchor) for name, (dof, kind) in dofs.items()]
-        actuators += [_actuator(model, name, dof) for name, (dof, _) in dofs.items() if _is_driven(model, dof)]
         first = int(rows(model.joint_q_start, [j])[0])
-        angles |= zip(dofs, rows(model.joint_q, range(first, first + len(dofs))).tolist(), strict=True)
+        if _kind(model, j) == "BALL":
+            joints = _ball(model, j, anchor)
+            angles |= zip((joint.name for joint in joints), _ball_angles(model, first, anchor), strict=True)
+        elif not dofs and _kind(model, j) != "FIXED":
+            joints = [Joint(leaf(model.joint_label[j]), _kind(model, j).lower(), anchor.translation, np.eye(3)[2])]
+        else:
+            angles |= zip(dofs, rows(model.joint_q, range(first, first + len(dofs))).tolist(), strict=True)
+        actuators += [_actuator(model, name, dof) for name, (dof, _) in dofs.items() if _is_driven(model, dof)]
+        names[j] = [joint.name for joint in joints]
         index[child] = len(bodies)
         bodies.append(_body(model, child, index[parent], places[child], joints))
     loops = np.isin(parents, list(index)) & np.isin(children, list(index))
     closures = [
         Closure(
-            (index[parents[j]], index[children[j]]), places[parents[j]].point(motion(model.joint_X_p, j).translation)
+            (index[parents[j]], index[children[j]]),
+            places[parents[j]].point(motion(model.joint_X_p, j).translation),
+            "weld" if _kind(model, j) == "FIXED" else "connect",
+            places[children[j]].point(motion(model.joint_X_c, j).translation),
         )
         for j in np.flatnonzero(loops).tolist()
         if j not in tree
     ]
     name = leaf(model.articulation_label[articulation])
-    return RobotGeometry.from_bodies(name, bodies, actuators, closures, base >= 0, {"initial": angles})
+    poses = {"initial": angles}
+    couplings = _mimics(model, names)
+    return RobotGeometry.from_bodies(
+        name, bodies, actuators, closures, base >= 0, poses, couplings, not_compared=_not_compared(model)
+    )
 
 
 def _first_articulation(model: Any) -> int:
@@ -89,40 +106,80 @@ def _first_articulation(model: Any) -> int:
     return int(np.argmax(worlds == min(0, worlds.max())))
 
 
+def _kind(model: Any, j: int) -> str:
+    return str(import_module("newton").JointType(int(rows(model.joint_type, [j])[0])).name)
+
+
 def _dofs(model: Any, j: int) -> dict[str, tuple[int, str]]:
     """Indices and kinds of a joint's degrees of freedom, by the names that Newton's and Isaac Lab's selections use."""
-    newton = import_module("newton")
-    name, kind = leaf(model.joint_label[j]), newton.JointType(int(rows(model.joint_type, [j])[0]))
-    if kind.name not in ("REVOLUTE", "PRISMATIC", "FIXED", "D6"):
-        raise ValueError(
-            f"expected revolute, prismatic, fixed and D6 joints, got {name!r} of the kind {kind.name}: use a D6 joint "
-            "with an axis for each degree of freedom in its place"
-        )
+    if _kind(model, j) not in ("REVOLUTE", "PRISMATIC", "FIXED", "D6"):
+        return {}
+    name = leaf(model.joint_label[j])
     # It shifts first and then turns, about each axis as the turns before have left it.
     slides, hinges = rows(model.joint_dof_dim, [j])[0].astype(int)
     kinds, first = ["slide"] * slides + ["hinge"] * hinges, int(rows(model.joint_qd_start, [j])[0])
     return {name if len(kinds) == 1 else f"{name}:{k}": (first + k, kind) for k, kind in enumerate(kinds)}
 
 
+def _ball(model: Any, j: int, anchor: RigidMotion) -> list[Joint]:
+    first = int(rows(model.joint_qd_start, [j])[0])
+    properties = [_finite(_passive(model), first + k) for k in range(3)]
+    return ball_hinges(leaf(model.joint_label[j]), anchor.translation, properties=properties)
+
+
+def _ball_angles(model: Any, first: int, anchor: RigidMotion) -> tuple[float, float, float]:
+    x, y, z, w = rows(model.joint_q, range(first, first + 4))
+    turn = rotation_matrix(np.array((w, x, y, z)) / np.linalg.norm((w, x, y, z)))
+    return hinge_angles(anchor.rotation @ turn @ anchor.rotation.T)
+
+
+def _mimics(model: Any, names: Mapping[int, list[str]]) -> list[Coupling]:
+    """Each degree of freedom of a joint follows the same one of the other."""
+    couplings = []
+    # Older versions know none.
+    for c, follower in enumerate(integers(getattr(model, "constraint_mimic_joint0", [])).tolist()):
+        leader = int(integers(model.constraint_mimic_joint1)[c])
+        if not integers(model.constraint_mimic_enabled)[c]:
+            continue
+        constant, slope = (
+            float(rows(column, [c])[0]) for column in (model.constraint_mimic_coef0, model.constraint_mimic_coef1)
+        )
+        label = leaf(model.constraint_mimic_label[c])
+        for pair in zip(names.get(follower, ()), names.get(leader, ()), strict=False):
+            couplings.append(Coupling("mimic", pair, (constant, slope), label))
+    return couplings
+
+
+def _not_compared(model: Any) -> list[str]:
+    """What Newton keeps for MuJoCo only."""
+    counts = getattr(model, "custom_frequency_counts", None) or getattr(model, "_custom_frequency_counts", {})
+    kinds = {"equality_constraint": "equalities", "tendon": "tendons", "actuator": "general actuators"}
+    return [f"MuJoCo's {what}" for kind, what in kinds.items() if counts.get(f"mujoco:{kind}", 0)]
+
+
 def _joint(model: Any, name: str, dof: int, kind: str, anchor: RigidMotion) -> Joint:
     axis = anchor.vector(rows(model.joint_axis, [dof])[0])
     low, high = (float(rows(limits, [dof])[0]) for limits in (model.joint_limit_lower, model.joint_limit_upper))
     unlimited = import_module("newton").MAXVAL
-    properties = {
-        "armature": model.joint_armature,
-        "damping": model.joint_damping,
-        "frictionloss": model.joint_friction,
-        "effort": model.joint_effort_limit,
-        "velocity": model.joint_velocity_limit,
-    }
     return Joint(
         name,
         kind,
         anchor.translation,
         axis / np.linalg.norm(axis),
         limits=(low if low > -unlimited else -np.inf, high if high < unlimited else np.inf),
-        properties=_finite(properties, dof),
+        properties=_finite(_passive(model), dof),
     )
+
+
+def _passive(model: Any) -> dict[str, Any]:
+    """Of all degrees of freedom, by what it is."""
+    return {
+        "armature": model.joint_armature,
+        "damping": model.joint_damping,
+        "frictionloss": model.joint_friction,
+        "effort": model.joint_effort_limit,
+        "velocity": model.joint_velocity_limit,
+    }
 
 
 def _is_driven(model: Any, dof: int) -> bool:

@@ -1,9 +1,10 @@
 """What a mirror is: signed permutations, terms of an observation, and the groups that they make."""
 
+from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.compatibility import check_group_fits, with_labels
 from sb3_memaug.symmetry.derivation import derive_symmetry
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
-from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Joint, Link, RobotGeometry, Shape
+from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, Link, RobotGeometry, Shape
 from sb3_memaug.symmetry.geometry_readers import read_geometry, register_geometry_reader
 from sb3_memaug.symmetry.group import SymmetryGroup
 from sb3_memaug.symmetry.image_flip import ImageFlip
@@ -19,8 +20,10 @@ from sb3_memaug.symmetry.transform import Transform
 __all__ = [
     "PLANES",
     "Actuator",
+    "BaseAxes",
     "Body",
     "Closure",
+    "Coupling",
     "DerivedReflection",
     "DerivedSymmetry",
     "ImageFlip",

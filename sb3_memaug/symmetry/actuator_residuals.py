@@ -11,6 +11,9 @@ from sb3_memaug.symmetry.differences import relative_difference
 from sb3_memaug.symmetry.geometry import Actuator
 from sb3_memaug.symmetry.residual import Residual, property_residuals, range_error, range_text
 
+#: Actuators on one joint up to which all ways to pair them are tried.
+MANY = 6
+
 
 def actuator_partners(
     actuators: Sequence[Actuator], joints: Mapping[str, tuple[str, int]], neutral: Mapping[str, float]
@@ -70,14 +73,32 @@ def _most_alike(
     own: Sequence[Actuator], theirs: Sequence[Actuator], sign: int, neutral: Mapping[str, float]
 ) -> list[tuple[Actuator, Actuator]]:
     """As pairs; those of a joint that is its own partner must be pairs either way."""
+
+    def error(a: Actuator, b: Actuator) -> float:
+        return sum(r.error for r in _pair_residuals(a, b, _sign(a, b, sign), neutral, 1.0))
+
+    if len(own) == 1:
+        return [(own[0], theirs[0])]
+    errors = {(a.name, b.name): error(a, b) for a in own for b in theirs}
+    if len(own) > MANY:
+        return _one_by_one(own, theirs, errors)
     orders = [order for order in permutations(theirs) if own is not theirs or _undoes_itself(own, order)]
-
-    def error(order: Sequence[Actuator]) -> float:
-        pairs = zip(own, order, strict=True)
-        return sum(r.error for a, b in pairs for r in _pair_residuals(a, b, _sign(a, b, sign), neutral, 1.0))
-
-    best = min(orders, key=error)
+    best = min(orders, key=lambda o: sum(errors[a.name, b.name] for a, b in zip(own, o, strict=True)))
     return list(zip(own, best, strict=True))
+
+
+def _one_by_one(
+    own: Sequence[Actuator], theirs: Sequence[Actuator], errors: Mapping[tuple[str, str], float]
+) -> list[tuple[Actuator, Actuator]]:
+    """The most alike first: there are too many to try all ways."""
+    first, second = {a.name: a for a in own}, {b.name: b for b in theirs}
+    pairs = []
+    for a, b in sorted(errors, key=lambda pair: round(errors[pair], 9)):
+        if a in first and b in second:
+            pairs.append((first.pop(a), second.pop(b)))
+            if own is theirs and a != b:
+                pairs.append((first.pop(b), second.pop(a)))
+    return pairs
 
 
 def _undoes_itself(actuators: Sequence[Actuator], order: Sequence[Actuator]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.geometry import RobotGeometry
 from sb3_memaug.symmetry.reflection import Reflection
 from sb3_memaug.symmetry.residual import Residual
@@ -23,6 +24,8 @@ class DerivedReflection:
     :param residuals: of every comparison, the worst first
     :param moves: whether anything changes place or sign, or the base floats
     :param locked: joints that have no mirror image, without which the rest was looked at
+    :param notes: what was not tried, in words
+    :param offset: of the plane from where the robot was looked at, in m, forward, to the left and up
     """
 
     name: str
@@ -30,6 +33,8 @@ class DerivedReflection:
     residuals: tuple[Residual, ...]
     moves: bool
     locked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def breaks(self) -> tuple[Residual, ...]:
@@ -64,6 +69,7 @@ class DerivedReflection:
             account += [f"  {word}: {residual}" for residual in residuals[:SHOWN]]
             if len(residuals) > SHOWN:
                 account.append(f"  {word}: and {len(residuals) - SHOWN} smaller differences")
+        account += [f"  note: {note}" for note in self.notes]
         return "\n".join(account)
 
 
@@ -72,12 +78,16 @@ class DerivedSymmetry:
     """
     What :func:`derive_symmetry` found.
 
-    :param geometry: of the robot, in the pose in which it was looked at
+    :param geometry: of the robot, in the pose in which it was looked at, with x forward and z up
     :param candidates: what was found for each plane, by the names of the mirrors
+    :param axes: of the base's frame that point forward and up
+    :param advice: planes that fit better, and what to pass for them, in words
     """
 
     geometry: RobotGeometry
     candidates: Mapping[str, DerivedReflection]
+    axes: BaseAxes = field(default_factory=BaseAxes)
+    advice: tuple[str, ...] = ()
 
     @property
     def reflections(self) -> dict[str, Reflection]:
@@ -94,4 +104,12 @@ class DerivedSymmetry:
         return found
 
     def __str__(self) -> str:
-        return "\n".join([self.geometry.name, *map(str, self.candidates.values())])
+        account = [self.geometry.name, *map(str, self.candidates.values()), *self.advice]
+        for what, told in (
+            ("not compared", self.geometry.not_compared),
+            ("left aside, as no part of the robot", self.geometry.left_aside),
+        ):
+            if told:
+                more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+                account.append(f"{what}: {'; '.join(told[:SHOWN])}{more}")
+        return "\n".join(account)

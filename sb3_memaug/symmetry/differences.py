@@ -66,6 +66,8 @@ def inertia_difference(link: Link, partner: Link, space: SpaceReflection) -> flo
     :return: difference between the mirror image of its inertia and its partner's, relative to the larger
     """
     image = space.tensor(link.inertia)
+    if (image == partner.inertia).all():
+        return 0.0
     moments = np.linalg.eigvalsh((image - partner.inertia, image, partner.inertia))
     difference, *sizes = np.abs(moments).max(axis=1).tolist()
     return difference / max(sizes) if max(sizes) > 0 else 0.0

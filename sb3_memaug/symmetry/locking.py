@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from sb3_memaug.symmetry.geometry import Closure, Link, RobotGeometry, joined_masses
+from sb3_memaug.symmetry.geometry import Coupling, Link, RobotGeometry, joined_masses
 from sb3_memaug.symmetry.residual import Residual
 
 
@@ -26,25 +26,72 @@ def lock_joints(geometry: RobotGeometry, joints: Collection[str]) -> RobotGeomet
         else:
             links.append(replace(link, parent=parent))
             index.append(len(links) - 1)
+    couplings, lost = _couplings_left(geometry, set(joints))
     return replace(
         geometry,
         links=tuple(links),
         actuators=tuple(actuator for actuator in geometry.actuators if actuator.joint not in joints),
-        closures=tuple(Closure((index[c.links[0]], index[c.links[1]]), c.position) for c in geometry.closures),
+        closures=tuple(replace(c, links=(index[c.links[0]], index[c.links[1]])) for c in geometry.closures),
+        poses={
+            name: {joint: angle for joint, angle in angles.items() if joint not in joints}
+            for name, angles in geometry.poses.items()
+        },
+        couplings=couplings,
+        not_compared=(*geometry.not_compared, *lost),
     )
+
+
+def _couplings_left(geometry: RobotGeometry, joints: set[str]) -> tuple[tuple[Coupling, ...], list[str]]:
+    """What is left of couplings once these joints stand still, and what of it cannot be told, in words."""
+    left: list[Coupling] = []
+    lost: list[str] = []
+    still = set(joints)
+    for tendon in geometry.tendons:
+        moved = {j: c for j, c in zip(tendon.joints, tendon.coefficients, strict=True) if j not in joints}
+        if moved:
+            left.append(replace(tendon, joints=tuple(moved), coefficients=tuple(moved.values())))
+        else:
+            still.add(tendon.name)
+    for coupling in geometry.couplings:
+        if coupling.kind == "tendon":
+            continue
+        free = tuple(joint for joint in coupling.joints if joint not in still)
+        if free == coupling.joints:
+            left.append(coupling)
+        elif free == coupling.joints[:1]:
+            left.append(replace(coupling, joints=free, coefficients=coupling.coefficients[:1]))
+        elif free:
+            # Its follower stands still, and holds the leader where the polynomial is zero.
+            constant, slope, *higher = (*coupling.coefficients, 0.0)
+            if slope and not any(higher):
+                left.append(replace(coupling, joints=free, coefficients=(-constant / slope,)))
+            else:
+                lost.append(f"where the locked joint {coupling.joints[0]} holds {free[0]}, to which it is coupled")
+    return tuple(left), lost
 
 
 def matching_joints(geometry: RobotGeometry, patterns: Sequence[str]) -> set[str]:
     """
     :param geometry: of the robot
     :param patterns: names of joints, or regular expressions that match whole names
-    :return: the joints that they name
-    :raises ValueError: if one names none
+    :return: the joints that they name; of a joint with several degrees of freedom, whose names end in ``:0``, ``:1`` …,
+        all, if they name it without these ends
+    :raises ValueError: if one names none, or is no regular expression
     """
+    if isinstance(patterns, str):
+        raise ValueError(f"`locked` must be a list of names or regular expressions, got {patterns!r}")
     found: set[str] = set()
     names = [joint.name for joint in geometry.joints]
     for pattern in patterns:
-        named = {name for name in names if name == pattern or re.fullmatch(pattern, name)}
+        named = {name for name in names if pattern in (name, _whole(name))}
+        try:
+            # A name goes before a pattern, and may be none: "a[0]".
+            expression = re.compile(pattern)
+        except re.error as error:
+            if not named:
+                raise ValueError(f"`locked` holds {pattern!r}, which is no regular expression: {error}") from error
+        else:
+            named |= {n for n in names if expression.fullmatch(n) or expression.fullmatch(_whole(n))}
         if not named:
             raise ValueError(f"`locked` holds {pattern!r}, which is no joint of {geometry.name}; it has {names}")
         found |= named
@@ -70,6 +117,11 @@ def appendages(geometry: RobotGeometry, partners: Mapping[int, int], residuals: 
         if link.parent in found or (alone and partners.get(link.parent) == link.parent):
             found.add(i)
     return {joint.name for i in found if (joint := geometry.links[i].joint) is not None}
+
+
+def _whole(name: str) -> str:
+    """Of a joint, of which this is one degree of freedom."""
+    return re.sub(r":\d+$", "", name)
 
 
 def _joined(link: Link, other: Link) -> Link:

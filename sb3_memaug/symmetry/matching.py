@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from sb3_memaug.symmetry.differences import axis_angle, axis_distance, inertia_difference, relative_difference
 from sb3_memaug.symmetry.geometry import Link, RobotGeometry
+from sb3_memaug.symmetry.likely_partners import LikelyPartners
 from sb3_memaug.symmetry.side_names import name_mismatch
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
 from sb3_memaug.symmetry.tolerances import Tolerances
@@ -36,50 +37,195 @@ NOTHING = Cost(0.0, 0.0, 0.0)
 #: Of a link without partner, and the most that a bad one may cost: a limb that lacks a finger still has its partner,
 #: and what is far away from it because it is long does not cost more than what is missing.
 MISSING = 20.0
-#: Parts on one link up to which all ways to pair them are tried; beyond, each is given its best partner.
+#: Parts on one link, or that could take one another's places, up to which all ways to pair them are tried; beyond, each
+#: is given its best partner that is still free.
 MANY = 6
+#: Pairs of links up to which all parts of two links are compared, up to which the :data:`LIKELY` likeliest are, and the
+#: likeliest one alone.
+ALL_PAIRS, SOME_PAIRS = 20_000, 60_000
+#: Partners that are tried for one of many parts.
+LIKELY = 3
+
+_Pair = tuple[int, int]
+_Matching = tuple[Cost, tuple[_Pair, ...]]
 
 
-def match_links(geometry: RobotGeometry, space: SpaceReflection, tolerances: Tolerances) -> dict[int, int]:
+def match_links(
+    geometry: RobotGeometry, space: SpaceReflection, tolerances: Tolerances, notes: list[str] | None = None
+) -> dict[int, int]:
     """
     Find for every link the one that is its mirror image, from the base outwards: partners have partners as parents.
 
     :param geometry: of the robot
     :param space: the reflection
     :param tolerances: within which two parts match
+    :param notes: takes what was not tried, in words
     :return: index of the partner by index of the link, which may be its own; links without partner are missing
     """
-    links = geometry.links
-    children: list[list[int]] = [[] for _ in links]
-    for i, link in enumerate(links[1:], 1):
-        children[link.parent].append(i)
+    search = _Search(geometry, space, tolerances)
+    if notes is not None:
+        notes += search.notes
+    return search.partners
 
-    def missing(part: int) -> Cost:
-        return sum((missing(child) for child in children[part]), start=Cost(MISSING, 0.0, MISSING))
 
-    @cache
-    def tree_cost(a: int, b: int) -> Cost:
-        """Of two links and all that hangs on them."""
-        return _cost(links[a], links[b], space, tolerances) + matched_children(a, b)[0]
+class _Search:
+    """
+    From the base outwards, the pairs of links that may be partners; then, from the ends inwards, what each pair costs
+    with all that hangs on it. Neither descends by recursion: chains may be long.
+    """
 
-    def matched_children(a: int, b: int) -> tuple[Cost, tuple[tuple[int, int], ...]]:
+    def __init__(self, geometry: RobotGeometry, space: SpaceReflection, tolerances: Tolerances) -> None:
+        links = geometry.links
+        self.notes: list[str] = []
+        self._names = [link.name for link in links]
+        self._children: list[list[int]] = [[] for _ in links]
+        for i, link in enumerate(links[1:], 1):
+            self._children[link.parent].append(i)
+        self._missing = [Cost(MISSING, 0.0, MISSING) for _ in links]
+        for i in range(len(links) - 1, 0, -1):
+            self._missing[links[i].parent] += self._missing[i]
+        self._likely = LikelyPartners(geometry, space, tolerances)
+
+        options = self._options()
+        self._costs: dict[_Pair, Cost] = {}
+        chosen: dict[_Pair, tuple[_Pair, ...]] = {}
+        for (a, b), pairs in reversed(options.items()):
+            below, chosen[a, b] = self._matched(a, b, pairs)
+            self._costs[a, b] = _cost(links[a], links[b], space, tolerances) + below
+        self.partners = {0: 0}
+        queue = [(0, 0)]
+        for pair in queue:
+            for c, d in chosen[pair]:
+                self.partners[c], self.partners[d] = d, c
+                queue.append((c, d))
+
+    def _options(self) -> dict[_Pair, list[_Pair]]:
+        """Pairs of parts that may be partners, by the pair of links on which they hang, parents first."""
+        options: dict[_Pair, list[_Pair]] = {}
+        queue: list[_Pair] = [(0, 0)]
+        for a, b in queue:
+            own, theirs = self._children[a], self._children[b]
+            if len(own) <= MANY and len(theirs) <= MANY and len(queue) <= ALL_PAIRS:
+                pairs = [(c, d) for c in own for d in theirs if a != b or c <= d]
+            else:
+                most = LIKELY if len(queue) <= SOME_PAIRS else 1
+                found = {(c, d) for c in own for d in self._likely.of(c, theirs, most)}
+                # On one link, two that are partners are so either way, and each may be its own.
+                found = {(min(pair), max(pair)) for pair in found} | {(c, c) for c in own} if a == b else found
+                pairs = sorted(found)
+                if most == 1:
+                    self._note(f"of the parts on {self._names[a]}, only the likeliest partner of each was tried")
+            options[a, b] = pairs
+            queue += pairs
+        return options
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _cost_of(self, a: int, b: int) -> Cost | None:
+        """Of two links and all that hangs on them, if they were compared."""
+        return self._costs.get((a, b))
+
+    def _matched(self, a: int, b: int, pairs: Sequence[_Pair]) -> _Matching:
+        """What hangs on a pair of links, in pairs."""
+        own, theirs = self._children[a], self._children[b]
+        if not own and not theirs:
+            return NOTHING, ()
         if a == b:
-            return _best_involution(tuple(children[a]), tree_cost)
-        return _best_assignment(tuple(children[a]), tuple(children[b]), tree_cost, missing)
+            return self._paired_up(a, own, pairs)
+        return self._assigned(a, own, theirs, pairs)
 
-    partners = {0: 0}
-    queue = [(0, 0)]
-    for a, b in queue:
-        for c, d in matched_children(a, b)[1]:
-            partners[c], partners[d] = d, c
-            queue.append((c, d))
-    return partners
+    def _paired_up(self, link: int, parts: Sequence[int], pairs: Sequence[_Pair]) -> _Matching:
+        """Parts of one link with one another, or with themselves, at the lowest cost."""
+
+        def cost(c: int, d: int) -> Cost | None:
+            return self._costs.get((min(c, d), max(c, d)))
+
+        if len(parts) <= MANY:
+            return _best_involution(tuple(parts), cost)
+        exact = [pair for pair in pairs if self._costs[pair].excess == 0]
+        total = NOTHING
+        found: list[_Pair] = []
+        left = set(parts)
+        for together in self._interchangeable(link, exact):
+            if len(together) <= MANY:
+                below, chosen = _best_involution(tuple(sorted(together)), cost)
+                if below.excess == 0:
+                    total, found = total + below, [*found, *chosen]
+                    left -= together
+        for c, d in sorted(pairs, key=lambda pair: _rounded(self._costs[pair])):
+            if c in left and d in left:
+                # Twice, for two partners are two parts that match.
+                total += self._costs[c, d] if c == d else self._costs[c, d] + self._costs[c, d]
+                found.append((c, d))
+                left -= {c, d}
+        return total, tuple(found)
+
+    def _assigned(self, link: int, parts: Sequence[int], others: Sequence[int], pairs: Sequence[_Pair]) -> _Matching:
+        """As many parts of one link as there are with parts of another, at the lowest cost."""
+        if len(parts) <= MANY and len(others) <= MANY:
+            return _best_assignment(tuple(parts), tuple(others), self._cost_of, self._missing)
+        exact = [pair for pair in pairs if self._costs[pair].excess == 0]
+        total = NOTHING
+        found: list[_Pair] = []
+        left, free = set(parts), set(others)
+        for together in self._interchangeable(link, exact):
+            own, theirs = tuple(sorted(together & left)), tuple(sorted(together & free))
+            if len(own) == len(theirs) <= MANY:
+                below, chosen = _best_assignment(own, theirs, self._cost_of, self._missing)
+                if below.excess == 0:
+                    total, found = total + below, [*found, *chosen]
+                    left.difference_update(own)
+                    free.difference_update(theirs)
+        for c, d in sorted(pairs, key=lambda pair: _rounded(self._costs[pair])):
+            if c in left and d in free:
+                total += self._costs[c, d]
+                found.append((c, d))
+                left.discard(c)
+                free.discard(d)
+        return sum((self._missing[part] for part in (*left, *free)), start=total), tuple(found)
+
+    def _interchangeable(self, link: int, exact: Sequence[_Pair]) -> list[set[int]]:
+        """Sets of parts that could take one another's places; of large ones, those that are called alike."""
+        found: list[set[int]] = []
+        for together in _connected(exact):
+            if len(together) <= MANY:
+                found.append(together)
+                continue
+            called: dict[Hashable, set[int]] = {}
+            for part in together:
+                called.setdefault(self._likely.called(part), set()).add(part)
+            found += called.values()
+            if any(len(alike) > MANY for alike in called.values()):
+                self._note(
+                    f"{len(together)} parts on {self._names[link]} could take one another's places: not all ways to "
+                    "pair them were tried"
+                )
+        return found
 
 
-_Matching = tuple[Cost, tuple[tuple[int, int], ...]]
+def _connected(edges: Iterable[tuple[int, int]]) -> list[set[int]]:
+    """Sets of what edges connect."""
+    neighbours: dict[int, list[int]] = {}
+    for a, b in edges:
+        neighbours.setdefault(a, []).append(b)
+        neighbours.setdefault(b, []).append(a)
+    found, seen = [], set()
+    for start in neighbours:
+        if start in seen:
+            continue
+        together, queue = {start}, [start]
+        for node in queue:
+            fresh = [other for other in neighbours[node] if other not in together]
+            together.update(fresh)
+            queue += fresh
+        seen |= together
+        found.append(together)
+    return found
 
 
-def _best_involution(parts: tuple[int, ...], cost: Callable[[int, int], Cost]) -> _Matching:
+def _best_involution(parts: tuple[int, ...], cost: Callable[[int, int], Cost | None]) -> _Matching:
     """Pair parts with one another, or with themselves, at the lowest cost."""
 
     @cache
@@ -87,10 +233,10 @@ def _best_involution(parts: tuple[int, ...], cost: Callable[[int, int], Cost]) -
         if not left:
             return NOTHING, ()
         first, options = left[0], []
-        for partner in _promising(first, left, cost):
+        for partner, one in _promising(first, left, cost):
             rest, pairs = best(tuple(part for part in left if part not in (first, partner)))
             # Twice, for two partners are two parts that match.
-            both = cost(first, partner) if partner == first else cost(first, partner) + cost(partner, first)
+            both = one if partner == first else one + one
             options.append((both + rest, ((first, partner), *pairs)))
         return min(options, key=lambda option: _rounded(option[0]))
 
@@ -100,33 +246,32 @@ def _best_involution(parts: tuple[int, ...], cost: Callable[[int, int], Cost]) -
 def _best_assignment(
     parts: tuple[int, ...],
     others: tuple[int, ...],
-    cost: Callable[[int, int], Cost],
-    missing: Callable[[int], Cost],
+    cost: Callable[[int, int], Cost | None],
+    missing: Sequence[Cost],
 ) -> _Matching:
     """Pair as many parts with others as there are, at the lowest cost; the others have no partners."""
 
     @cache
     def best(i: int, free: tuple[int, ...]) -> _Matching:
         if i == len(parts):
-            return sum((missing(part) for part in free), start=NOTHING), ()
+            return sum((missing[part] for part in free), start=NOTHING), ()
         options = []
-        if len(free) < len(parts) - i:
+        promising = _promising(parts[i], free, cost)
+        if len(free) < len(parts) - i or not promising:
             rest, pairs = best(i + 1, free)
-            options.append((missing(parts[i]) + rest, pairs))
-        for other in _promising(parts[i], free, cost):
+            options.append((missing[parts[i]] + rest, pairs))
+        for other, one in promising:
             rest, pairs = best(i + 1, tuple(part for part in free if part != other))
-            options.append((cost(parts[i], other) + rest, ((parts[i], other), *pairs)))
+            options.append((one + rest, ((parts[i], other), *pairs)))
         return min(options, key=lambda option: _rounded(option[0]))
 
     return best(0, others)
 
 
-def _promising(part: int, others: tuple[int, ...], cost: Callable[[int, int], Cost]) -> Sequence[int]:
+def _promising(part: int, others: Sequence[int], cost: Callable[[int, int], Cost | None]) -> Sequence[tuple[int, Cost]]:
     """Those that match within the tolerances, if there are any: names decide between them."""
-    exact = [other for other in others if cost(part, other).excess == 0]
-    if exact or len(others) <= MANY:
-        return exact or others
-    return [min(others, key=lambda other: _rounded(cost(part, other)))]
+    compared = [(other, one) for other in others if (one := cost(part, other)) is not None]
+    return [(other, one) for other, one in compared if one.excess == 0] or compared
 
 
 def _cost(link: Link, partner: Link, space: SpaceReflection, tolerances: Tolerances) -> Cost:

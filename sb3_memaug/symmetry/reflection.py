@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.signed_permutation import SignedPermutation
 
-#: Signs of the body's x (forward), y (left) and z (up) axes under each reflection that keeps "up".
+#: Signs of what points forward, to the left and up under each reflection that keeps "up".
 PLANES: dict[str, tuple[int, int, int]] = {
     "sagittal": (1, -1, 1),
     "transverse": (-1, 1, 1),
@@ -34,6 +36,8 @@ class Reflection:
     :param actuators: for each actuator, its partner and a sign; where they are named like their joints, those serve
     :param pose: that pose, absolute angles by joint in rad or m; 0 for the others
     :param neutral: controls that hold that pose, by actuator; 0 for the others
+    :param base: which axes of the base's frame point forward and up, as :class:`BaseAxes` or a mapping of its
+        arguments; x and z by default
     :raises ValueError: if the plane is unknown, a part has no partner or shares it, or reflecting twice would not
         give every part back
     """
@@ -45,8 +49,10 @@ class Reflection:
     actuators: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     pose: Mapping[str, float] = field(default_factory=dict)
     neutral: Mapping[str, float] = field(default_factory=dict)
+    base: BaseAxes = field(default_factory=BaseAxes)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "base", BaseAxes.of(self.base))
         if self.plane not in PLANES:
             raise ValueError(f"`plane` must be one of {list(PLANES)}, got {self.plane!r}")
         for what, partners in (
@@ -68,7 +74,36 @@ class Reflection:
     @property
     def axes(self) -> tuple[int, int, int]:
         """Signs of the x, y and z components of a vector in the base frame."""
+        return _axes(self.plane, self.base)
+
+    @property
+    def world_axes(self) -> tuple[int, int, int]:
+        """Signs of the x, y and z components of a vector in a world with z up, whatever the base's frame is."""
         return PLANES[self.plane]
+
+    @property
+    def forward(self) -> int:
+        """Sign of what points forward, as a forward speed."""
+        return PLANES[self.plane][0]
+
+    @property
+    def lateral(self) -> int:
+        """Sign of what points sideways, as a lateral speed."""
+        return PLANES[self.plane][1]
+
+    @property
+    def horizontal(self) -> tuple[int, int]:
+        """Signs of the two components of a vector in the base frame that do not point up, in their order."""
+        first, second = self.base.horizontal
+        return self.axes[first], self.axes[second]
+
+    @property
+    def orientation(self) -> SignedPermutation:
+        """
+        How it acts on the base's orientation in a world with z up, as a quaternion, scalar first: signs, where the
+        base's frame has x forward and z up.
+        """
+        return _orientation(self.plane, self.base)
 
     @property
     def determinant(self) -> int:
@@ -116,6 +151,31 @@ class Reflection:
         :raises ValueError: if a body is unknown, or its partner is not listed
         """
         return _map("body", names, _unsigned(self.bodies))
+
+
+@cache
+def _axes(plane: str, base: BaseAxes) -> tuple[int, int, int]:
+    return base.signs(PLANES[plane])
+
+
+@cache
+def _orientation(plane: str, base: BaseAxes) -> SignedPermutation:
+    """
+    The world is turned by half a turn about the normal of the plane (or the vertical axis), and the robot about the
+    same axis of its own, which has the same sign.
+    """
+    row = {"sagittal": 1, "transverse": 0, "half_turn": 2}[plane]
+    world, own = np.eye(3)[row], base.rotation[row]
+    columns = [_product(_product((0.0, *world), unit), (0.0, *-own)) for unit in np.eye(4)]
+    matrix = np.round(columns).astype(int).T
+    permutation = np.abs(matrix).argmax(axis=1)
+    return SignedPermutation(permutation.tolist(), matrix[np.arange(4), permutation].tolist())
+
+
+def _product(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Of two quaternions, scalar first."""
+    (s, u), (t, v) = (a[0], np.array(a[1:])), (b[0], np.array(b[1:]))
+    return np.array((s * t - u @ v, *(s * v + t * u + np.cross(u, v))))
 
 
 def _signed(partners: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, int]]:

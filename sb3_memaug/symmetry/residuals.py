@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from sb3_memaug.symmetry.actuator_residuals import actuator_residuals
+from sb3_memaug.symmetry.coupling_residuals import coupling_residuals, tendon_partners
 from sb3_memaug.symmetry.differences import axis_angle, axis_distance, inertia_difference, relative_difference
-from sb3_memaug.symmetry.geometry import Joint, Link, RobotGeometry, Shape
+from sb3_memaug.symmetry.geometry import Closure, Joint, Link, RobotGeometry, Shape
 from sb3_memaug.symmetry.partners import joint_partners
 from sb3_memaug.symmetry.residual import Residual, property_residuals, range_error, range_text
 from sb3_memaug.symmetry.space_reflection import SpaceReflection
@@ -67,13 +68,18 @@ def dynamic_residuals(
     :return: what decides whether mirror images move alike: inertia, surfaces, limits, actuators
     """
     joints = joint_partners(geometry, partners, space)
+    tendons = tendon_partners(geometry.tendons, joints, space.plane)
     inner = {geometry.links[link.parent].name for link in geometry.links[1:]}
     for link, partner in _pairs(geometry, partners):
-        yield from _inertia(link, partner, space, tolerances)
+        # What stands fast may weigh what it likes.
+        if geometry.floating or link.parent >= 0:
+            yield from _inertia(link, partner, space, tolerances)
         yield from _surfaces(link, partner, space, tolerances.surface, tolerances.strict or link.name not in inner)
         if link.joint is not None and partner.joint is not None:
             yield from _joint(link.joint, partner.joint, joints[link.joint.name][1], tolerances)
-    yield from actuator_residuals(geometry.actuators, joints, geometry.neutral_controls, tolerances.actuators)
+    driven = {**joints, **tendons}
+    yield from actuator_residuals(geometry.all_actuators, driven, geometry.neutral_controls, tolerances.actuators)
+    yield from coupling_residuals(geometry, joints, tendons, tolerances)
     yield from _closures(geometry, partners, space, tolerances)
 
 
@@ -104,19 +110,30 @@ def _surfaces(
     link: Link, partner: Link, space: SpaceReflection, tolerance: float, decisive: bool
 ) -> Iterator[Residual]:
     """Each surface against the nearest of its kind that is still free."""
-    free = list(partner.shapes)
+    free: dict[str, dict[int, Shape]] = {}
+    for i, shape in enumerate(partner.shapes):
+        free.setdefault(shape.kind, {})[i] = shape
+    places = {kind: np.array([shape.position for shape in shapes.values()]) for kind, shapes in free.items()}
+    indices = {kind: np.array(list(shapes)) for kind, shapes in free.items()}
     for shape in link.shapes:
         name = f"{link.name}/{shape.name}" if shape.name else link.name
-        errors = {i: _shape_error(shape, other, space) for i, other in enumerate(free) if other.kind == shape.kind}
-        error, account = np.inf, f"a {shape.kind} has no mirror image"
-        if errors:
-            nearest = min(errors, key=lambda i: errors[i])
-            error, account = errors[nearest], f"surface {_metres(errors[nearest])} from its mirror image"
-            free.pop(nearest)
+        nearest, error, account = -1, np.inf, f"a {shape.kind} has no mirror image"
+        own = free.get(shape.kind, {})
+        if own:
+            distances = np.linalg.norm(places[shape.kind] - space.point(shape.position), axis=1)
+            for k in np.argsort(distances, kind="stable").tolist():
+                if distances[k] >= error:
+                    break
+                i = int(indices[shape.kind][k])
+                if i in own and (candidate := _shape_error(shape, own[i], space)) < error:
+                    nearest, error = i, candidate
+            del own[nearest]
+            account = f"surface {_metres(error)} from its mirror image"
         yield Residual("surface", name, partner.name, error, tolerance, account, decisive)
-    for shape in free:
-        account = f"a {shape.kind} has no mirror image"
-        yield Residual("surface", partner.name, link.name, np.inf, tolerance, account, decisive)
+    for shapes in free.values():
+        for shape in shapes.values():
+            account = f"a {shape.kind} has no mirror image"
+            yield Residual("surface", partner.name, link.name, np.inf, tolerance, account, decisive)
 
 
 def _shape_error(shape: Shape, other: Shape, space: SpaceReflection) -> float:
@@ -139,17 +156,33 @@ def _joint(joint: Joint, partner: Joint, sign: int, tolerances: Tolerances) -> I
 def _closures(
     geometry: RobotGeometry, partners: Mapping[int, int], space: SpaceReflection, tolerances: Tolerances
 ) -> Iterator[Residual]:
+    between: dict[frozenset[int], list[Closure]] = {}
     for closure in geometry.closures:
-        ends = {partners.get(i, -1) for i in closure.links}
-        errors = [
-            float(np.linalg.norm(space.point(closure.position) - other.position))
-            for other in geometry.closures
-            if set(other.links) == ends
-        ]
+        between.setdefault(frozenset(closure.links), []).append(closure)
+    for closure in geometry.closures:
+        ends = tuple(partners.get(i, -1) for i in closure.links)
+        others = between.get(frozenset(ends), ())
+        errors = [_closure_error(closure, other, ends, space) for other in others if other.kind == closure.kind]
         a, b = (geometry.links[i].name for i in closure.links)
         error = min(errors, default=np.inf)
-        account = f"closed {_metres(error)} from its mirror image" if errors else "closed where its mirror image is not"
+        if errors:
+            account = f"closed {_metres(error)} from its mirror image"
+        elif others:
+            account = f"closed by a {closure.kind}, where its mirror image is by a {others[0].kind}"
+        else:
+            account = "closed where its mirror image is not"
         yield Residual("closure", a, b, error, tolerances.position, account)
+
+
+def _closure_error(closure: Closure, other: Closure, ends: tuple[int, ...], space: SpaceReflection) -> float:
+    """Larger distance of its two points from where the mirror image has them, in m."""
+    points, theirs = ([c.position, c.position if c.end is None else c.end] for c in (closure, other))
+    # A closure within one link, or between partners, is told from either end.
+    orders = [order for order in ((0, 1), (1, 0)) if tuple(other.links[i] for i in order) == ends]
+    return min(
+        max(float(np.linalg.norm(space.point(p) - theirs[i])) for p, i in zip(points, order, strict=True))
+        for order in orders
+    )
 
 
 def _metres(distance: float) -> str:

@@ -47,6 +47,24 @@ def name_mismatch(name: str, other: str, plane: str) -> float:
     return 0.25 if bool(a.sides) != bool(b.sides) else 1.0
 
 
+def side(name: str) -> int:
+    """
+    :param name: of a part
+    :return: 1 if it names the left side, -1 if the right one, 0 if none or both
+    """
+    sides = set(_parse(name, "sagittal").sides)
+    return {frozenset("L"): 1, frozenset("R"): -1}.get(frozenset(sides), 0)
+
+
+def name_without_sides(name: str, plane: str) -> tuple[str, ...]:
+    """
+    :param name: of a part
+    :param plane: ``"sagittal"``, ``"transverse"`` or ``"half_turn"``
+    :return: what is equal for parts whose names differ in nothing but the sides that the plane exchanges
+    """
+    return _parse(name, plane).rest
+
+
 @cache
 def _parse(name: str, plane: str) -> _Name:
     """The sides that a plane exchanges, and the rest of the name, other sides among it."""

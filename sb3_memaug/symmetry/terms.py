@@ -26,7 +26,8 @@ class Term:
     =================== ========================================================================================
     ``vector``          x, y, z of a velocity, force, gravity direction …; several in a row are allowed
     ``axial_vector``    x, y, z of an angular velocity or a torque; roll, pitch and yaw angles
-    ``xy``              x, y of a planar velocity command or target
+    ``xy``              x, y of a planar velocity command or target; the two axes that do not point up, where
+                        another one than z does
     ``forward``         x alone of a vector: a forward speed, or a command of one
     ``lateral``         y alone of a vector: a speed to the left
     ``roll``            an angle about x, or its rate; also x alone of an axial vector
@@ -35,8 +36,10 @@ class Term:
     ``pseudoscalar``    what changes sign when left and right, or front and back, change places: a yaw rate
     ``quaternion_wxyz`` orientation relative to a world whose axes are mirrored too, scalar first
     ``quaternion_xyzw`` the same, scalar last
-    ``rotation_matrix`` the same as a matrix of nine numbers, row by row or column by column
-    ``rotation_6d``     two columns of it, or two rows, the first and the second, one after the other
+    ``rotation_matrix`` the same as a matrix of nine numbers, row by row or column by column; row by row, where the
+                        base's frame has other axes than x forward and z up
+    ``rotation_6d``     two columns of it, or two rows, the first and the second, one after the other; two columns,
+                        where the base's frame has other axes
     ``joints``          a value for each joint of ``names``: angle from the default pose, velocity, torque
     ``joint_positions`` the absolute angle of each joint of ``names``
     ``action``          a value for each actuated joint of ``names``
@@ -205,8 +208,13 @@ def _axial(reflection: Reflection) -> tuple[int, ...]:
 
 
 def _rotation(reflection: Reflection) -> tuple[int, ...]:
-    """``M R M`` of the rotation ``R`` and the reflection ``M``."""
-    return tuple(row * column for row in reflection.axes for column in reflection.axes)
+    """Row by row, ``W R M`` of the rotation ``R`` from base to world, ``M`` and ``W`` being what mirrors the two."""
+    return tuple(row * column for row in reflection.world_axes for column in reflection.axes)
+
+
+def _two_columns(reflection: Reflection) -> tuple[int, ...]:
+    """The first two columns of it, one after the other."""
+    return tuple(row * column for column in reflection.axes[:2] for row in reflection.world_axes)
 
 
 def _joints(reflection: Reflection, term: Term) -> SignedPermutation:
@@ -250,31 +258,41 @@ def _blockwise(parts: SignedPermutation, signs: Sequence[int]) -> SignedPermutat
     )
 
 
+def _repeated(one: SignedPermutation, term: Term) -> SignedPermutation:
+    """The same for several quantities in a row."""
+    return SignedPermutation.concatenate([one] * (term.size // len(one.permutation)))
+
+
+#: Takes a quaternion with its scalar first to one that has it last.
+_SCALAR_LAST = SignedPermutation([1, 2, 3, 0])
+
+
 def _grid(reflection: Reflection, term: Term) -> SignedPermutation:
     points = np.arange(term.size).reshape(term.shape)
-    flipped = tuple(axis for axis in (0, 1) if reflection.axes[axis] < 0)
+    flipped = tuple(axis for axis, sign in enumerate(reflection.horizontal) if sign < 0)
     return SignedPermutation(np.flip(points, flipped).ravel().tolist())
 
 
 def _image(reflection: Reflection, term: Term) -> ImageFlip:
-    return ImageFlip(horizontal=reflection.axes[1] < 0, vertical=reflection.axes[0] < 0)
+    rows, columns = reflection.horizontal
+    return ImageFlip(horizontal=columns < 0, vertical=rows < 0)
 
 
 #: For each kind, the number of entries of one quantity and how a reflection acts on the term.
 _KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
     "vector": (3, _componentwise(lambda r: r.axes)),
     "axial_vector": (3, _componentwise(_axial)),
-    "xy": (2, _componentwise(lambda r: r.axes[:2])),
-    "forward": (1, _componentwise(lambda r: r.axes[:1])),
-    "lateral": (1, _componentwise(lambda r: r.axes[1:2])),
-    "roll": (1, _componentwise(lambda r: _axial(r)[:1])),
-    "pitch": (1, _componentwise(lambda r: _axial(r)[1:2])),
+    "xy": (2, _componentwise(lambda r: r.horizontal)),
+    "forward": (1, _componentwise(lambda r: (r.forward,))),
+    "lateral": (1, _componentwise(lambda r: (r.lateral,))),
+    "roll": (1, _componentwise(lambda r: (r.determinant * r.forward,))),
+    "pitch": (1, _componentwise(lambda r: (r.determinant * r.lateral,))),
     "scalar": (1, _componentwise(lambda r: (1,))),
     "pseudoscalar": (1, _componentwise(lambda r: (r.determinant,))),
-    "quaternion_wxyz": (4, _componentwise(lambda r: (1, *_axial(r)))),
-    "quaternion_xyzw": (4, _componentwise(lambda r: (*_axial(r), 1))),
+    "quaternion_wxyz": (4, lambda r, term: _repeated(r.orientation, term)),
+    "quaternion_xyzw": (4, lambda r, term: _repeated(_SCALAR_LAST @ r.orientation @ _SCALAR_LAST.inverse(), term)),
     "rotation_matrix": (9, _componentwise(_rotation)),
-    "rotation_6d": (6, _componentwise(lambda r: _rotation(r)[:6])),
+    "rotation_6d": (6, _componentwise(_two_columns)),
     "joints": (1, _joints),
     "joint_positions": (1, _joint_positions),
     "action": (1, _joints),

@@ -25,6 +25,7 @@ class Tolerances:
     :param limits: of joints, in rad or m
     :param properties: of joints, relative to the larger: damping, friction …
     :param actuators: relative to the larger: gears, gains, limits
+    :param couplings: relative to the larger: coefficients of joints that depend on one another, a tendon's stiffness
     :param strict: whether inner surfaces and properties decide, too
     :raises ValueError: if a tolerance is not positive; infinity forgives everything
     """
@@ -38,6 +39,7 @@ class Tolerances:
     limits: float = 0.1
     properties: float = 0.1
     actuators: float = 0.05
+    couplings: float = 0.05
     strict: bool = False
 
     def __post_init__(self) -> None:

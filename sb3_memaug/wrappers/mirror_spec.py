@@ -57,6 +57,8 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
     :param tolerances: of the derivation, arguments of :class:`~sb3_memaug.symmetry.Tolerances`
     :param pose: of the derivation: angles of joints, or the name of a pose that the model knows
     :param locked: of the derivation: joints that do not move, names or regular expressions
+    :param axes: of the derivation: which axes of the base's frame point forward and up, where these are not x and z, as
+        ``{"forward": "x", "up": "y"}``; arguments of :class:`~sb3_memaug.symmetry.BaseAxes`
     :raises ValueError: if something is not described, or does not fit the spaces, or if a wrapper inside takes running
         statistics of the observations or, where the terms come from an environment inside of it, alters what they say
     """
@@ -72,6 +74,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         tolerances: Mapping[str, Any] | None = None,
         pose: Mapping[str, float] | str | None = None,
         locked: Sequence[str] | None = None,
+        axes: Mapping[str, Any] | None = None,
     ) -> None:
         gym.utils.RecordConstructorArgs.__init__(
             self,
@@ -83,6 +86,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             tolerances=tolerances,
             pose=pose,
             locked=locked,
+            axes=axes,
         )
         gym.Wrapper.__init__(self, env)
         written = read_mirror_file(file) if file is not None else {}
@@ -90,7 +94,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         self.observation_terms, observed = self._terms("observation", observation, written, gymnasium_observation_terms)
         self.action_terms, acted = self._terms("action", action, written, mujoco_action_terms)
         given = written.get("reflections") if reflections is None else reflections
-        derivation = {"tolerances": tolerances, "pose": pose, "locked": locked}
+        derivation = {"tolerances": tolerances, "pose": pose, "locked": locked, "axes": axes}
         known = self._reflections(given, mirrors, {n: v for n, v in derivation.items() if v is not None})
         chosen = list(known if mirrors is None else mirrors)
         if not chosen or set(chosen) - set(known):
@@ -153,6 +157,6 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             wanted = f"the mirrors {list(mirrors)}" if mirrors else "a mirror that its task has as well"
             raise ValueError(
                 f"the robot of {self.env} does not have {wanted}. Pass `tolerances` that forgive what breaks it, a "
-                f"`pose`, joints that are `locked`, or your own `reflections`:\n{derived}"
+                f"`pose`, joints that are `locked`, `axes`, or your own `reflections`:\n{derived}"
             )
         return known

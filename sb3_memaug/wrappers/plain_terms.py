@@ -90,6 +90,7 @@ def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
         "bodies": dict(reflection.bodies),
         "pose": dict(reflection.pose),
         "neutral": dict(reflection.neutral),
+        "base": reflection.base.plain,
     }
     return {key: value for key, value in arguments.items() if value}
 

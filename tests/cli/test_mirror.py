@@ -1,3 +1,5 @@
+import json
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -158,3 +160,22 @@ def test_an_unknown_tolerance_is_told_with_those_there_are(mirror, robot):
     status, _, complaint = mirror("derive", robot(), "--tolerance", "mas=1")
     assert status == 2
     assert "there is no 'mas'; there are position, angle, mass" in complaint
+
+
+def test_the_axes_of_the_base_are_read_and_written(mirror, tmp_path):
+    """The same robot with y up and z to the right."""
+    text = two_arms().replace('xyz="1 0 0.5"', 'xyz="1 0.5 0"')
+    text = text.replace('xyz="0 0.2 0"', 'xyz="0 0 -0.2"').replace('xyz="0 -0.2 0"', 'xyz="0 0 0.2"')
+    path, written = tmp_path / "turned.urdf", tmp_path / "mirror.json"
+    path.write_text(text)
+    status, out, _ = mirror("derive", path, "--axes", "forward=x,up=y,origin=0:0:0", "-o", written)
+    assert status == 0
+    assert out.splitlines()[1].startswith("left-right: holds, 2 of 2 joints change places")
+    assert json.loads(written.read_text())["reflections"]["left_right"]["base"] == {"up": "y"}
+
+
+@pytest.mark.parametrize("axes", ["up=w", "up=x", "left=y", "origin=0:0", "y"])
+def test_axes_that_are_none_are_told(axes, mirror, robot):
+    status, _, complaints = mirror("derive", robot(), "--axes", axes)
+    assert status == 2
+    assert "argument --axes: " in complaints

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sb3_memaug.symmetry import read_geometry
+from sb3_memaug.symmetry import derive_symmetry, read_geometry
 from sb3_memaug.symmetry.kinematics import posed
 
 from .robot_files import example_robot
@@ -83,6 +83,8 @@ def test_closures_are_points_that_hold_two_links_together(client):
     robot = read_geometry((client, body))
     (closure,) = robot.closures
     assert [robot.links[i].name for i in closure.links] == ["thigh", "wheel"]
+    # The other pivot is the wheel's centre of mass, wherever the thigh's one is.
+    np.testing.assert_allclose(closure.end, robot.links[closure.links[1]].centre, atol=1e-9)
     x, y, z, w = client.getDynamicsInfo(body, thigh)[4]
     turn = np.reshape(client.getMatrixFromQuaternion((x, y, z, w)), (3, 3))
     position, orientation = client.getLinkState(body, thigh)[4:6]
@@ -116,6 +118,29 @@ def test_reading_changes_nothing():
     assert states(read=True) == states(read=False)
 
 
-def test_joints_with_more_freedom_are_refused(client):
-    with pytest.raises(ValueError, match="joint 'neck' is of Bullet's type 2"):
-        read_geometry((client, bullet_body(client, BALL_JOINT)))
+def test_a_spherical_joint_is_three_hinges(client):
+    robot = read_geometry((client, bullet_body(client, BALL_JOINT)))
+    assert [(joint.name, joint.kind) for joint in robot.joints] == [(f"neck:{k}", "hinge") for k in range(3)]
+    assert [joint.axis.tolist() for joint in robot.joints] == np.eye(3).tolist()
+
+
+def test_a_planar_joint_can_only_be_locked(client):
+    planar = bullet_body(client, BALL_JOINT.replace("spherical", "planar"))
+    with pytest.raises(ValueError, match=r"got the planar joint 'neck' of doll: .* locked=\['neck'\]"):
+        derive_symmetry((client, planar))
+    assert derive_symmetry((client, planar), locked=["ne.k"]).geometry.joints == ()
+
+
+def test_constraints_that_are_not_compared_are_told(client):
+    body = bullet_body(client, SKEWED)
+    hip, axle = (joints_of(client, body)[name] for name in ("hip", "axle"))
+    rest = (0, 0, 0)
+    client.createConstraint(body, hip, body, axle, client.JOINT_FIXED, rest, rest, rest)
+    gear = client.createConstraint(body, hip, body, axle, client.JOINT_GEAR, (1, 0, 0), rest, rest)
+    world = client.createConstraint(body, hip, -1, -1, client.JOINT_POINT2POINT, rest, rest, rest)
+    robot = read_geometry((client, body))
+    assert [closure.kind for closure in robot.closures] == ["weld"]
+    assert robot.not_compared == (
+        f"constraint {gear} of Bullet's type 6 between its own links",
+        f"constraint {world} of Bullet's type 5 to what is no part of the robot",
+    )

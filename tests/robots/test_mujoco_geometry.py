@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.symmetry import read_geometry
+from sb3_memaug.symmetry import derive_symmetry, read_geometry
+from sb3_memaug.symmetry.kinematics import posed
 
 from .same_robot import assert_same
 
@@ -236,6 +237,269 @@ def test_what_has_no_name_is_numbered():
     assert [joint.name for joint in robot.joints] == ["joint_1"]
 
 
-def test_ball_joints_are_refused():
-    with pytest.raises(ValueError, match="got the ball joint 'neck': use three hinges"):
-        read_geometry(fixed('<body><joint name="neck" type="ball"/><geom size="1"/></body>'))
+def test_a_ball_joint_is_three_hinges_about_the_axes_of_the_base():
+    ball = '<joint name="neck" type="ball" pos="0 0 0.1" range="0 0.7" damping="0.2"/>'
+    text = walker(
+        leg=f'<body name="head" pos="0 0.1 0" euler="0.3 0.2 0.1">{ball}<geom size="0.1" pos="0.1 0 0"/></body>'
+    )
+    key = '<keyframe><key name="look" qpos="1 2 3 0.5 0.5 0.5 0.5 0.4 0.3 0.8 0.2 -0.5 0.3 -0.2"/></keyframe>'
+    text = text.replace("</mujoco>", f"{key}</mujoco>")
+    robot, model = read_geometry(text), mujoco.MjModel.from_xml_string(text)
+    neck = [joint for joint in robot.joints if joint.name.startswith("neck")]
+    assert [(joint.name, joint.kind, joint.limits) for joint in neck] == [
+        (f"neck:{k}", "hinge", (-0.7, 0.7)) for k in range(3)
+    ]
+    np.testing.assert_array_equal([joint.axis for joint in neck], np.eye(3))
+    assert neck[0].properties["damping"] == 0.2
+    # In the keyframe they turn the head to where MuJoCo has it.
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    mujoco.mj_kinematics(model, data)
+    trunk, head = data.body("trunk"), data.body("head")
+    centre = next(link for link in posed(robot, robot.poses["look"]).links if link.name == "head" and link.mass).centre
+    np.testing.assert_allclose(centre, trunk.xmat.reshape(3, 3).T @ (head.xipos - trunk.xpos), atol=1e-9)
+
+
+ARM = """
+<body name="{s}_upper" pos="0 {y} 0.5"><joint name="{s}_shoulder" axis="0 0 1" range="-57 57"/>
+  <geom type="capsule" fromto="0 0 0 0.3 0 0" size="0.03"/>
+  <body name="{s}_lower" pos="0.3 0 0"><joint name="{s}_elbow" axis="0 1 0" range="0 115"/>
+    <geom type="capsule" fromto="0 0 0 0.3 0 0" size="0.03"/>
+  </body>
+</body>
+"""
+ARMS = ARM.format(s="left", y=0.3) + ARM.format(s="right", y=-0.3)
+MOTORS = "".join(f'<motor joint="{s}_{j}"/>' for s in ("left", "right") for j in ("shoulder", "elbow"))
+CUBE = '<body name="cube" pos="0.5 0.1 0.5"><freejoint name="loose"/><geom type="box" size="0.03 0.03 0.03"/></body>'
+ROPE = """
+<body name="rope" pos="1 0.2 0.5"><joint type="ball"/><geom type="capsule" fromto="0 0 0 0 0 -0.1" size="0.01"/>
+  <body pos="0 0 -0.1"><joint name="bead" type="ball"/><geom size="0.01"/></body>
+</body>
+"""
+DOOR = (
+    '<body name="door" pos="1 0.4 0"><joint name="door_hinge" axis="0 0 1"/><geom type="box" size="0.4 0.02 1"/></body>'
+)
+
+
+def bimanual(beside="", more="", motors=MOTORS):
+    actuators = f"<actuator>{motors}</actuator>"
+    return f"<mujoco><worldbody>{ARMS}{beside}</worldbody>{actuators}{more}</mujoco>"
+
+
+@pytest.mark.parametrize(
+    ("beside", "names", "motors"),
+    [
+        (CUBE, ("cube",), MOTORS),
+        (ROPE, ("rope",), MOTORS),
+        (CUBE + ROPE, ("cube", "rope"), MOTORS),
+        (DOOR, ("door",), MOTORS),
+        ('<body name="goal" mocap="true" pos="0 1 0"><geom size="0.1"/></body>', ("goal",), MOTORS),
+        # Without motors, what has hinges is the robot; nothing tells a door from an arm.
+        (CUBE, ("cube",), ""),
+        (CUBE + ROPE, ("cube", "rope"), ""),
+    ],
+)
+def test_what_is_no_part_of_the_robot_is_left_aside(beside, names, motors):
+    derived = derive_symmetry(bimanual(beside, motors=motors))
+    assert derived.geometry.left_aside == names
+    assert derived.reflections["left_right"].joints == derive_symmetry(bimanual()).reflections["left_right"].joints
+    assert len(derived.geometry.joints) == 4
+    assert f"left aside, as no part of the robot: {'; '.join(names)}" in str(derived)
+
+
+def test_what_stands_fast_may_weigh_what_it_likes():
+    table = '<body name="desk" pos="0.5 0.7 0"><geom name="top" type="box" size="0.4 0.9 0.02" mass="50"/></body>'
+    assert "left_right" in derive_symmetry(bimanual(table)).reflections
+
+
+def test_a_cube_that_is_welded_to_a_hand_is_carried_by_it():
+    weld = '<equality><weld body1="left_lower" body2="cube" relpose="0.3 0 0 1 0 0 0"/></equality>'
+    robot = read_geometry(bimanual(CUBE, weld))
+    assert robot.left_aside == ()
+    (hand,) = (link for link in robot.links if "cube" in link.frames)
+    assert hand.name == "left_lower"
+    # Where the weld holds it, not where it starts.
+    np.testing.assert_allclose(hand.frames["cube"], (0.6, 0.3, 0.5), atol=1e-9)
+    assert "left_right" not in derive_symmetry(bimanual(CUBE, weld)).reflections
+    both = CUBE + CUBE.replace("cube", "block").replace("loose", "free")
+    welds = (
+        weld.replace("</equality>", "") + weld.replace("left", "right").replace("cube", "block")[len("<equality>") :]
+    )
+    assert "left_right" in derive_symmetry(bimanual(both, welds)).reflections
+    inactive = weld.replace("<weld", '<weld active="false"')
+    assert read_geometry(bimanual(CUBE, inactive)).left_aside == ("cube",)
+
+
+def test_a_cube_that_hangs_on_a_hand_moves_with_six_joints():
+    connect = '<equality><connect body1="left_lower" body2="cube" anchor="0.3 0 0"/></equality>'
+    robot = read_geometry(bimanual(CUBE, connect))
+    assert [j.name for j in robot.joints if j.name.startswith("loose")] == [f"loose:{k}" for k in range(6)]
+    (closure,) = robot.closures
+    assert [robot.links[i].name for i in closure.links] == ["left_lower", "cube"]
+    assert "left_right" not in derive_symmetry(bimanual(CUBE, connect)).reflections
+
+
+def test_a_passive_chain_that_closes_a_loop_is_part_of_the_robot():
+    equality = '<equality><connect name="loop" body1="left_lower" body2="door" anchor="0.3 0 0"/></equality>'
+    robot = read_geometry(bimanual(DOOR, equality))
+    assert robot.left_aside == ()
+    assert "door_hinge" in [joint.name for joint in robot.joints]
+    assert len(robot.closures) == 1
+
+
+def test_what_is_held_to_something_else_is_told():
+    goal = '<body name="goal" mocap="true"><geom size="0.1"/></body>'
+    robot = read_geometry(bimanual(goal, '<equality><weld body1="goal" body2="left_lower"/></equality>'))
+    assert robot.not_compared == ("the weld that holds left_lower to goal, which is no part of the robot",)
+
+
+def equality(left, right):
+    return f'<equality><joint joint1="left_elbow" joint2="left_shoulder" polycoef="{left}"/>' + (
+        f'<joint joint1="right_elbow" joint2="right_shoulder" polycoef="{right}"/></equality>'
+        if right
+        else "</equality>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "broken"),
+    [
+        # A shoulder about the vertical turns the other way in the mirror, an elbow about the lateral axis does not.
+        ("0.1 0.5 0.2 0 0", "0.1 -0.5 0.2 0 0", None),
+        ("0 0.5 0 0.3 0", "0 -0.5 0 -0.3 0", None),
+        (
+            "0 0.5 0 0 0",
+            "0 0.5 0 0 0",
+            "left_elbow = 0.5 · left_shoulder, which mirrors to right_elbow = -0.5 · right_sh",
+        ),
+        ("0.1 0 0 0 0", "-0.1 0 0 0 0", "mirrors to right_elbow = 0.1, but there is right_elbow = -0.1"),
+        ("0 0.5 0 0 0", "", "mirrors to right_elbow = -0.5 · right_shoulder, but is missing"),
+    ],
+)
+def test_equalities_of_joints_are_held_up_against_their_mirror_images(left, right, broken):
+    found = derive_symmetry(bimanual(more=equality(left, right))).candidates["left_right"]
+    assert found.holds == (broken is None)
+    assert broken is None or any(broken in str(residual) for residual in found.breaks)
+
+
+def test_an_equality_that_is_not_active_is_state():
+    more = equality("0 0.5 0 0 0", "").replace("<joint ", '<joint active="false" ')
+    assert derive_symmetry(bimanual(more=more)).candidates["left_right"].holds
+
+
+def test_an_equality_may_be_told_from_either_end():
+    turned = '<joint joint1="right_shoulder" joint2="right_elbow" polycoef="0 -2 0 0 0"/></equality>'
+    more = equality("0 0.5 0 0 0", "").replace("</equality>", turned)
+    assert derive_symmetry(bimanual(more=more)).candidates["left_right"].holds
+
+
+def tendons(left="", right="", coefficient=-1.0, left_motor="", right_motor=""):
+    parts = (("left", 1.0, left), ("right", coefficient, right))
+    made = "".join(
+        f'<fixed name="{s}_cord" {more}><joint joint="{s}_shoulder" coef="{c}"/>'
+        f'<joint joint="{s}_elbow" coef="2"/></fixed>'
+        for s, c, more in parts
+    )
+    motors = f'<position name="left_pull" tendon="left_cord" kp="10" {left_motor}/>'
+    motors += f'<position name="right_pull" tendon="right_cord" kp="10" {right_motor}/>'
+    return bimanual(more=f"<tendon>{made}</tendon>", motors=MOTORS + motors)
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({}, None),
+        ({"left": 'stiffness="5" springlength="0.1 0.2"', "right": 'stiffness="5" springlength="0.1 0.2"'}, None),
+        (
+            {"coefficient": 1.0},
+            "2 · right_elbow + -1 · right_shoulder, but there is 2 · right_elbow + 1 · right_shoulder",
+        ),
+        ({"left": 'stiffness="5"', "right": 'stiffness="7"'}, "left_cord and right_cord: stiffness 5 and 7"),
+        ({"left": 'damping="1"'}, "left_cord and right_cord: damping 1 and 0"),
+        (
+            {"left": 'range="-1 2"', "right": 'range="-1 1"'},
+            "its limits [-1, 2] mirror to [-1, 2], but are [-1, 1]",
+        ),
+        (
+            {"left": 'stiffness="5" springlength="0.4"', "right": 'stiffness="5" springlength="0"'},
+            "its rest [0.4, 0.4] mirror to [0.4, 0.4], but are [0, 0]",
+        ),
+        (
+            {"left_motor": 'forcerange="-3 3"', "right_motor": 'forcerange="-2 2"'},
+            "left_pull and right_pull: force limits",
+        ),
+    ],
+)
+def test_fixed_tendons_are_held_up_against_their_mirror_images(changes, broken):
+    found = derive_symmetry(tendons(**changes)).candidates["left_right"]
+    assert found.holds == (broken is None)
+    if broken is None:
+        assert found.reflection.actuators["left_pull"] == ("right_pull", 1)
+    else:
+        assert any(broken in str(residual) for residual in found.breaks), found
+
+
+def test_what_is_not_compared_is_told():
+    sites = '<body name="{0}"><joint name="{0}"/><geom size="0.1"/><site name="{0}_site"/></body>'
+    world = sites.format("a") + sites.format("b")
+    tendon = '<spatial name="cable"><site site="a_site"/><site site="b_site"/></spatial>'
+    motors = '<motor joint="a"/><motor name="winch" tendon="cable"/><general name="jet" site="a_site"/>'
+    text = f"<mujoco><worldbody>{world}</worldbody><tendon>{tendon}</tendon><actuator>{motors}</actuator></mujoco>"
+    derived = derive_symmetry(text)
+    assert derived.geometry.not_compared == (
+        "tendon cable, which runs through space", "actuator winch (tendon)", "actuator jet (site)"
+    )  # fmt: skip
+    assert str(derived).endswith(
+        "not compared: tendon cable, which runs through space; actuator winch (tendon); actuator jet (site)"
+    )
+    assert [joint.name for joint in derived.geometry.joints] == ["a", "b"]
+
+
+#: A leg of Cassie's kind: a rod hangs on a ball joint and closes a loop.
+LEG = """
+<body name="{s}_thigh" pos="0 {y} 0"><joint name="{s}_hip" axis="0 1 0"/>
+  <geom type="capsule" fromto="0 0 0 0 0 -.4" size=".04"/>
+  <body name="{s}_rod" pos="0 0 -.1" {turn}><joint name="{s}_achilles" type="ball"/>
+    <inertial pos="{centre}" mass="0.1" diaginertia="{inertia}"/>
+  </body>
+  <body name="{s}_shin" pos="0 0 -.4"><joint name="{s}_knee" axis="0 1 0"/>
+    <geom type="capsule" fromto="0 0 0 0 0 -.4" size=".03"/>
+  </body>
+</body>
+"""
+
+
+def cassie(right_anchor="0 0 -.3"):
+    # The frames of the two rods are no mirror images of each other.
+    left = LEG.format(s="left", y=0.1, turn="", centre="0 0 -.15", inertia="0.002 0.002 0.001")
+    turned = LEG.format(s="right", y=-0.1, turn='euler="90 0 0"', centre="0 -.15 0", inertia="0.002 0.001 0.002")
+    rods = '<connect body1="left_rod" body2="left_shin" anchor="0 0 -.3"/>'
+    rods += '<connect body1="right_rod" body2="right_shin" anchor="{} {} {}"/>'.format(*right_anchor.split())
+    return f"""
+    <mujoco><worldbody>
+      <body name="pelvis" pos="0 0 1"><freejoint/><geom type="box" size=".1 .1 .1"/>{left}{turned}</body>
+    </worldbody><equality>{rods}</equality>
+    <actuator><motor joint="left_hip"/><motor joint="right_hip"/></actuator></mujoco>
+    """
+
+
+def test_a_rod_on_a_ball_joint_within_the_robot():
+    left_right = derive_symmetry(cassie("0 -.3 0")).reflections["left_right"]
+    assert left_right.joints["left_hip"] == ("right_hip", 1)
+    assert [left_right.joints[f"left_achilles:{k}"] for k in range(3)] == [
+        ("right_achilles:0", -1), ("right_achilles:1", 1), ("right_achilles:2", -1)
+    ]  # fmt: skip
+    assert left_right.bodies["left_rod"] == "right_rod"
+    locked = derive_symmetry(cassie("0 -.3 0"), locked=[".*achilles"]).reflections["left_right"]
+    assert locked.joints.keys() == {f"{s}_{j}" for s in ("left", "right") for j in ("hip", "knee")}
+    elsewhere = derive_symmetry(cassie("0 -.2 0")).candidates["left_right"]
+    assert "left_rod and left_shin: closed 100.0 mm from its mirror image" in [str(r) for r in elsewhere.breaks]
+
+
+def test_joints_can_be_locked_where_a_keyframe_has_them():
+    keys = '<keyframe><key name="bent" qpos="0 0 1 1 0 0 0 0.5 0.3 -1"/></keyframe>'
+    derived = derive_symmetry(walker(extra=keys), pose="bent", locked=["knee"])
+    assert [joint.name for joint in derived.geometry.joints] == ["hip", "wag"]
+    assert derived.geometry.poses == {"bent": {"hip": 0.5, "wag": -1.0}}
+    bent = posed(read_geometry(walker()), {"hip": 0.5, "knee": 0.3, "wag": -1.0})
+    np.testing.assert_allclose(derived.geometry.links[1].frames["foot"], bent.links[2].frames["foot"], atol=1e-12)

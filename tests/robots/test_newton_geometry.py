@@ -182,9 +182,31 @@ def test_what_has_a_target_is_driven():
     assert passive.joints[0].limits == (-np.inf, np.inf)
 
 
-def test_a_ball_joint_is_refused():
-    with pytest.raises(ValueError, match="'elbow' of the kind BALL: use a D6 joint"):
-        read_geometry(pair(lambda builder, a, b: builder.add_joint_ball(a, b, label="robot/elbow")))
+def test_a_ball_joint_is_three_hinges():
+    place = wp.transform((1, 2, 3), wp.quat_rpy(0.1, 0.2, 0.3))
+    builder = pair(lambda b, one, other: b.add_joint_ball(one, other, parent_xform=place, label="robot/elbow"))
+    x, y, z, w = wp.quat_rpy(0.4, -0.3, 0.2)
+    builder.joint_q[7:] = [x, y, z, w]
+    robot = read_geometry(builder)
+    assert [(joint.name, joint.kind) for joint in robot.joints] == [(f"elbow:{k}", "hinge") for k in range(3)]
+    model = builder.finalize(device="cpu")
+    state = model.state()
+    newton.eval_fk(model, model.joint_q, model.joint_qd, state)
+    arm = posed(robot, robot.poses["initial"]).links[-1]
+    np.testing.assert_allclose(arm.frames["arm"], state.body_q.numpy()[1, :3], atol=ROUNDING)
+
+
+def test_mimic_constraints_are_couplings():
+    builder = pair(hinge)
+    tip = body(builder, "tip")
+    wrist = builder.add_joint_revolute(1, tip, axis=(1, 0, 0), label="robot/wrist")
+    builder.articulation_end = [len(builder.joint_type)]
+    builder.joint_articulation[wrist] = 0
+    builder.add_constraint_mimic(wrist, 1, 0.1, -0.5, label="robot/follow")
+    builder.add_constraint_mimic(wrist, 1, 0.1, 2.0, enabled=False)
+    (coupling,) = read_geometry(builder).couplings
+    assert (coupling.kind, coupling.joints, coupling.name) == ("mimic", ("wrist", "elbow"), "follow")
+    assert coupling.coefficients == (0.1, -0.5)
 
 
 def test_a_fixed_robot_needs_z_up():

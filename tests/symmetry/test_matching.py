@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.symmetry import Tolerances
+from sb3_memaug.symmetry import Tolerances, derive_symmetry
 from sb3_memaug.symmetry.differences import (
     axis_angle,
     axis_distance,
@@ -176,3 +176,61 @@ def test_inertias_are_compared_in_the_mirror():
     assert inertia_difference(*legs, SAGITTAL) == 0
     legs = two_legs({"inertia": np.diag((1.0, 2, 4))}, {"inertia": np.diag((1.0, 2, 5))}).links[1:]
     assert inertia_difference(*legs, SAGITTAL) == pytest.approx(0.2)
+
+
+def test_a_chain_of_thousands_of_links_is_matched():
+    chain = limb("c", *[(0, 0, -0.01 * i) for i in range(2000)])
+    partners = matched(robot(trunk(), *chain))
+    assert len(partners) == 2001
+    assert all(name == partner for name, partner in partners.items())
+
+
+def many_legs(place, names):
+    """Legs on one link, one after the other on the left and on the right."""
+    return robot(
+        trunk(),
+        *(
+            body(name, 0, place(i // 2, side), hinge(name, place(i // 2, side), (1, 0, 0)))
+            for i, (name, side) in enumerate(zip(names, (1, -1) * (len(names) // 2), strict=True))
+        ),
+    )
+
+
+def test_hundreds_of_legs_on_one_link_are_partners():
+    names = [f"{side}_{i}" for i in range(200) for side in ("left", "right")]
+    partners = matched(many_legs(lambda i, side: (0, side * (1 + 0.1 * i), 0), names))
+    assert all(partners[f"left_{i}"] == f"right_{i}" for i in range(200))
+
+
+def test_names_decide_between_hundreds_of_legs_in_two_places():
+    names = [f"{side}_{i}" for i in range(200) for side in ("left", "right")]
+    partners = matched(many_legs(lambda i, side: (0, 0.2 * side, 0), names))
+    assert all(partners[f"left_{i}"] == f"right_{i}" for i in range(200))
+
+
+def test_hundreds_of_legs_in_two_places_whose_names_say_nothing_are_partners_in_one_way_of_many():
+    geometry = many_legs(lambda i, side: (0, 0.2 * side, 0), [f"leg_{i}" for i in range(400)])
+    partners = matched(geometry)
+    side = {link.name: np.sign(link.centre[1]) for link in geometry.links[1:]}
+    assert len(partners) == 401
+    assert all(side[name] == -side[partner] for name, partner in partners.items() if name != "trunk")
+    assert all(partners[partner] == name for name, partner in partners.items())
+
+
+def test_what_was_not_tried_is_told(monkeypatch):
+    branching = [trunk()]
+    for _ in range(3):
+        for parent in range(len(branching)):
+            for _ in range(4):
+                name = str(len(branching))
+                branching.append(body(name, parent, (0, 0, 0), hinge(name, (0, 0, 0), (0, 1, 0))))
+    geometry, notes = robot(*branching), []
+    assert len(match_links(geometry, SAGITTAL, Tolerances(), notes)) == 125
+    assert notes == []
+    monkeypatch.setattr("sb3_memaug.symmetry.matching.ALL_PAIRS", 20)
+    monkeypatch.setattr("sb3_memaug.symmetry.matching.SOME_PAIRS", 40)
+    assert len(match_links(geometry, SAGITTAL, Tolerances(), notes)) == 125
+    assert any("only the likeliest partner of each was tried" in note for note in notes)
+    derived = derive_symmetry(geometry).candidates["left_right"]
+    assert derived.holds
+    assert f"  note: {derived.notes[0]}" in str(derived).splitlines()
