@@ -3,7 +3,7 @@
 from sb3_memaug.symmetry.compatibility import check_group_fits, with_labels
 from sb3_memaug.symmetry.derivation import derive_symmetry
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
-from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Joint, Link, RobotGeometry, Shape
+from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, Link, RobotGeometry, Shape
 from sb3_memaug.symmetry.geometry_readers import read_geometry, register_geometry_reader
 from sb3_memaug.symmetry.group import SymmetryGroup
 from sb3_memaug.symmetry.image_flip import ImageFlip
@@ -21,6 +21,7 @@ __all__ = [
     "Actuator",
     "Body",
     "Closure",
+    "Coupling",
     "DerivedReflection",
     "DerivedSymmetry",
     "ImageFlip",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 #: Limits of what has none.
 UNLIMITED = (-np.inf, np.inf)
+#: Kinds of :class:`Coupling`.
+COUPLINGS = ("mimic", "equality", "tendon")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,11 +138,58 @@ class Closure:
     A point in which two links are held together, as in a closed kinematic chain.
 
     :param links: indices of the two
-    :param position: in m, (3,)
+    :param position: of the point on the first link, in m, (3,)
+    :param kind: ``"connect"`` where they may turn about the point, ``"weld"`` where they may not
+    :param end: of the point on the second link, where that is elsewhere in this pose, in m, (3,)
     """
 
     links: tuple[int, int]
     position: np.ndarray
+    kind: str = "connect"
+    end: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Coupling:
+    """
+    What makes joints depend on one another. Angles are measured from those at which the joints stand.
+
+    Of the kinds ``"mimic"`` and ``"equality"``, the first joint, the follower, is a polynomial of the second, the leader:
+    ``follower = coefficients[0] + coefficients[1] · leader + …``; without a leader it is held at ``coefficients[0]``. Of
+    the kind ``"tendon"``, a length is the sum of all joints' angles, each times its coefficient, and a spring, a
+    damper, limits and actuators may act on this length.
+
+    :param kind: ``"mimic"``, ``"equality"`` or ``"tendon"``
+    :param joints: names of the joints; of an equality between two tendons, names of the tendons
+    :param coefficients: of the polynomial, the constant first, up to degree 4; of a tendon, one for each joint
+    :param name: what it is called; of a tendon, what its actuators name as their joint
+    :param limits: lowest and highest length of a tendon, from that in this pose
+    :param rest: lowest and highest length at which the spring of a tendon pulls at nothing, from that in this pose
+    :param properties: what a mirror leaves as it is, by name: ``stiffness``, ``damping`` …
+    :raises ValueError: if the kind is unknown, or joints and coefficients do not fit it
+    """
+
+    kind: str
+    joints: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    name: str = ""
+    limits: tuple[float, float] = UNLIMITED
+    rest: tuple[float, float] = (0.0, 0.0)
+    properties: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in COUPLINGS:
+            raise ValueError(f"coupling {self.name!r}: `kind` must be one of {list(COUPLINGS)}, got {self.kind!r}")
+        n_joints, n_coefficients = len(self.joints), len(self.coefficients)
+        if self.kind == "tendon":
+            fits = n_joints == n_coefficients > 0
+        else:
+            fits = (n_joints == 1 and n_coefficients == 1) or (n_joints == 2 and 1 <= n_coefficients <= 5)
+        if not fits or len(set(self.joints)) < n_joints:
+            raise ValueError(
+                f"coupling {self.name!r} of kind {self.kind!r} needs a coefficient for each joint of a tendon, else a "
+                f"follower, a leader and up to 5 coefficients, got {self.joints} and {self.coefficients}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +204,9 @@ class RobotGeometry:
     :param closures: of its kinematic chains
     :param floating: whether its base moves freely
     :param poses: other poses that are known for it, joint angles by name: a model's keyframes
+    :param couplings: between its joints
+    :param not_compared: what is known of it that cannot be held up against its mirror image, in words
+    :param left_aside: bodies beside it that are no part of it
     """
 
     name: str
@@ -162,6 +215,9 @@ class RobotGeometry:
     closures: tuple[Closure, ...] = ()
     floating: bool = True
     poses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    couplings: tuple[Coupling, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    left_aside: tuple[str, ...] = ()
 
     @property
     def joints(self) -> tuple[Joint, ...]:
@@ -189,6 +245,9 @@ class RobotGeometry:
         closures: Sequence[Closure] = (),
         floating: bool = True,
         poses: Mapping[str, Mapping[str, float]] | None = None,
+        couplings: Sequence[Coupling] = (),
+        not_compared: Sequence[str] = (),
+        left_aside: Sequence[str] = (),
     ) -> RobotGeometry:
         """
         Join bodies that are fixed to one another, and give each joint a link of its own.
@@ -199,15 +258,27 @@ class RobotGeometry:
         :param closures: between bodies, by their indices
         :param floating: whether the base moves freely
         :param poses: other poses that are known for the robot
+        :param couplings: between joints
+        :param not_compared: what cannot be held up against its mirror image, in words
+        :param left_aside: bodies that are no part of the robot
         :return: the robot
-        :raises ValueError: if there is no base, a body comes before its parent, or two joints share a name
+        :raises ValueError: if there is no base, a body comes before its parent, two joints share a name, or a coupling
+            names what is no joint
         """
         if not bodies or bodies[0].parent != -1 or bodies[0].joints:
             raise ValueError("the first body must be the base, with the parent -1 and without joints")
-        names = [joint.name for body in bodies for joint in body.joints]
-        twice = next((joint for joint in names if names.count(joint) > 1), None)
+        names = Counter(joint.name for body in bodies for joint in body.joints)
+        twice = next((joint for joint, count in names.items() if count > 1), None)
         if twice is not None:
             raise ValueError(f"two joints of {name} are called {twice!r}: give each joint a name of its own")
+        known = {*names, *(coupling.name for coupling in couplings if coupling.kind == "tendon")}
+        for coupling in couplings:
+            unknown = next((joint for joint in coupling.joints if joint not in known), None)
+            if unknown is not None:
+                raise ValueError(
+                    f"coupling {coupling.name!r} of {name} names {unknown!r}, which is no joint of it; it has "
+                    f"{list(names)}"
+                )
         links: list[Link] = []
         members: list[list[Body]] = []
         link_of: list[int] = []
@@ -228,9 +299,12 @@ class RobotGeometry:
             name,
             tuple(_fused(link, parts) for link, parts in zip(links, members, strict=True)),
             tuple(actuators),
-            tuple(Closure((link_of[c.links[0]], link_of[c.links[1]]), c.position) for c in closures),
+            tuple(replace(c, links=(link_of[c.links[0]], link_of[c.links[1]])) for c in closures),
             floating,
             dict(poses or {}),
+            tuple(couplings),
+            tuple(not_compared),
+            tuple(left_aside),
         )
 
 
