@@ -1,6 +1,7 @@
 import pytest
 
-from sb3_memaug.envs.urdf_files import find_mesh, parse_urdf
+from sb3_memaug.robots.urdf import read_urdf
+from sb3_memaug.robots.urdf_meshes import find_mesh
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ def test_other_files_are_named(tmp_path, text, complaint):
     path = tmp_path / "robot.urdf"
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
-        parse_urdf(path)
+        read_urdf(path)
 
 
 def test_the_robot_is_read(tmp_path):
     path = tmp_path / "robot.urdf"
     path.write_text('<robot name="one"><link name="base"/></robot>')
-    assert parse_urdf(path).get("name") == "one"
+    assert read_urdf(path).name == "one"
