@@ -42,9 +42,7 @@ def read_urdf(path: Path | RobotText) -> Urdf:
         makes no robot
     """
     urdf = urdf_file.read_urdf(path)
-    robot, _ = settle_shapes(
-        urdf, _readable, SOLIDS, f"files are missing, or MuJoCo reads no such shapes (but {', '.join(MESH_ENDINGS)})"
-    )
+    robot, _ = settle_shapes(urdf, _readable, SOLIDS)
     for extension in robot.findall("mujoco"):
         robot.remove(extension)
     _free_the_base(robot, urdf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -13,9 +13,20 @@ import numpy as np
 
 from sb3_memaug.files import InputError
 from sb3_memaug.robots.robot_text import RobotText, read_robot_text
+from sb3_memaug.robots.urdf_values import GREATEST
 
 #: What may need a file: lists of a ``mujoco.MjSpec``.
 ASSETS = ("meshes", "textures", "hfields", "skins")
+#: What a robot's geometry follows from: arrays of a ``mujoco.MjModel``.
+NUMBERS = {
+    "body": ("pos", "quat", "mass", "inertia", "ipos"),
+    "geom": ("pos", "size"),
+    "jnt": ("pos", "axis"),
+    "site": ("pos",),
+    "key": ("qpos",),
+}
+#: Of a text, which was made from a file or is not to be seen by lines.
+_LINE = re.compile(r",? line \d+")
 #: How MuJoCo names a file that is not there, and what else it stumbles over.
 _MISSING, _STUMBLED = re.compile(r"Error opening file '(.*?)'"), re.compile(r"Element name '(.*?)'")
 
@@ -69,9 +80,11 @@ def read_mjcf(
             found = _culprit(_files(mujoco, text, problems), str(error), lost)
             if found is None:
                 _check_masses(text.source, unweighed)
-                raise InputError(text.source, f"MuJoCo cannot read it: {_tidy(error)}") from error
+                said = _tidy(error) if text.path else _LINE.sub("", _tidy(error))
+                raise InputError(text.source, f"MuJoCo cannot read the robot in it: {said}") from error
             lost |= found
     _check_masses(text.source, unweighed)
+    _check_sizes(text.source, model)
     if lost:
         _tell(text.source, lost, unweighed)
     return spec, model
@@ -121,23 +134,16 @@ def _name(path: str) -> str:
 def _leave_out(mujoco: Any, spec: Any, lost: Mapping[tuple[str, int], _Lost]) -> list[_Unweighed]:
     """What is lost, and the geoms made of it: these stay as points that nothing touches, for others may name them."""
     assets = {key: getattr(spec, key[0])[key[1]] for key in lost}
-    gone: dict[tuple[str, str], str] = {}
-    for (kind, i), asset in assets.items():
-        gone[kind, asset.name or PurePosixPath(asset.file).stem] = lost[kind, i].file
-    shapes = {}
-    for g, geom in enumerate(spec.geoms):
-        file = gone.get(("meshes", geom.meshname)) or gone.get(("hfields", geom.hfieldname))
-        if file is not None:
-            shapes[g] = file
-    unweighed = list(_find_unweighed(mujoco, spec, shapes))
+    files = {(key[0], asset.name or PurePosixPath(asset.file).stem): lost[key].file for key, asset in assets.items()}
+    unweighed = list(_find_unweighed(mujoco, spec, files))
     names = set()
-    for g in shapes:
-        geom = spec.geoms[g]
-        names.add(geom.name)
-        geom.type, geom.size, geom.fromto = mujoco.mjtGeom.mjGEOM_SPHERE, [1e-3, 0, 0], [np.nan] * 6
-        geom.meshname = geom.hfieldname = ""
-        geom.mass = geom.density = geom.contype = geom.conaffinity = 0
-        geom.rgba = [*geom.rgba[:3], 0]
+    for geom in spec.geoms:
+        if _file_of(geom, files) is not None:
+            names.add(geom.name)
+            geom.type, geom.size, geom.fromto = mujoco.mjtGeom.mjGEOM_SPHERE, [1e-3, 0, 0], [np.nan] * 6
+            geom.meshname = geom.hfieldname = ""
+            geom.mass = geom.density = geom.contype = geom.conaffinity = 0
+            geom.rgba = [*geom.rgba[:3], 0]
     for pair in list(spec.pairs):
         if {pair.geomname1, pair.geomname2} & names:
             spec.delete(pair)
@@ -147,6 +153,11 @@ def _leave_out(mujoco: Any, spec: Any, lost: Mapping[tuple[str, int], _Lost]) ->
         else:
             spec.delete(asset)
     return unweighed
+
+
+def _file_of(geom: Any, files: Mapping[tuple[str, str], str]) -> str | None:
+    """That a geom needs and that is lost."""
+    return files.get(("meshes", geom.meshname)) or files.get(("hfields", geom.hfieldname))
 
 
 def _make_plain(mujoco: Any, texture: Any) -> None:
@@ -160,35 +171,35 @@ def _make_plain(mujoco: Any, texture: Any) -> None:
     texture.nchannel = 3
 
 
-def _find_unweighed(mujoco: Any, spec: Any, lost: Mapping[int, str]) -> Iterator[_Unweighed]:
-    """Of bodies that move, and of those fixed to the world."""
+def _find_unweighed(mujoco: Any, spec: Any, files: Mapping[tuple[str, str], str]) -> list[_Unweighed]:
     source = spec.compiler.inertiafromgeom
     if source == mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_FALSE:
-        return
+        return []
     always = source == mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_TRUE
     low, high = spec.compiler.inertiagrouprange
-    weighs: dict[int, bool] = {}
-    missing: dict[int, list[str]] = {}
-    for g, geom in enumerate(spec.geoms):
-        body = geom.parent.id
-        if low <= geom.group <= high and (geom.density if np.isnan(geom.mass) else geom.mass):
-            if g in lost:
-                missing.setdefault(body, []).append(lost[g])
-            else:
-                weighs[body] = True
-    bodies = {body.id: body for body in spec.bodies}
-    carrier: dict[int, int] = {}
-    for i, body in bodies.items():
-        # Parents come first. What nothing moves hangs on the world.
-        parent = body.parent.id if i else 0
-        carrier[i] = i if len(body.joints) else carrier.get(parent, 0)
+    # Of each body, what is lost of its mass; of each body that moves, whether it or what is fixed to it has another.
+    missing: list[tuple[int, str, list[str]]] = []
+    has_other: dict[int, bool] = {}
+    # Bodies are numbered when they are compiled, so each is known by its place in this list.
+    waiting = [(body, 0) for body in spec.worldbody.bodies]
+    for number, (body, carrier) in enumerate(waiting, 1):
+        # What nothing moves hangs on the world, number 0, whose mass is no matter.
+        carrier = number if body.joints else carrier
+        waiting += [(below, carrier) for below in body.bodies]
+        weighing = [
+            geom
+            for geom in body.geoms
+            if low <= geom.group <= high and (geom.density if np.isnan(geom.mass) else geom.mass)
+        ]
         if body.explicitinertial and not always:
-            weighs[i] = True
-            missing.pop(i, None)
-    for i, files in missing.items():
-        together = [j for j in bodies if carrier[j] == carrier[i]]
-        has_other = not carrier[i] or any(weighs.get(j, False) for j in together)
-        yield _Unweighed(bodies[i].name or f"number {i}", tuple(dict.fromkeys(files)), has_other)
+            lost, others = [], True
+        else:
+            lost = [file for file in (_file_of(geom, files) for geom in weighing) if file is not None]
+            others = len(lost) < len(weighing)
+        has_other[carrier] = has_other.get(carrier, not carrier) or others
+        if lost:
+            missing.append((carrier, body.name or f"number {number}", lost))
+    return [_Unweighed(name, tuple(dict.fromkeys(lost)), has_other[carrier]) for carrier, name, lost in missing]
 
 
 def _check_masses(source: str, unweighed: list[_Unweighed]) -> None:
@@ -200,6 +211,21 @@ def _check_masses(source: str, unweighed: list[_Unweighed]) -> None:
                 "the body an <inertial>",
                 f"body {body.name!r}",
             )
+
+
+def _check_sizes(source: str, model: Any) -> None:
+    """MuJoCo takes numbers with which what follows from them overflows."""
+    for kind, arrays in NUMBERS.items():
+        for name in arrays:
+            values = getattr(model, f"{kind}_{name}")
+            if not (abs(values) <= GREATEST).all():
+                i = int(np.argwhere(~(abs(values) <= GREATEST))[0, 0])
+                what = "joint" if kind == "jnt" else kind
+                raise InputError(
+                    source,
+                    f"expected numbers of up to {GREATEST:g} as its {name}, got {values[i]}",
+                    f"{what} {getattr(model, what)(i).name or i!r}",
+                )
 
 
 def _tell(source: str, lost: Mapping[tuple[str, int], _Lost], unweighed: list[_Unweighed]) -> None:

@@ -64,17 +64,33 @@ def robot_path(robot: str | os.PathLike[str]) -> Path:
     :return: the path
     :raises InputError: if there is no such file, or it is a folder
     """
+    path = expanded_path(robot)
+    if path.is_dir():
+        raise InputError(path, "expected an MJCF or URDF file, got a folder")
+    if not path.is_file():
+        raise InputError(path, f"expected an MJCF or URDF file, but there is no file {str(path)!r}")
+    return path
+
+
+def expanded_path(robot: str | os.PathLike[str]) -> Path:
+    """
+    :param robot: path of something, in which ``~`` is the user's home
+    :return: the path of what may be there
+    :raises TypeError: if it is neither a text nor a path
+    :raises InputError: if nothing can have such a path
+    """
+    if not isinstance(robot, str | os.PathLike):
+        raise TypeError(f"expected the path of an MJCF or URDF file, got {robot!r}")
     try:
         path = Path(robot).expanduser()
-        is_file, is_folder = path.is_file(), path.is_dir()
+        path.stat()
+    except FileNotFoundError:
+        pass
     except (OSError, ValueError, RuntimeError) as error:
         shown = repr(os.fspath(robot))
         shown = shown if len(shown) < 200 else f"{shown[:200]}…"
-        raise InputError(shown, f"expected the path of an MJCF or URDF file, which this cannot be: {error}") from error
-    if is_folder:
-        raise InputError(path, "expected an MJCF or URDF file, got a folder")
-    if not is_file:
-        raise InputError(path, f"expected an MJCF or URDF file, but there is no file {str(path)!r}")
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(shown, f"expected the path of an MJCF or URDF file, which this is not: {reason}") from error
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -103,6 +104,7 @@ class Urdf:
     :param below: names of the joints below each link, in the file's order
     :param floating: whether a joint lets the base move freely, or nothing holds it
     :param mimics: joints of the robot that follow others
+    :param dangling: joints of the robot that should follow one that there is not
     """
 
     text: RobotText
@@ -113,11 +115,13 @@ class Urdf:
     below: Mapping[str, tuple[str, ...]]
     floating: bool
     mimics: tuple[Mimic, ...]
+    dangling: tuple[str, ...]
 
     @property
     def beside(self) -> tuple[str, ...]:
         """Names of the links that are no part of the robot."""
-        return tuple(name for name in self.links if name not in set(self.robot))
+        inside = set(self.robot)
+        return tuple(name for name in self.links if name not in inside)
 
 
 def read_urdf(robot: str | os.PathLike[str] | RobotText) -> Urdf:
@@ -142,11 +146,13 @@ def read_urdf(robot: str | os.PathLike[str] | RobotText) -> Urdf:
     link_elements, joint_elements = _by_name(root, "link", place), _by_name(root, "joint", place)
     if not link_elements:
         raise place.error("expected <link> elements, found none; a xacro file must be expanded first")
+    for material in root.findall("material"):
+        _check_colour(material, place.within(f"material {material.get('name')!r}"))
     links = {name: _link(name, element, place.within(f"link {name!r}")) for name, element in link_elements.items()}
     joints = {name: _joint(name, element, place.within(f"joint {name!r}")) for name, element in joint_elements.items()}
     tree = Tree(place, list(links), {name: (j.kind, j.parent, j.child) for name, j in joints.items()}, tuple(MOVING))
     members, floating = find_robot_links(tree)
-    mimics = _mimics(joint_elements, joints, place)
+    mimics, dangling = _mimics(joint_elements, joints, place)
     inside = set(members)
     return Urdf(
         text,
@@ -157,6 +163,7 @@ def read_urdf(robot: str | os.PathLike[str] | RobotText) -> Urdf:
         {link: tuple(below) for link, below in tree.below.items()},
         floating,
         tuple(m for m in mimics if {joints[m.joint].child, joints[m.leader].child} <= inside),
+        tuple(name for name in dangling if joints[name].child in inside),
     )
 
 
@@ -181,10 +188,12 @@ def _link(name: str, element: Element, place: Place) -> UrdfLink:
     mass = inertia = None
     if inertial is not None:
         mass, inertia = place.only(inertial, "mass"), place.only(inertial, "inertia")
-    value = place.number(mass, "value", 0)
+    value = place.number(mass, "value", 0 if mass is None else None)
     if value < 0:
         raise place.error(f"the mass of link {name!r} must not be negative, got {value}")
-    xx, yy, zz, xy, xz, yz = (place.number(inertia, key, 0) for key in ("ixx", "iyy", "izz", "ixy", "ixz", "iyz"))
+    xx, yy, zz, xy, xz, yz = (
+        place.number(inertia, key, 0 if inertia is None else None) for key in ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
+    )
     shapes = {
         kind: tuple(shape for part in element.findall(kind) for shape in _shapes(part, place))
         for kind in ("visual", "collision")
@@ -199,9 +208,10 @@ def _link(name: str, element: Element, place: Place) -> UrdfLink:
 
 
 def _shapes(element: Element, place: Place) -> list[UrdfShape]:
-    where = place.placement(element)
+    where, geometry = place.placement(element), place.only(element, "geometry")
+    _check_colour(place.only(element, "material"), place)
     shapes = []
-    for solid in element.iterfind("geometry/*"):
+    for solid in [] if geometry is None else geometry:
         sizes = {
             attribute: place.numbers(solid, attribute, None, count)
             for attribute, count in SOLIDS.get(solid.tag, {}).items()
@@ -215,10 +225,14 @@ def _shapes(element: Element, place: Place) -> list[UrdfShape]:
             radius, length = sizes["radius"][0], sizes.get("length", (0.0,))[0]
             caps = radius if solid.tag != "cylinder" else 0.0
             half = np.array((radius, radius, length / 2 + caps))
-        elif solid.tag == "mesh":
-            place.numbers(solid, "scale", (1, 1, 1), 3)
         shapes.append(UrdfShape(element.get("name", ""), solid.tag, where, half))
     return shapes
+
+
+def _check_colour(material: Element | None, place: Place) -> None:
+    colour = None if material is None else place.only(material, "color")
+    if colour is not None:
+        place.numbers(colour, "rgba", None, 4)
 
 
 def _joint(name: str, element: Element, place: Place) -> UrdfJoint:
@@ -230,7 +244,8 @@ def _joint(name: str, element: Element, place: Place) -> UrdfJoint:
         named = place.only(element, end)
         ends.append("" if named is None else named.get("link", ""))
     limit, dynamics = place.only(element, "limit"), place.only(element, "dynamics")
-    axis = place.numbers(place.only(element, "axis"), "xyz", (1, 0, 0), 3)
+    line = place.only(element, "axis")
+    axis = place.numbers(line, "xyz", (1, 0, 0) if line is None else None, 3)
     if kind in MOVING and not np.linalg.norm(axis) > 0:
         raise place.error(f"the axis of joint {name!r} must not be zero")
     lower, upper = (place.number(limit, key, 0, unlimited=True) for key in ("lower", "upper"))
@@ -259,9 +274,12 @@ def _joint(name: str, element: Element, place: Place) -> UrdfJoint:
     )
 
 
-def _mimics(elements: Mapping[str, Element], joints: Mapping[str, UrdfJoint], place: Place) -> list[Mimic]:
-    """Of joints that move; a fixed joint follows nothing."""
+def _mimics(
+    elements: Mapping[str, Element], joints: Mapping[str, UrdfJoint], place: Place
+) -> tuple[list[Mimic], list[str]]:
+    """Of joints that move, for a fixed joint follows nothing; and the joints that should follow one that is not there."""
     mimics: dict[str, Mimic] = {}
+    dangling: list[str] = []
     for name, element in elements.items():
         here = place.within(f"joint {name!r}")
         mimic = here.only(element, "mimic")
@@ -270,17 +288,31 @@ def _mimics(elements: Mapping[str, Element], joints: Mapping[str, UrdfJoint], pl
         leader = mimic.get("joint", "")
         if leader not in joints or joints[leader].kind not in MOVING:
             moving = [other for other, joint in joints.items() if joint.kind in MOVING and other != name]
-            raise here.error(
+            problem = here.error(
                 f"expected <mimic> to name a joint that moves, got {leader!r}; there are "
                 f"{get_close_matches(leader, moving) or moving}"
             )
+            # A slip that robots in use have, and that simulators pass over.
+            warnings.warn(f"{problem}. The joint is read as one that follows none", stacklevel=4)
+            dangling.append(name)
+            continue
         numbers = here.number(mimic, "multiplier", 1), here.number(mimic, "offset", 0)
         mimics[name] = Mimic(name, leader, *numbers)
+    ring = _ring(mimics)
+    if ring:
+        raise place.within(f"joint {ring[0]!r}").error(f"<mimic> leads in a ring: {' → '.join([*ring, ring[0]])}")
+    return list(mimics.values()), dangling
+
+
+def _ring(mimics: Mapping[str, Mimic]) -> list[str]:
+    """Joints that follow themselves, by way of others."""
+    led_out: set[str] = set()
     for name in mimics:
-        seen, follower = [name], name
-        while follower in mimics:
-            follower = mimics[follower].leader
-            if follower in seen:
-                raise place.within(f"joint {name!r}").error(f"<mimic> leads in a ring: {' → '.join([*seen, follower])}")
-            seen.append(follower)
-    return list(mimics.values())
+        path: dict[str, None] = {}
+        while name in mimics and name not in path and name not in led_out:
+            path[name] = None
+            name = mimics[name].leader
+        if name in path:
+            return list(path)[list(path).index(name) :]
+        led_out |= path.keys()
+    return []

@@ -55,7 +55,12 @@ def urdf_geometry(urdf: Urdf) -> RobotGeometry:
         )
     couplings = [Coupling("mimic", (m.joint, m.leader), (m.offset, m.multiplier), m.joint) for m in urdf.mimics]
     return RobotGeometry.from_bodies(
-        urdf.name, bodies, floating=urdf.floating, couplings=couplings, left_aside=urdf.beside
+        urdf.name,
+        bodies,
+        floating=urdf.floating,
+        couplings=couplings,
+        not_compared=[f"the <mimic> of joint {name!r}, which names no joint that moves" for name in urdf.dangling],
+        left_aside=urdf.beside,
     )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from sb3_memaug.robots.urdf import SOLIDS, Urdf
+from sb3_memaug.robots.urdf import Urdf
 
 
 class LostShape(NamedTuple):
@@ -21,18 +21,19 @@ class LostShape(NamedTuple):
     :param link: that it belongs to
     :param kind: ``"collision"`` or ``"visual"``
     :param mesh: as the file names it; of another solid, its element
+    :param why: it was left out
     """
 
     link: str
     kind: str
     mesh: str
+    why: str
 
 
 def settle_shapes(
     urdf: Urdf,
     usable: Callable[[Path], bool] = Path.is_file,
     solids: Collection[str] | None = None,
-    reason: str = "there are no such files",
 ) -> tuple[Element, tuple[LostShape, ...]]:
     """
     Give each mesh the path of its file, looked for beside the URDF file and in the folders above it, where ``package://``
@@ -42,7 +43,6 @@ def settle_shapes(
     :param urdf: of the file
     :param usable: whether a file that there is can be read
     :param solids: kinds of shapes besides meshes that can be read; None for all
-    :param reason: why shapes are left out, for the warning
     :return: a copy of the file's root element, and the shapes that were left out
     """
     root = deepcopy(urdf.text.root)
@@ -53,12 +53,12 @@ def settle_shapes(
         for kind in ("visual", "collision"):
             for shape in link.findall(kind):
                 total[kind] += 1
-                missing = _unreadable(shape, folders, usable, solids)
-                if missing is not None:
+                problem = _problem(shape, folders, usable, solids)
+                if problem is not None:
                     link.remove(shape)
-                    lost.append(LostShape(link.get("name", ""), kind, missing))
+                    lost.append(LostShape(link.get("name", ""), kind, *problem))
     if lost:
-        warnings.warn(_account(urdf.text.source, lost, total, reason), stacklevel=3)
+        warnings.warn(_account(urdf.text.source, lost, total), stacklevel=3)
     return root, tuple(lost)
 
 
@@ -104,32 +104,37 @@ def _folders(urdf: Urdf) -> list[Path]:
     return [here, *here.parents, *(here / folder.replace("\\", "/") for folder in named)]
 
 
-def _unreadable(
+def _problem(
     shape: Element, folders: Sequence[Path], usable: Callable[[Path], bool], solids: Collection[str] | None
-) -> str | None:
-    """Of a shape that has to go, what it is made of."""
+) -> tuple[str, str] | None:
+    """Of a shape that has to go: what it is made of, and why."""
     mesh = shape.find("geometry/mesh")
     if mesh is None:
         others = [solid.tag for solid in shape.iterfind("geometry/*")]
-        return None if solids is None or set(others) & set(solids) else f"<{(others or ['geometry'])[0]}>"
+        if solids is None or set(others) & set(solids):
+            return None
+        return f"<{(others or ['geometry'])[0]}>", "no shape that can be read"
     name = mesh.get("filename", "")
     file = find_mesh(name, folders)
     if file is None:
         # MuJoCo takes away what stands before the name of the file.
-        file = find_mesh(PureWindowsPath(name).name, [folders[0], *folders[-1:]])
-    if file is None or not usable(file):
-        return name or "a mesh without a file name"
+        file = find_mesh(PureWindowsPath(name).name, {folders[0], *folders[len(folders[0].parents) + 1 :]})
+    if file is None:
+        return name, "missing"
+    if not usable(file):
+        return name, "in no format that can be read"
     mesh.set("filename", str(file))
     return None
 
 
-def _account(source: str, lost: Sequence[LostShape], total: Counter[str], reason: str) -> str:
-    counts = Counter(shape.kind for shape in lost)
-    links: dict[str, dict[str, None]] = {}
-    for shape in lost:
-        links.setdefault(shape.mesh, {})[shape.link] = None
-    meshes = ", ".join(f"{mesh!r} of {' and '.join(map(repr, names))}" for mesh, names in links.items())
-    numbers = " and ".join(
-        f"{counts[kind]} of {total[kind]} {kind} shapes" for kind in ("collision", "visual") if counts[kind]
-    )
-    return f"{source}: {numbers} are left out, as {reason}: {meshes}"
+def _account(source: str, lost: Sequence[LostShape], total: Counter[str]) -> str:
+    parts = []
+    for kind in ("collision", "visual"):
+        here = [shape for shape in lost if shape.kind == kind]
+        links: dict[tuple[str, str], dict[str, None]] = {}
+        for shape in here:
+            links.setdefault((shape.mesh, shape.why), {})[shape.link] = None
+        names = ", ".join(f"{mesh!r} of {' and '.join(map(repr, of))} ({why})" for (mesh, why), of in links.items())
+        if here:
+            parts.append(f"{len(here)} of {total[kind]} {kind} shapes are left out: {names}")
+    return f"{source}: {'; '.join(parts)}"

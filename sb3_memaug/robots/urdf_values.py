@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 
@@ -45,13 +45,15 @@ class Place:
     def only(self, element: Element, tag: str) -> Element | None:
         """
         :param element: of the file
-        :param tag: of what it may hold once
+        :param tag: of what it may hold once; the same once more is taken away
         :return: the element within it, if there is one
-        :raises InputError: if there are several
+        :raises InputError: if there are several that differ
         """
         found = element.findall(tag)
-        if len(found) > 1:
-            raise self.error(f"expected one <{tag}>, got {len(found)}")
+        for other in found[1:]:
+            if tostring(other).strip() != tostring(found[0]).strip():
+                raise self.error(f"expected one <{tag}>, got {len(found)}")
+            element.remove(other)
         return found[0] if found else None
 
     def numbers(
@@ -77,23 +79,17 @@ class Place:
         words = (text or "").split()
         values = np.array([float(word) for word in words if _NUMBER.fullmatch(word)])
         if len(words) != count or len(values) != count:
-            tag = "element" if element is None else element.tag
-            shown = tag if text is None else f"{tag} {attribute}={text!r}"
-            raise self.error(
-                f"expected {count} numbers in <{shown}>; a xacro file must be expanded first"
-                if text is not None
-                else f"expected {count} numbers in the attribute {attribute!r} of <{shown}>, got none"
-            )
+            tag = "?" if element is None else element.tag
+            if text is None:
+                raise self.error(f"expected {_count(count)} in {attribute!r} of <{tag}>, which it has not")
+            hint = "; a xacro file must be expanded first" if "$" in text else ""
+            raise self.error(f"expected {_count(count)} in <{tag} {attribute}={text!r}>{hint}")
         if not unlimited and not (abs(values) <= GREATEST).all():
-            assert element is not None
-            raise self.error(
-                f"expected {count} numbers between ±{GREATEST:g} in <{element.tag} {attribute}={text!r}>"
-            )
+            tag = "?" if element is None else element.tag
+            raise self.error(f"expected {_count(count)} of up to {GREATEST:g} in <{tag} {attribute}={text!r}>")
         return values
 
-    def number(
-        self, element: Element | None, attribute: str, default: float | None, unlimited: bool = False
-    ) -> float:
+    def number(self, element: Element | None, attribute: str, default: float | None, unlimited: bool = False) -> float:
         """
         :param element: that has the attribute, or None
         :param attribute: a number
@@ -112,9 +108,11 @@ class Place:
         """
         origin = None if element is None else self.only(element, "origin")
         roll, pitch, yaw = self.numbers(origin, "rpy", (0, 0, 0), 3)
-        return RigidMotion(
-            _turn(2, yaw) @ _turn(1, pitch) @ _turn(0, roll), self.numbers(origin, "xyz", (0, 0, 0), 3)
-        )
+        return RigidMotion(_turn(2, yaw) @ _turn(1, pitch) @ _turn(0, roll), self.numbers(origin, "xyz", (0, 0, 0), 3))
+
+
+def _count(numbers: int) -> str:
+    return "a number" if numbers == 1 else f"{numbers} numbers"
 
 
 def _turn(axis: int, angle: float) -> np.ndarray:
