@@ -33,8 +33,8 @@ class Urdf(NamedTuple):
 def read_urdf(path: Path | RobotText) -> Urdf:
     """
     Meshes are looked for as by :func:`~sb3_memaug.robots.urdf_meshes.settle_shapes`; those that are not found or that
-    MuJoCo cannot read (COLLADA, STL in text) are left out, with the shapes that they are, which is warned of. Links that
-    are no part of the robot are left out, too: the world, and what stands on it.
+    MuJoCo cannot read (COLLADA, STL in text) are left out, with the shapes that they are, which is warned of. Links
+    that are no part of the robot are left out, too: the world, and what stands on it.
 
     :param path: of the file, or what has been read from it
     :return: the robot, its root link first
@@ -102,7 +102,7 @@ def _mend_inertia(link: Element) -> None:
 
 
 def _free_the_base(robot: Element, urdf: urdf_file.Urdf) -> None:
-    """Remove what is no part of the robot, and the world with the joint that holds the robot to it, whatever its type."""
+    """Remove what is no part of the robot, and the world with the joint that holds it, whatever its type."""
     members = set(urdf.robot)
     base = urdf.links[urdf.robot[0]]
     below = urdf.below[base.name]

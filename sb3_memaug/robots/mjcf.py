@@ -207,8 +207,8 @@ def _check_masses(source: str, unweighed: list[_Unweighed]) -> None:
         if not body.has_other:
             raise InputError(
                 source,
-                f"its mass is only known from {_listed(body.files)}, which cannot be read: put the files there, or give "
-                "the body an <inertial>",
+                f"its mass is only known from {_listed(body.files)}, which cannot be read: put the files there, or "
+                "give the body an <inertial>",
                 f"body {body.name!r}",
             )
 

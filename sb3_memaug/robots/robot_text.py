@@ -156,8 +156,8 @@ def _parsed(source: str, text: str) -> Element:
     if root.tag not in DEPTHS:
         raise InputError(
             source,
-            f"expected <mujoco> or <robot> around everything, got <{root.tag}>: a robot must be a URDF file with <robot> "
-            "outermost or an MJCF file with <mujoco>",
+            f"expected <mujoco> or <robot> around everything, got <{root.tag}>: a robot must be a URDF file with "
+            "<robot> outermost or an MJCF file with <mujoco>",
         )
     return root
 

@@ -126,10 +126,10 @@ class Urdf:
 
 def read_urdf(robot: str | os.PathLike[str] | RobotText) -> Urdf:
     """
-    Links hang together in a tree. Where a ``floating`` or ``planar`` joint, below the root or what is fixed to it, leads
-    to other links, the robot is the part with most joints that move, and floats if such a joint holds it; so a floor
-    or a ball may stand beside it. Without such joints the base floats unless it is called ``world``. Links without any
-    joint that are called as in :data:`~sb3_memaug.robots.urdf_tree.SURROUNDINGS` are no part of it.
+    Links hang together in a tree. Where a ``floating`` or ``planar`` joint leads from the root, or from what is fixed
+    to it, to other links, the robot is the part with most joints that move, and floats if such a joint holds it: a
+    floor or a ball may stand beside it. Without such joints the base floats unless it is called ``world``. Links that
+    no joint holds and that are called as in :data:`~sb3_memaug.robots.urdf_tree.SURROUNDINGS` are no part of it.
 
     :param robot: path of the file, or its text
     :return: the robot, of which numbers, names and the tree have been checked
@@ -239,10 +239,8 @@ def _joint(name: str, element: Element, place: Place) -> UrdfJoint:
     kind = element.get("type", "")
     if kind not in TYPES:
         raise place.error(f"expected joint {name!r} to be one of {list(TYPES)}, got {kind!r}")
-    ends = []
-    for end in ("parent", "child"):
-        named = place.only(element, end)
-        ends.append("" if named is None else named.get("link", ""))
+    ends = (place.only(element, end) for end in ("parent", "child"))
+    parent, child = ("" if end is None else end.get("link", "") for end in ends)
     limit, dynamics = place.only(element, "limit"), place.only(element, "dynamics")
     line = place.only(element, "axis")
     axis = place.numbers(line, "xyz", (1, 0, 0) if line is None else None, 3)
@@ -265,7 +263,8 @@ def _joint(name: str, element: Element, place: Place) -> UrdfJoint:
     return UrdfJoint(
         name,
         kind,
-        *ends,
+        parent,
+        child,
         place.placement(element),
         axis / (np.linalg.norm(axis) or 1.0),
         # An empty range means none to simulators.
@@ -277,7 +276,7 @@ def _joint(name: str, element: Element, place: Place) -> UrdfJoint:
 def _mimics(
     elements: Mapping[str, Element], joints: Mapping[str, UrdfJoint], place: Place
 ) -> tuple[list[Mimic], list[str]]:
-    """Of joints that move, for a fixed joint follows nothing; and the joints that should follow one that is not there."""
+    """Of joints that move, for a fixed one follows nothing; and the joints that should follow one that is not there."""
     mimics: dict[str, Mimic] = {}
     dangling: list[str] = []
     for name, element in elements.items():

@@ -128,13 +128,16 @@ def _problem(
 
 
 def _account(source: str, lost: Sequence[LostShape], total: Counter[str]) -> str:
+    """Of what touches, the links are told, too; what is only looked at is told in short."""
+    groups: dict[tuple[str, str], list[LostShape]] = {}
+    for shape in sorted(lost, key=lambda shape: shape.kind):
+        groups.setdefault((shape.kind, shape.why), []).append(shape)
     parts = []
-    for kind in ("collision", "visual"):
-        here = [shape for shape in lost if shape.kind == kind]
-        links: dict[tuple[str, str], dict[str, None]] = {}
-        for shape in here:
-            links.setdefault((shape.mesh, shape.why), {})[shape.link] = None
-        names = ", ".join(f"{mesh!r} of {' and '.join(map(repr, of))} ({why})" for (mesh, why), of in links.items())
-        if here:
-            parts.append(f"{len(here)} of {total[kind]} {kind} shapes are left out: {names}")
+    for (kind, why), shapes in groups.items():
+        links: dict[str, dict[str, None]] = {}
+        for shape in shapes:
+            name = shape.mesh if kind == "collision" else PureWindowsPath(shape.mesh).name or shape.mesh
+            links.setdefault(name, {})[repr(shape.link)] = None
+        names = (f"{name!r} of {' and '.join(of)}" if kind == "collision" else repr(name) for name, of in links.items())
+        parts.append(f"{len(shapes)} of {total[kind]} {kind} shapes are left out ({why}): {', '.join(names)}")
     return f"{source}: {'; '.join(parts)}"

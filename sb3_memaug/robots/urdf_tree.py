@@ -92,8 +92,8 @@ class Tree:
         for name, (kind, _, _) in self.joints.items():
             if kind in FREE and name not in free:
                 raise self.place.within(f"joint {name!r}").error(
-                    f"expected joint {name!r} to be one of {[*self.moving, 'fixed']}, got {kind!r}; a floating or planar "
-                    "joint is read where it hangs on the root, or on what is fixed to it"
+                    f"expected joint {name!r} to be one of {[*self.moving, 'fixed']}, got {kind!r}; a floating or "
+                    "planar joint is read where it hangs on the root, or on what is fixed to it"
                 )
         return free
 

@@ -13,9 +13,9 @@ from xml.etree.ElementTree import Element
 
 #: What to write in the place of a value.
 VALUES = (
-    "", " ", "nan", "inf", "-inf", "1e308", "-1e308", "1e-308", "1e400", "1e12", "0", "0 0 0", "-1", "1", "1 2", "1 2 3 4 5 6 7",
-    "abc", "é", "１", "1_000", "0x10", "1,5", "${x}", "true", "world", "base", "floating", "planar", "ball", "free", "mesh",
-    "fixed", "revolute", "-0", "1.5", "../x", "~", "file:///nowhere", "\n", "99999999999999999999",
+    "", " ", "\n", "nan", "inf", "-inf", "1e308", "-1e308", "1e-308", "1e400", "1e12", "0", "-0", "0 0 0", "-1", "1",
+    "1.5", "1 2", "1 2 3 4 5 6 7", "99999999999999999999", "abc", "é", "\uff11", "1_000", "0x10", "1,5", "${x}", "true",
+    "world", "base", "floating", "planar", "ball", "free", "mesh", "fixed", "revolute", "../x", "~", "file:///nowhere",
 )  # fmt: skip
 #: What may be written in a file by bytes.
 JUNK = (b"\x00", b"\xff", b"\xef\xbb\xbf", b"<", b">", b"&", b'"', b"<!--", b"]]>", b"\xc3", b"<!DOCTYPE a>")

@@ -13,7 +13,8 @@ def link(name, mass=1.0, inside=""):
 def joint(name, parent, child, kind="revolute", xyz="0 0 0", axis="0 1 0", inside=""):
     return (
         f'<joint name="{name}" type="{kind}"><parent link="{parent}"/><child link="{child}"/>'
-        f'<origin xyz="{xyz}"/><axis xyz="{axis}"/><limit lower="-1" upper="1" effort="9" velocity="5"/>{inside}</joint>'
+        f'<origin xyz="{xyz}"/><axis xyz="{axis}"/><limit lower="-1" upper="1" effort="9" velocity="5"/>{inside}'
+        "</joint>"
     )
 
 

@@ -22,7 +22,7 @@ from .small_urdf import biped_parts, joint, link, robot
 
 pytest.importorskip("mujoco")
 
-from sb3_memaug.envs.legged.legged_model import build_legged_model  # noqa: E402
+from sb3_memaug.envs.legged.legged_model import build_legged_model
 
 MUTANTS = int(os.environ.get("MEMAUG_MUTANTS", 12))
 ROBOTS = {

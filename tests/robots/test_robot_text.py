@@ -99,7 +99,7 @@ def test_files_say_in_which_encoding_they_are(write, encoding, declared):
 )
 def test_other_files_are_refused_with_their_name_and_the_place(write, data, message):
     path = write(data)
-    with pytest.raises(InputError, match=f"(?s)robot.urdf.*{message}") as refused:
+    with pytest.raises(InputError, match=rf"(?s)robot\.urdf.*{message}") as refused:
         read_robot_text(path)
     assert refused.value.source == str(path)
     with pytest.raises(InputError, match=message):
@@ -108,14 +108,14 @@ def test_other_files_are_refused_with_their_name_and_the_place(write, data, mess
 
 def test_entities_are_refused_before_they_expand():
     bomb = '<!DOCTYPE robot [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-    with pytest.raises(InputError, match="declares the entity 'a'.*write out"):
+    with pytest.raises(InputError, match=r"declares the entity 'a'.*write out"):
         read_robot_text(bomb + BIPED.replace("left_shin", "&b;"))
     assert mirrors("<!DOCTYPE robot>" + BIPED) == mirrors(BIPED)
 
 
 @pytest.mark.parametrize("name", ["nobody.urdf", "", ".", "x" * 5000, "a\0b", "~nobody_by_that_name/x.urdf"])
 def test_paths_of_nothing_are_refused(name):
-    with pytest.raises(InputError, match="expected (the path of )?an MJCF or URDF file"):
+    with pytest.raises(InputError, match=r"expected (the path of )?an MJCF or URDF file"):
         derive_symmetry(name)
 
 

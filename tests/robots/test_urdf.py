@@ -119,7 +119,10 @@ def test_a_chain_of_any_length_is_read():
         ('type="revolute"', 'type="Revolute"', "joint 'left_hip'", "one of .* got 'Revolute'"),
         ('<parent link="pelvis"/>', "", "joint 'left_hip'", "the parent of joint 'left_hip' is '', which is no link"),
         ('<child link="left_thigh"/>', "<child/>", "joint 'left_hip'", "the child of joint 'left_hip' is ''"),
-        ('<parent link="pelvis"/>', '<parent link="a"/><parent link="pelvis"/>', "joint 'left_hip'", "one <parent>, got 2"),
+        (
+            '<parent link="pelvis"/>', '<parent link="a"/><parent link="pelvis"/>',
+            "joint 'left_hip'", "one <parent>, got 2",
+        ),
         ('<axis xyz="0 1 0"/>', '<axis xyz="0 nan 0"/>', "joint 'left_hip'", "3 numbers in <axis xyz='0 nan 0'>"),
         ('<axis xyz="0 1 0"/>', '<axis xyz="0 1e400 0"/>', "joint 'left_hip'", "3 numbers of up to 1e\\+10"),
         ('<axis xyz="0 1 0"/>', '<axis xyz="0 1_0 0"/>', "joint 'left_hip'", "3 numbers"),
@@ -131,7 +134,10 @@ def test_a_chain_of_any_length_is_read():
         ('<mass value="5"/>', "<mass/>", "link 'pelvis'", "a number in 'value' of <mass>, which it has not"),
         ('ixx="0.01"', 'ixx=""', "link 'pelvis'", "a number in <inertia ixx=''>"),
         ('ixx="0.01"', "", "link 'pelvis'", "a number in 'ixx' of <inertia>, which it has not"),
-        ("</link>", "<collision><geometry><box/></geometry></collision></link>", "link 'pelvis'", "3 numbers in 'size'"),
+        (
+            "</link>", "<collision><geometry><box/></geometry></collision></link>",
+            "link 'pelvis'", "3 numbers in 'size' of <box>, which it has not",
+        ),
         (
             "</link>", '<visual><geometry><sphere radius="-1"/></geometry></visual></link>',
             "link 'pelvis'", "sizes that are not negative in <sphere>",

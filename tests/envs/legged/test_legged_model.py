@@ -109,6 +109,11 @@ def test_tolerances_let_unequal_sides_pass(two_legs, tmp_path):
     assert "left_right" in build_legged_model(path, DT, tolerances={"position": 0.01}).symmetry.reflections
 
 
+def test_tolerances_that_there_are_not_are_refused(dog):
+    with pytest.raises(ValueError, match=r"`tolerances` names 'colour', which is none; there are \['position'"):
+        build_legged_model(dog(), DT, tolerances={"colour": 0.1})
+
+
 def test_links_with_meshes_hide_what_touches_and_others_are_drawn(dog, tmp_path):
     (tmp_path / "shell.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
     shell = '<visual><geometry><mesh filename="shell.obj"/></geometry></visual>'
