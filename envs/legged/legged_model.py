@@ -88,11 +88,17 @@ def build_legged_model(
     model = spec.compile()
     height = -min(bottoms(model, place(model, angles)).values())
     joints = {joint.name: joint.position for joint in standing.joints}
+    hip_height = height + float(np.mean([joints[leg.joints[0]][2] for leg in legs]))
+    if not hip_height > 0:
+        raise ValueError(
+            f"the hips of {geometry.name!r} are {-hip_height:.3f} m below the ground that it stands on in its default "
+            "pose: its base has to look along x, with z up; else give another `pose`, or the names of the `feet`"
+        )
     return LeggedModel(
         model,
         angles,
         height,
-        height + float(np.mean([joints[leg.joints[0]][2] for leg in legs])),
+        hip_height,
         foot_geoms(model, angles, legs, length),
         servos,
         derive_symmetry(model, angles, judged, [leg.foot for leg in legs]),
