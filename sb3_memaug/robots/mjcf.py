@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sb3_memaug.files import InputError
+from sb3_memaug.files import InputError, read_text
 from sb3_memaug.robots.robot_text import RobotText, read_robot_text
 from sb3_memaug.robots.urdf_values import GREATEST
 
@@ -64,6 +64,9 @@ def read_mjcf(
     except ImportError as error:
         raise ImportError("reading an MJCF file needs MuJoCo: pip install 'sb3-memaug[mujoco]'") from error
     text = robot if isinstance(robot, RobotText) else read_robot_text(robot)
+    if text.path is not None:
+        # MuJoCo takes any bytes for UTF-8.
+        read_text(text.path)
     problems = (ValueError, mujoco.FatalError, mujoco.UnexpectedError)
     lost: dict[tuple[str, int], _Lost] = {}
     unweighed: list[_Unweighed] = []
@@ -84,7 +87,7 @@ def read_mjcf(
                 raise InputError(text.source, f"MuJoCo cannot read the robot in it: {said}") from error
             lost |= found
     _check_masses(text.source, unweighed)
-    _check_sizes(text.source, model)
+    _check_values(text.source, model)
     if lost:
         _tell(text.source, lost, unweighed)
     return spec, model
@@ -213,8 +216,12 @@ def _check_masses(source: str, unweighed: list[_Unweighed]) -> None:
             )
 
 
-def _check_sizes(source: str, model: Any) -> None:
-    """MuJoCo takes numbers with which what follows from them overflows."""
+def _check_values(source: str, model: Any) -> None:
+    """MuJoCo takes names that are none, and numbers with which what follows from them overflows."""
+    try:
+        model.names.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(source, f"expected names in UTF-8, also in the files that it includes: {error}") from error
     for kind, arrays in NUMBERS.items():
         for name in arrays:
             values = getattr(model, f"{kind}_{name}")

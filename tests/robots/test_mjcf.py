@@ -184,6 +184,31 @@ def test_what_mujoco_cannot_read_is_refused(write, tmp_path, text, message):
         derive_symmetry(write(text))
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_other_encodings_than_mujocos_are_refused(write, encoding):
+    path = write("")
+    text = robot("", leg=INERTIAL).replace("hip_l", "hüfte")
+    path.write_bytes((f'<?xml version="1.0" encoding="{encoding}"?>' + text).encode(encoding))
+    with pytest.raises(InputError, match=r"robot\.xml.*expected text in UTF-8"):
+        derive_symmetry(path)
+
+
+def test_names_of_included_files_are_in_utf_8_too(write, tmp_path):
+    leg = f'<mujocoinclude><body name="häß">{INERTIAL}<joint name="ö"/></body></mujocoinclude>'
+    (tmp_path / "leg.xml").write_bytes(leg.encode("latin-1"))
+    path = write(robot("", leg=INERTIAL, trunk=BOX + '<include file="leg.xml"/>'))
+    with pytest.raises(InputError, match=r"robot\.xml.*expected names in UTF-8, also in the files that it includes"):
+        derive_symmetry(path)
+
+
+def test_masses_within_frames_are_known_too(write):
+    frame = (
+        '<frame pos="0 0 1"><geom type="mesh" mesh="leg_{s}"/><body name="pad_{s}"><geom size="0.1"/></body></frame>'
+    )
+    with pytest.warns(UserWarning, match="their mass is missing in the bodies 'leg_l', 'leg_r'"):
+        read_mjcf(write(robot(leg=frame)))
+
+
 def test_a_description_is_prepared_before_it_is_compiled(write):
     def rename(spec):
         for body in spec.bodies:
