@@ -6,6 +6,7 @@ import pytest
 
 from sb3_memaug.envs.isaaclab.urdf import moving_joints, prepare_urdf, restore_fixed
 from sb3_memaug.files import InputError
+from tests.robots.robot_files import example_robot
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*shapes are left out")
 
@@ -73,6 +74,16 @@ def test_shapes_that_are_lost_are_counted_and_named_once(leg):
         f"{leg}: 2 of 3 collision shapes are left out (missing): 'meshes/lost.stl' of 'SHANK' and 'pad'"
     )
     assert len(list(ElementTree.fromstring(text).iter("collision"))) == 1
+
+
+def test_g1_without_its_meshes_is_told_to_have_lost_most_of_its_surface(tmp_path):
+    path = tmp_path / "g1.urdf"
+    path.write_text(example_robot("g1_29dof_rev_1_0").read_text())
+
+    with pytest.warns(
+        UserWarning, match=r"24 of 36 collision shapes are left out \(missing\): .*/pelvis_contour_link.STL'"
+    ):
+        prepare_urdf(path)
 
 
 def test_what_stands_beside_a_robot_that_floats_is_left_out(leg):
