@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
 
-from ..urdf_files import find_mesh, parse_urdf
+from sb3_memaug.robots.robot_text import read_robot_text
+from sb3_memaug.robots.urdf import MOVING, read_urdf
+from sb3_memaug.robots.urdf_meshes import settle_shapes
 
 #: Links by these names stay bodies of their own, though nothing moves them.
 FEET = "(?i).*foot.*"
@@ -20,21 +21,35 @@ def prepare_urdf(path: Path, joints: str = ".*", keep: str = FEET) -> tuple[str,
     could then be told from no others. Joints whose links stay are handed to it as floating, and have to be made fixed
     again after the merger, by :func:`restore_fixed`.
 
-    Meshes get the paths of their files, looked for beside the file and in the folders above it, where ``package://``
-    leads too; shapes whose mesh is missing are left out.
+    Meshes get the paths of their files, looked for as by :func:`~sb3_memaug.robots.urdf_meshes.settle_shapes`; shapes
+    whose mesh is missing are left out, which is warned of. What is no part of the robot is left out, too, where a joint
+    lets the robot move freely beside it.
 
     :param path: of the file
     :param joints: regular expression of the joints that move; those that do not match all of it become fixed
     :param keep: regular expression of the links to keep
     :return: the text for the importer, and the names of the joints to make fixed again
-    :raises ValueError: if the file is no URDF, or one that xacro has yet to expand
+    :raises sb3_memaug.files.InputError: if the file is no URDF, or one that xacro has yet to expand, or what it says
+        makes no robot
+    :raises ValueError: if a regular expression is none
     """
-    robot = parse_urdf(path)
+    for what, pattern in (("joints", joints), ("keep", keep)):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"`{what}` must be a regular expression, got {pattern!r}: {error}") from error
+    urdf = read_urdf(path)
+    robot, _ = settle_shapes(urdf)
+    beside = set(urdf.beside)
     for link in robot.findall("link"):
-        _find_meshes(link, path)
+        if link.get("name") in beside:
+            robot.remove(link)
     kept = []
     for joint in robot.findall("joint"):
         name = joint.get("name", "")
+        if {urdf.joints[name].parent, urdf.joints[name].child} & beside:
+            robot.remove(joint)
+            continue
         if joint.get("type") != "fixed" and not re.fullmatch(joints, name):
             joint.set("type", "fixed")
         child = joint.find("child")
@@ -49,11 +64,11 @@ def restore_fixed(path: Path, joints: Sequence[str]) -> None:
     :param path: of a URDF file, which is changed
     :param joints: to make fixed
     """
-    tree = ElementTree.parse(path)
-    for joint in tree.getroot().findall("joint"):
+    robot = read_robot_text(path).root
+    for joint in robot.findall("joint"):
         if joint.get("name") in joints:
             joint.set("type", "fixed")
-    tree.write(path, encoding="UTF-8", xml_declaration=True)
+    ElementTree.ElementTree(robot).write(path, encoding="UTF-8", xml_declaration=True)
 
 
 def moving_joints(path: Path) -> list[str]:
@@ -61,17 +76,5 @@ def moving_joints(path: Path) -> list[str]:
     :param path: of a URDF file
     :return: names of the joints that move
     """
-    joints = ElementTree.parse(path).getroot().findall("joint")
-    return [joint.get("name", "") for joint in joints if joint.get("type") in ("revolute", "continuous", "prismatic")]
-
-
-def _find_meshes(link: Element, path: Path) -> None:
-    for kind in ("visual", "collision"):
-        for shape in link.findall(kind):
-            mesh = shape.find("geometry/mesh")
-            if mesh is not None:
-                file = find_mesh(mesh.get("filename", ""), [path.parent, *path.parent.parents])
-                if file is None:
-                    link.remove(shape)
-                else:
-                    mesh.set("filename", str(file))
+    joints = read_robot_text(path).root.findall("joint")
+    return [joint.get("name", "") for joint in joints if joint.get("type") in MOVING]

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 
 import mujoco
 
-from .urdf import Mimic, read_urdf
+from sb3_memaug.robots.mjcf import read_mjcf
+from sb3_memaug.robots.robot_text import read_robot_text
+from sb3_memaug.robots.urdf import Mimic
+
+from .urdf import read_urdf
 
 #: Kinds of joints with one degree of freedom.
 SCALAR = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
@@ -31,16 +35,14 @@ def read_description(path: Path) -> Description:
     """
     :param path: of an MJCF or URDF file
     :return: the robot, with a floating base and with a name for every part
-    :raises ValueError: if MuJoCo cannot read the file, its base neither floats nor is fixed, or nothing drives it
+    :raises ValueError: if the file cannot be read, its base neither floats nor is fixed, or nothing drives it
     """
-    urdf = read_urdf(path) if path.suffix.lower() == ".urdf" else None
-    mimics: tuple[Mimic, ...] = urdf.mimics if urdf else ()
-    try:
-        spec = mujoco.MjSpec.from_string(urdf.text) if urdf else mujoco.MjSpec.from_file(str(path))
-        _name_parts(spec)
-        whole = spec.compile()
-    except ValueError as error:
-        raise ValueError(f"MuJoCo cannot read the robot in {path}: {error}") from error
+    text = read_robot_text(path)
+    mimics: tuple[Mimic, ...] = ()
+    if text.root.tag == "robot":
+        given, mimics = read_urdf(text)
+        text = text._replace(text=given, path=None)
+    spec, whole = read_mjcf(text, _name_parts)
     if not spec.worldbody.bodies:
         raise ValueError(f"{path} has no bodies, and so no robot")
     base = _float(spec, whole)

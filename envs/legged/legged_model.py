@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ def build_legged_model(
     :return: the robot on flat ground
     :raises ValueError: if the file cannot be read, the robot has no legs, or an argument does not fit it
     """
+    judged = _tolerances(tolerances or {})
     description = read_description(path)
     spec = description.spec
     put_on_plane(spec, timestep)
@@ -87,15 +88,29 @@ def build_legged_model(
     model = spec.compile()
     height = -min(bottoms(model, place(model, angles)).values())
     joints = {joint.name: joint.position for joint in standing.joints}
+    hip_height = height + float(np.mean([joints[leg.joints[0]][2] for leg in legs]))
+    if not hip_height > 0:
+        raise ValueError(
+            f"the hips of {geometry.name!r} are {-hip_height:.3f} m below the ground that it stands on in its default "
+            "pose: its base has to look along x, with z up; else give another `pose`, or the names of the `feet`"
+        )
     return LeggedModel(
         model,
         angles,
         height,
-        height + float(np.mean([joints[leg.joints[0]][2] for leg in legs])),
+        hip_height,
         foot_geoms(model, angles, legs, length),
         servos,
-        derive_symmetry(model, angles, Tolerances(**(tolerances or {})), [leg.foot for leg in legs]),
+        derive_symmetry(model, angles, judged, [leg.foot for leg in legs]),
     )
+
+
+def _tolerances(given: Mapping[str, Any]) -> Tolerances:
+    known = [field.name for field in fields(Tolerances)]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ValueError(f"`tolerances` names {unknown[0]!r}, which is none; there are {known}")
+    return Tolerances(**given)
 
 
 def _length(geometry: RobotGeometry, leg: Leg) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,9 +31,14 @@ def find_legs(geometry: RobotGeometry, feet: Sequence[str] | None = None) -> tup
     :param geometry: of the robot, in a pose with its feet down
     :param feet: names of their bodies; by default the ends of all chains that reach about as deep as the deepest
     :return: its legs
-    :raises ValueError: if the robot has no legs, or a foot is no body of it or fixed to its base
+    :raises TypeError: if the feet are not names
+    :raises ValueError: if the robot has no legs, or a foot is no body of it, fixed to its base or part of another leg
     """
     links = geometry.links
+    if feet is not None and (
+        isinstance(feet, str) or not isinstance(feet, Sequence) or not all(isinstance(foot, str) for foot in feet)
+    ):
+        raise TypeError(f"`feet` must be a list of names of bodies, got {feet!r}")
     if feet is None:
         parents = {link.parent for link in links}
         ends = [i for i in range(1, len(links)) if i not in parents]
@@ -45,15 +51,19 @@ def find_legs(geometry: RobotGeometry, feet: Sequence[str] | None = None) -> tup
         chosen = {i: _foot_name(links[i]) for i in ends if bottoms[i] <= lowest + NEAR_GROUND * reach}
     else:
         chosen = {_link_of(geometry, foot): foot for foot in feet}
+        if not feet or len(chosen) < len(feet):
+            raise ValueError(f"`feet` must name bodies of one leg each, and one at least, got {list(feet)}")
     chains = {i: _chain(geometry, i) for i in chosen}
-    return tuple(
-        Leg(
-            foot,
-            i,
-            tuple(joint for j, joint in chains[i].items() if not any(j in chains[k] for k in chosen if k != i)),
-        )
-        for i, foot in chosen.items()
+    carries = Counter(j for chain in chains.values() for j in chain)
+    legs = tuple(
+        Leg(foot, i, tuple(joint for j, joint in chains[i].items() if carries[j] == 1)) for i, foot in chosen.items()
     )
+    for leg in legs:
+        if not leg.joints:
+            raise ValueError(
+                f"the foot {leg.foot!r} is no end of a leg: each joint that moves it moves another one, too"
+            )
+    return legs
 
 
 def bottom(link: Link) -> float:
@@ -112,6 +122,6 @@ def _chain(geometry: RobotGeometry, index: int) -> dict[int, str]:
     while index > 0:
         link = geometry.links[index]
         assert link.joint is not None
-        joints = {index: link.joint.name, **joints}
+        joints[index] = link.joint.name
         index = link.parent
-    return joints
+    return dict(reversed(joints.items()))

@@ -7,6 +7,8 @@ import re
 from os import PathLike
 from pathlib import Path
 
+from sb3_memaug.robots.robot_text import expanded_path
+
 #: What a robot's description is written in, by the end of its name.
 ENDINGS = (".urdf", ".xml", ".mjcf")
 
@@ -17,10 +19,11 @@ def find_robot_file(robot: str | PathLike[str]) -> Path:
         name will do where one robot has them: ``"go1"`` is ``unitree_go1``
     :return: path of the file
     :raises FileNotFoundError: if there is no such file, or the Menagerie's cannot be downloaded
+    :raises TypeError: if it is neither a text nor a path
     :raises ValueError: if the path is no MJCF or URDF file, or names no robot or several
     :raises ImportError: if it is a name, and the Menagerie is not installed
     """
-    path = Path(robot).expanduser()
+    path = expanded_path(robot)
     if path.is_file():
         if path.suffix.lower() not in ENDINGS:
             raise ValueError(f"`robot` must be a file that ends in {', '.join(ENDINGS)}, got {str(path)!r}")

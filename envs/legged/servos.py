@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import mujoco
@@ -51,8 +53,14 @@ def choose_servos(
     :param damping: in N·m·s/rad, in place of a fortieth of the stiffness per s
     :param torque_limit: in N·m, in place of the file's
     :return: a servo for each motor
-    :raises ValueError: if a number is not positive, a name matches no motor, or two match the same
+    :raises ValueError: if a number is not positive, a name matches no motor, two match the same, or the robot has no
+        weight or its legs no length
     """
+    if not weighty_length > 0:
+        raise ValueError(
+            "expected legs that have a length, and a robot that has a weight, to choose servos for; their product is "
+            f"{weighty_length} N·m"
+        )
     names = list(motors)
     limits = by_name("torque_limit", torque_limit, names)
     stiffnesses, dampings = by_name("stiffness", stiffness, names), by_name("damping", damping, names)
@@ -78,22 +86,31 @@ def by_name(what: str, values: PerJoint | None, names: Sequence[str]) -> dict[st
     :param values: one for all, or by regular expressions that match whole names; None for none
     :param names: of what there is
     :return: the values by name, where one was given
-    :raises ValueError: if an expression matches nothing, or two match the same name
+    :raises ValueError: if an expression is none or matches nothing, two match the same name, or a value is no number
     """
     if values is None:
         return {}
     if not isinstance(values, Mapping):
-        return dict.fromkeys(names, float(values))
+        return dict.fromkeys(names, _finite(what, values))
     found: dict[str, float] = {}
     for pattern, value in values.items():
-        matches = [name for name in names if re.fullmatch(pattern, name)]
+        try:
+            matches = [name for name in names if re.fullmatch(pattern, name)]
+        except (re.error, TypeError) as error:
+            raise ValueError(f"`{what}` names {pattern!r}, which is no regular expression: {error}") from error
         if not matches:
             raise ValueError(f"`{what}` names {pattern!r}, which matches none of the joints {list(names)}")
         twice = [name for name in matches if name in found]
         if twice:
             raise ValueError(f"`{what}` gives the joint {twice[0]!r} two values: two of {list(values)} match it")
-        found.update(dict.fromkeys(matches, float(value)))
+        found.update(dict.fromkeys(matches, _finite(what, value)))
     return found
+
+
+def _finite(what: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"`{what}` must be a finite number, or finite numbers by names of joints, got {value!r}")
+    return float(value)
 
 
 def add_servos(spec: Any, servos: Sequence[Servo]) -> None:

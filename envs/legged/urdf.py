@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -10,21 +9,15 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from ..urdf_files import find_mesh, parse_urdf
+from sb3_memaug.robots import urdf as urdf_file
+from sb3_memaug.robots.robot_text import RobotText
+from sb3_memaug.robots.urdf import SOLIDS, Mimic
+from sb3_memaug.robots.urdf_meshes import settle_shapes
 
 #: What MuJoCo can read.
 MESH_ENDINGS = (".stl", ".obj", ".msh")
 #: kg and m: what MuJoCo needs of a link that moves, where a file has frames or points of mass.
 MIN_MASS, MIN_GYRATION = 1e-6, 1e-3
-
-
-class Mimic(NamedTuple):
-    """A joint that follows another: ``position = multiplier · the other's + offset``."""
-
-    joint: str
-    leader: str
-    multiplier: float
-    offset: float
 
 
 class Urdf(NamedTuple):
@@ -37,26 +30,29 @@ class Urdf(NamedTuple):
     mimics: tuple[Mimic, ...]
 
 
-def read_urdf(path: Path) -> Urdf:
+def read_urdf(path: Path | RobotText) -> Urdf:
     """
-    Meshes are looked for beside the file and in the folders above it, where ``package://`` and ``model://`` paths lead
-    too; those that are not found or that MuJoCo cannot read (COLLADA, STL in text) are left out, with the shapes that
-    they are. Above the base of the robot, links that stand for the world are left out.
+    Meshes are looked for as by :func:`~sb3_memaug.robots.urdf_meshes.settle_shapes`; those that are not found or that
+    MuJoCo cannot read (COLLADA, STL in text) are left out, with the shapes that they are, which is warned of. Links
+    that are no part of the robot are left out, too: the world, and what stands on it.
 
-    :param path: of the file
+    :param path: of the file, or what has been read from it
     :return: the robot, its root link first
-    :raises ValueError: if the file is no URDF, or one that xacro has yet to expand
+    :raises sb3_memaug.files.InputError: if the file is no URDF, or one that xacro has yet to expand, or what it says
+        makes no robot
     """
-    robot = parse_urdf(path)
-    folders = [path.parent, *path.parent.parents]
+    urdf = urdf_file.read_urdf(path)
+    robot, _ = settle_shapes(urdf, _readable, SOLIDS)
     for extension in robot.findall("mujoco"):
-        folders += [path.parent / c.attrib["meshdir"] for c in extension.findall("compiler") if "meshdir" in c.attrib]
         robot.remove(extension)
+    _free_the_base(robot, urdf)
     for link in robot.findall("link"):
-        _settle_shapes(link, folders)
+        _name_shapes(link)
         _mend_inertia(link)
-    _free_the_base(robot)
-    mimics = tuple(_take_mimics(robot))
+    for joint in robot.findall("joint"):
+        # MuJoCo's older versions let these joints hang loose.
+        for mimic in joint.findall("mimic"):
+            joint.remove(mimic)
     compiler = {
         # Fused, feet would lose their names, and the base would become the world.
         "fusestatic": "false",
@@ -69,21 +65,13 @@ def read_urdf(path: Path) -> Urdf:
     }
     robot.insert(0, Element("mujoco"))
     ElementTree.SubElement(robot[0], "compiler", compiler)
-    return Urdf(ElementTree.tostring(robot, encoding="unicode"), mimics)
+    return Urdf(ElementTree.tostring(robot, encoding="unicode"), urdf.mimics)
 
 
-def _settle_shapes(link: Element, folders: list[Path]) -> None:
-    """Give each shape a name, and its mesh the file; leave out shapes without one."""
+def _name_shapes(link: Element) -> None:
     for kind in ("visual", "collision"):
         for i, shape in enumerate(link.findall(kind)):
             shape.set("name", f"{link.get('name')}_{kind}_{i}")
-            mesh = shape.find("geometry/mesh")
-            if mesh is not None:
-                file = find_mesh(mesh.get("filename", ""), folders)
-                if file is None or not _readable(file):
-                    link.remove(shape)
-                else:
-                    mesh.set("filename", str(file))
 
 
 def _readable(file: Path) -> bool:
@@ -113,23 +101,17 @@ def _mend_inertia(link: Element) -> None:
             inertia.set(key, str(moment + missing))
 
 
-def _free_the_base(robot: Element) -> None:
-    """Remove the world and the joint that holds the robot to it, whatever its type."""
-    links = {link.get("name"): link for link in robot.findall("link")}
-    children = {joint.find("child").get("link") for joint in robot.findall("joint")}  # type: ignore[union-attr]
-    for name in links.keys() - children:
-        below = [j for j in robot.findall("joint") if j.find("parent").get("link") == name]  # type: ignore[union-attr]
-        empty = links[name].find("inertial") is None and links[name].find("collision") is None
-        if empty and len(below) == 1 and (name == "world" or below[0].get("type") == "floating"):
-            robot.remove(links[name])
-            robot.remove(below[0])
-
-
-def _take_mimics(robot: Element) -> Iterator[Mimic]:
-    """MuJoCo's older versions let these joints hang loose."""
+def _free_the_base(robot: Element, urdf: urdf_file.Urdf) -> None:
+    """Remove what is no part of the robot, and the world with the joint that holds it, whatever its type."""
+    members = set(urdf.robot)
+    base = urdf.links[urdf.robot[0]]
+    below = urdf.below[base.name]
+    if base.name == "world" and len(below) == 1 and not base.mass and not base.collisions:
+        members.remove(base.name)
+    for link in robot.findall("link"):
+        if link.get("name") not in members:
+            robot.remove(link)
     for joint in robot.findall("joint"):
-        mimic = joint.find("mimic")
-        if mimic is not None:
-            joint.remove(mimic)
-            numbers = float(mimic.get("multiplier", 1)), float(mimic.get("offset", 0))
-            yield Mimic(joint.get("name", ""), mimic.get("joint", ""), *numbers)
+        held = urdf.joints[joint.get("name", "")]
+        if not {held.parent, held.child} <= members:
+            robot.remove(joint)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-from importlib import import_module
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import gymnasium as gym
 
+from sb3_memaug.files import InputError
+from sb3_memaug.robots.mjcf import read_mjcf
 from sb3_memaug.robots.registry import find_robot
+from sb3_memaug.robots.robot_text import read_robot_text
+from sb3_memaug.robots.urdf import read_urdf
 from sb3_memaug.robots.urdf_geometry import urdf_geometry
 from sb3_memaug.symmetry.geometry import RobotGeometry
 from sb3_memaug.symmetry.geometry_readers import read_geometry, register_geometry_reader
@@ -17,29 +19,15 @@ from sb3_memaug.symmetry.geometry_readers import read_geometry, register_geometr
 
 @register_geometry_reader("an MJCF or URDF file, by its path or as text")
 def _file_geometry(robot: Any) -> RobotGeometry | None:
-    if not isinstance(robot, str | Path):
+    if not isinstance(robot, str | PathLike):
         return None
-    text = robot.strip() if isinstance(robot, str) and robot.lstrip().startswith("<") else None
-    where = "the text" if text is not None else str(robot)
-    if text is None and not Path(robot).is_file():
-        raise ValueError(f"expected an MJCF or URDF file, but there is no file {where!r}")
     try:
-        root = ET.parse(robot).getroot() if text is None else ET.fromstring(text)
-        if root.tag == "mujoco":
-            return _mjcf_geometry(robot, text)
-        if root.tag == "robot":
-            return urdf_geometry(root)
-        raise ValueError(f"expected <mujoco> or <robot> around everything, got <{root.tag}>")
-    except (ET.ParseError, ValueError) as error:
-        raise ValueError(f"{where} is no robot that can be read: {error}") from error
-
-
-def _mjcf_geometry(path: str | Path, text: str | None) -> RobotGeometry:
-    try:
-        model = import_module("mujoco").MjModel
-    except ImportError as error:
-        raise ImportError("reading an MJCF file needs MuJoCo: pip install 'sb3-memaug[mujoco]'") from error
-    return read_geometry(model.from_xml_path(str(path)) if text is None else model.from_xml_string(text))
+        text = read_robot_text(robot)
+        if text.root.tag == "robot":
+            return urdf_geometry(read_urdf(text))
+        return read_geometry(read_mjcf(text)[1])
+    except InputError as error:
+        raise InputError(f"{error.source} is no robot that can be read", error.problem, error.place) from error
 
 
 @register_geometry_reader("a mujoco.MjModel")

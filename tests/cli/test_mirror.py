@@ -59,6 +59,22 @@ class TestShow:
         assert out.splitlines()[-1] == "picture: two_arms_mirror.png"
         assert (tmp_path / "two_arms_mirror.png").stat().st_size > 5000
 
+    def test_the_meshes_of_an_mjcf_file_need_not_be_there(self, mirror, tmp_path):
+        leg = (
+            '<body name="{s}" pos="0 {y} 0"><joint name="{s}_hip" axis="0 1 0"/><geom type="mesh" mesh="leg_{s}"/>'
+            '<inertial pos="0 0 -.1" mass="1" diaginertia=".01 .01 .01"/></body>'
+        )
+        (tmp_path / "robot.xml").write_text(
+            '<mujoco><asset><mesh name="leg_l" file="l.stl"/><mesh name="leg_r" file="r.stl"/></asset><worldbody>'
+            '<body name="trunk"><freejoint/><geom type="box" size=".2 .1 .05"/>'
+            f"{leg.format(s='l', y=0.1)}{leg.format(s='r', y=-0.1)}</body></worldbody></mujoco>"
+        )
+        with pytest.warns(UserWarning, match=r"'l\.stl' is missing, 'r\.stl' is missing"):
+            status, out, _ = mirror("show", tmp_path / "robot.xml", "-o", tmp_path / "robot.png")
+        assert status == 0
+        assert "left-right: holds, 2 of 2 joints change places" in out
+        assert (tmp_path / "robot.png").stat().st_size > 5000
+
     def test_a_seed_and_a_pose_make_other_pictures(self, mirror, robot, tmp_path):
         pictures = []
         for i, arguments in enumerate([(), (), ("--seed", 1), ("--pose", "left_joint=1.5")]):
@@ -179,3 +195,20 @@ def test_axes_that_are_none_are_told(axes, mirror, robot):
     status, _, complaints = mirror("derive", robot(), "--axes", axes)
     assert status == 2
     assert "argument --axes: " in complaints
+
+
+@pytest.mark.parametrize("command", ["derive", "show"])
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "robot.urdf is no robot that can be read: expected <mujoco> or <robot>"),
+        ("<robot>\n<link></robot>", "robot.urdf is no robot that can be read, line 2"),
+        ('<robot><link name="a"/><link name="b"/></robot>', "the root, got ['a', 'b']"),
+    ],
+)
+def test_files_that_hold_no_robot_are_refused_in_one_line(mirror, tmp_path, monkeypatch, command, text, complaint):
+    (tmp_path / "robot.urdf").write_text(text)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    status, _, err = mirror(command, "~/robot.urdf")
+    assert status == 2
+    assert complaint in err

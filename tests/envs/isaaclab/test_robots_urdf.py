@@ -5,6 +5,10 @@ from xml.etree import ElementTree
 import pytest
 
 from sb3_memaug.envs.isaaclab.urdf import moving_joints, prepare_urdf, restore_fixed
+from sb3_memaug.files import InputError
+from tests.robots.robot_files import example_robot
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*shapes are left out")
 
 LEG = """<robot name="leg">
   <link name="base"><visual><geometry><mesh filename="package://leg/meshes/base.dae"/></geometry></visual></link>
@@ -55,6 +59,54 @@ def test_after_the_merger_the_joints_are_fixed_again(leg, tmp_path):
 
     assert types(merged.read_text())["to_foot"] == "fixed"
     assert moving_joints(merged) == ["KFE", "to_arm"]
+
+
+def test_shapes_that_are_lost_are_counted_and_named_once(leg):
+    lost = "<collision><geometry><mesh filename='meshes/lost.stl'/></geometry></collision>"
+    lost += "<collision><geometry><box size='1 1 1'/></geometry></collision>"
+    leg.write_text(LEG.replace('<link name="pad"/>', f'<link name="pad">{lost}</link>'))
+
+    with pytest.warns(UserWarning, match="left out") as told:
+        text, _ = prepare_urdf(leg)
+
+    (warning,) = told
+    assert str(warning.message) == (
+        f"{leg}: 2 of 3 collision shapes are left out (missing): 'meshes/lost.stl' of 'SHANK' and 'pad'"
+    )
+    assert len(list(ElementTree.fromstring(text).iter("collision"))) == 1
+
+
+def test_g1_without_its_meshes_is_told_to_have_lost_most_of_its_surface(tmp_path):
+    path = tmp_path / "g1.urdf"
+    path.write_text(example_robot("g1_29dof_rev_1_0").read_text())
+
+    with pytest.warns(
+        UserWarning, match=r"24 of 36 collision shapes are left out \(missing\): .*/pelvis_contour_link.STL'"
+    ):
+        prepare_urdf(path)
+
+
+def test_what_stands_beside_a_robot_that_floats_is_left_out(leg):
+    ground = '<link name="world"/><link name="ground"/>'
+    for name, kind, child in (("held", "fixed", "ground"), ("root", "floating", "base")):
+        ground += f'<joint name="{name}" type="{kind}"><parent link="world"/><child link="{child}"/></joint>'
+    plain, _ = prepare_urdf(leg)
+    leg.write_text(LEG.replace('<link name="base">', f'{ground}<link name="base">'))
+
+    assert prepare_urdf(leg)[0] == plain
+
+
+def test_a_malformed_file_is_refused_with_its_place(leg):
+    leg.write_text(LEG.replace('<child link="pad"/>', '<child link="bad"/>'))
+
+    with pytest.raises(InputError, match=r"leg\.urdf, joint 'to_pad': the child of joint 'to_pad' is 'bad'"):
+        prepare_urdf(leg)
+
+
+@pytest.mark.parametrize("argument", ["joints", "keep"])
+def test_a_broken_regular_expression_is_named(leg, argument):
+    with pytest.raises(ValueError, match=rf"`{argument}` must be a regular expression, got '\['"):
+        prepare_urdf(leg, **{argument: "["})
 
 
 def test_meshes_get_the_paths_of_their_files_and_shapes_without_one_are_left_out(leg, tmp_path):

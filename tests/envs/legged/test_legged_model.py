@@ -109,6 +109,28 @@ def test_tolerances_let_unequal_sides_pass(two_legs, tmp_path):
     assert "left_right" in build_legged_model(path, DT, tolerances={"position": 0.01}).symmetry.reflections
 
 
+def test_a_robot_whose_hips_are_below_its_feet_is_refused(tmp_path):
+    inertial = '<inertial pos="0 0 0.1" mass="1" diaginertia="0.01 0.01 0.01"/>'
+    legs = "".join(
+        f"""<body pos="0 {y} -1"><joint name="hip_{side}" axis="0 1 0"/>{inertial}
+              <body pos="0 0 0.2"><joint name="knee_{side}" axis="0 1 0" range="-1 1"/>{inertial}
+                <geom size="0.02" pos="0 0 0.2"/></body></body>"""
+        for side, y in (("left", 0.1), ("right", -0.1))
+    )
+    path = tmp_path / "upside_down.xml"
+    path.write_text(
+        '<mujoco><compiler autolimits="true" angle="radian"/><worldbody><body name="trunk"><freejoint/>'
+        f'<geom type="box" size="0.1 0.1 0.05"/>{legs}</body></worldbody></mujoco>'
+    )
+    with pytest.raises(ValueError, match=r"the hips of .* are 0\.38\d m below the ground.*with z up"):
+        build_legged_model(path, DT, pose={".*": 0.0})
+
+
+def test_tolerances_that_there_are_not_are_refused(dog):
+    with pytest.raises(ValueError, match=r"`tolerances` names 'colour', which is none; there are \['position'"):
+        build_legged_model(dog(), DT, tolerances={"colour": 0.1})
+
+
 def test_links_with_meshes_hide_what_touches_and_others_are_drawn(dog, tmp_path):
     (tmp_path / "shell.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
     shell = '<visual><geometry><mesh filename="shell.obj"/></geometry></visual>'

@@ -98,10 +98,20 @@ def test_feet_can_be_named():
     [
         (["paw"], r"'paw', which is no body of 'legs'; it has \['thigh_0', 'shank_0', 'foot_0'"),
         (["base"], "'base', which is fixed to the base of 'legs'"),
+        ([], r"must name bodies of one leg each, and one at least, got \[\]"),
+        (["foot_0", "foot_0"], "must name bodies of one leg each"),
+        # All that moves the thigh moves the foot, too.
+        (["foot_0", "thigh_0"], "the foot 'thigh_0' is no end of a leg"),
     ],
 )
 def test_feet_that_are_none_are_refused(feet, message):
     with pytest.raises(ValueError, match=message):
+        find_legs(leg_geometry(0.2, 0.25), feet)
+
+
+@pytest.mark.parametrize("feet", ["foot_0", 5, [1, 2]])
+def test_feet_are_names_in_a_list(feet):
+    with pytest.raises(TypeError, match="`feet` must be a list of names of bodies"):
         find_legs(leg_geometry(0.2, 0.25), feet)
 
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from sb3_memaug.envs.legged.robot_files import find_robot_file
+from sb3_memaug.files import InputError
 
 
 class MenagerieError(Exception):
@@ -77,6 +78,17 @@ def test_files_that_are_none_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("")
     with pytest.raises(ValueError, match=r"ends in \.urdf, \.xml, \.mjcf, got .*notes.txt"):
         find_robot_file(tmp_path / "notes.txt")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b.xml", "~nobody_by_that_name/robot.urdf"])
+def test_paths_that_nothing_can_have_are_refused(path):
+    with pytest.raises(InputError, match="expected the path of an MJCF or URDF file, which this is not"):
+        find_robot_file(path)
+
+
+def test_what_is_no_path_is_refused():
+    with pytest.raises(TypeError, match="expected the path of an MJCF or URDF file, got 5"):
+        find_robot_file(5)
 
 
 def test_a_folder_is_met_with_the_robots_in_it(tmp_path):

@@ -45,6 +45,28 @@ def test_servos_that_would_not_hold_are_refused(wrong):
         choose_servos(MOTORS, 80.0, **wrong)
 
 
+@pytest.mark.parametrize("weighty_length", [0.0, float("nan")])
+def test_legs_of_no_length_have_no_servos(weighty_length):
+    with pytest.raises(ValueError, match="legs that have a length, and a robot that has a weight"):
+        choose_servos(MOTORS, weighty_length)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("strong", "`pose` must be a finite number, .* got 'strong'"),
+        (float("nan"), "must be a finite number"),
+        (True, "must be a finite number"),
+        ({"knee": "0.3"}, "must be a finite number, .* got '0.3'"),
+        ({"[": 0.3}, r"`pose` names '\[', which is no regular expression"),
+        ({1: 0.3}, "`pose` names 1, which is no regular expression"),
+    ],
+)
+def test_what_is_no_number_by_name_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        by_name("pose", values, list(MOTORS))
+
+
 def test_a_servo_is_a_spring_with_a_damper_and_a_limit_whatever_the_files_defaults_are():
     spec = mujoco.MjSpec.from_string(
         """

@@ -66,9 +66,20 @@ def test_meshes_that_mujoco_cannot_read_are_left_out_with_their_shapes(read, tmp
     (folder / "leg.obj").write_text("v 0 0 0\n")
     names = ["good.stl", "text.stl", "empty.stl", "leg.dae", "leg.obj", "missing.stl"]
     box = "<visual><geometry><box size='1 1 1'/></geometry></visual>"
-    robot, _ = read(f'<link name="leg">{"".join(map(MESH.format, names))}{box}</link>')
+    with pytest.warns(UserWarning, match="left out") as told:
+        robot, _ = read(f'<link name="leg">{"".join(map(MESH.format, names))}{box}</link>')
+    (warning,) = told
+    unread = "3 of 7 visual shapes are left out (in no format that can be read): 'text.stl', 'empty.stl', 'leg.dae'"
+    lost = "1 of 7 visual shapes are left out (missing): 'missing.stl'"
+    assert str(warning.message).endswith(f"dog.urdf: {unread}; {lost}")
     assert [name.rpartition("/")[2] for name in meshes(robot)] == ["good.stl", "leg.obj"]
     assert len(robot.findall("link/visual")) == 3
+
+
+def test_shapes_that_mujoco_does_not_know_are_left_out(read):
+    with pytest.warns(UserWarning, match=r"1 of 1 collision shapes are left out \(no .*\): '<plane>' of 'a'"):
+        robot, _ = read('<link name="a"><collision><geometry><plane normal="0 0 1"/></geometry></collision></link>')
+    assert robot.find("link/collision") is None
 
 
 def test_every_shape_has_a_name_of_its_own(read):
@@ -76,6 +87,7 @@ def test_every_shape_has_a_name_of_its_own(read):
     robot, _ = read(
         f'<link name="a"><visual>{box}</visual><visual>{box}</visual><collision>{box}</collision></link>'
         f'<link name="b"><visual name="a_visual_0">{box}</visual></link>'
+        '<joint name="weld" type="fixed"><parent link="a"/><child link="b"/></joint>'
     )
     names = [shape.get("name") for kind in ("visual", "collision") for shape in robot.iter(kind)]
     assert names == ["a_visual_0", "a_visual_1", "b_visual_0", "a_collision_0"]
@@ -124,6 +136,18 @@ def test_the_world_is_no_part_of_the_robot(read, world, kind):
     assert [joint.get("name") for joint in robot.findall("joint")] == ["hip"]
 
 
+@pytest.mark.parametrize("kind", ["floating", "planar"])
+def test_what_stands_on_the_world_is_no_part_of_the_robot(read, kind):
+    robot, _ = read(
+        '<link name="world"/><link name="ground"/><link name="base"/><link name="leg"/>'
+        f'<joint name="float" type="{kind}"><parent link="world"/><child link="base"/></joint>'
+        '<joint name="held" type="fixed"><parent link="world"/><child link="ground"/></joint>'
+        '<joint name="hip" type="revolute"><parent link="base"/><child link="leg"/></joint>'
+    )
+    assert [link.get("name") for link in robot.findall("link")] == ["base", "leg"]
+    assert [joint.get("name") for joint in robot.findall("joint")] == ["hip"]
+
+
 def test_a_base_of_no_mass_stays(read):
     robot, _ = read(
         '<link name="base_link"/><link name="trunk"/>'
@@ -134,10 +158,11 @@ def test_a_base_of_no_mass_stays(read):
 
 def test_joints_that_follow_others_are_told(read):
     robot, mimics = read(
-        '<link name="a"/><link name="b"/>'
+        '<link name="a"/><link name="b"/><link name="c"/><link name="d"/>'
+        '<joint name="thumb" type="revolute"><parent link="a"/><child link="d"/></joint>'
         '<joint name="finger" type="revolute"><parent link="a"/><child link="b"/>'
         '<mimic joint="thumb" multiplier="-2" offset="0.5"/></joint>'
-        '<joint name="other" type="revolute"><parent link="a"/><child link="b"/><mimic joint="thumb"/></joint>'
+        '<joint name="other" type="revolute"><parent link="a"/><child link="c"/><mimic joint="thumb"/></joint>'
     )
     assert mimics == (Mimic("finger", "thumb", -2.0, 0.5), Mimic("other", "thumb", 1.0, 0.0))
     assert robot.find("joint/mimic") is None
