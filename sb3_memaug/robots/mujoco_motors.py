@@ -44,7 +44,9 @@ class MuJoCoMotors:
         self.controls = np.array([controls[self._target_actuator(i)] for i in range(len(self.joints))], dtype=np.intp)
         self._strength, self._locks = ModelEdit(model), ModelEdit(model)
         self._reaches: dict[int, list[Reach]] | None = None
-        self._locked_at: dict[int, float] = {}
+        #: What is set: the strength of each, and the angle at which each locked one is held, by its index.
+        self.strength = np.ones(len(self.joints))
+        self.locked_at: dict[int, float] = {}
 
     def _target_actuator(self, motor: int) -> int:
         model = self._model
@@ -64,6 +66,7 @@ class MuJoCoMotors:
             if obstacle is not None:
                 raise ValueError(obstacle)
         edit.undo()
+        self.strength = scale.copy()
         for i, factor in zip(self._actuators.tolist(), scale[self._motor_of_actuator].tolist(), strict=True):
             if factor != 1:
                 scale_force(model, i, factor, edit)
@@ -124,20 +127,17 @@ class MuJoCoMotors:
     def _name(self, joint: int) -> str:
         return self._model.joint(joint).name or f"joint_{joint}"
 
-    def lock(self, locked: np.ndarray, data: Any) -> None:
+    def lock(self, angles: dict[int, float]) -> None:
         """
         Between two limits at one angle, which hold by every integrator and solver of MuJoCo.
 
-        :param locked: which motors stay where they stand in ``data``, (n,); the others are free
-        :param data: ``mujoco.MjData``
+        :param angles: of the motors that stay there, by their index; the others are free
         :raises ValueError: if the model has its limits disabled
         """
-        model = self._model
         disabled = mujoco.mjtDisableBit.mjDSBL_LIMIT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
-        if model.opt.disableflags & disabled:
+        if self._model.opt.disableflags & disabled:
             raise ValueError("a motor is locked by its joint's limits, which this MuJoCo model's option flags disable")
-        joints = np.array(self.joints, dtype=np.intp)[locked]
-        self._locked_at = dict(zip(joints.tolist(), data.qpos[model.jnt_qposadr[joints]].tolist(), strict=True))
+        self.locked_at = dict(angles)
         self.release()
         self.hold()
 
@@ -149,7 +149,8 @@ class MuJoCoMotors:
         """Hold the locked motors where they were locked."""
         model, edit = self._model, self._locks
         rate = 1 / model.opt.timestep
-        for joint, angle in self._locked_at.items():
+        for motor, angle in self.locked_at.items():
+            joint = self.joints[motor]
             edit.set("jnt_limited", joint, 1)
             edit.set("jnt_range", joint, angle)
             edit.set("jnt_margin", joint, _LOCK_MARGIN)

@@ -46,7 +46,11 @@ class MotorFailures(Disturbance):
         duration: Range | None,
     ) -> None:
         super().__init__(robot)
+        if mode not in MODES:
+            raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
+        self._locks = mode == "locked"
         entries = robot.motor_names if joints is None else joints
+        self._strength = as_range("strength", strength, 0, 1)
         self._groups = [self.decide(entry) for entry in entries]
         if not self._groups:
             raise ValueError("`joints` is empty: name at least one joint that may fail")
@@ -54,10 +58,6 @@ class MotorFailures(Disturbance):
             raise ValueError("`joints` holds an empty group: name at least one joint in each")
         self.joints = tuple(entry if isinstance(entry, str) else tuple(entry) for entry in entries)
         self._probability = as_number("probability", probability, 0, 1)
-        self._strength = as_range("strength", strength, 0, 1)
-        if mode not in MODES:
-            raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
-        self._locks = mode == "locked"
         if self._locks and self._strength != (0, 0):
             raise ValueError(f"a locked motor has no strength: leave `strength` at 0.0, got {strength}")
         # An adapter that cannot do it says so.
@@ -74,14 +74,20 @@ class MotorFailures(Disturbance):
                 "the attribute `env.unwrapped.dt`, in seconds"
             )
         self._dt = dt
-        self._active = False
         self._events: dict[int, Callable[[], None]] = {}
 
     def decide(self, given: Any) -> tuple[int, ...]:
         names = [] if given is None else [given] if isinstance(given, str) else given
         if not isinstance(names, list | tuple):
             raise ValueError(f"expected the name of a joint, a list of names, or None, got {given!r}")
-        return tuple(self._index(name) for name in names)
+        motors = tuple(self._index(name) for name in names)
+        if not self._locks:
+            low, high = self._strength
+            for strength in (low, (low + high) / 2):
+                scale = np.ones(len(self.robot.motor_names))
+                scale[list(motors)] = strength
+                self.robot.check_motor_strength(scale)
+        return motors
 
     def _index(self, joint: str) -> int:
         motors = self.robot.motor_names
@@ -137,16 +143,23 @@ class MotorFailures(Disturbance):
             event()
 
     def _fail(self) -> None:
-        if self._locks:
+        self.acts = self.info["failure_active"] = True
+        self.act(True)
+
+    def act(self, on: bool) -> None:
+        if not self.acts:
+            return
+        if not on:
+            self._recover()
+        elif self._locks:
             self.robot.lock_motors(self._failed)
         else:
             self.robot.set_motor_strength(self._scale)
-        self._active = self.info["failure_active"] = True
 
     def lift(self) -> None:
-        if self._active:
-            self._recover()
-            self._active = self.info["failure_active"] = False
+        if self.acts:
+            self.act(False)
+            self.acts = self.info["failure_active"] = False
         self._events.clear()
 
     def _recover(self) -> None:
