@@ -88,6 +88,14 @@ class BulletBody(Robot):
         self._act_again()
         return True
 
+    def after_step(self) -> None:
+        if not self._is_there():
+            raise NotImplementedError(
+                f"the body {self.body} is gone or was loaded anew within a step, which could not be followed: failures "
+                "and payloads did not act on it. Load it at a reset, or let client and body be attributes of the "
+                "environment"
+            )
+
     def _act_again(self) -> None:
         """Let what is set act on a body that was loaded anew."""
         for joint, angle in self._locked.items():

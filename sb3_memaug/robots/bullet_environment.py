@@ -138,7 +138,8 @@ class BulletEnvironmentRobot(BulletBody):
             self._looked = True
 
     def after_step(self) -> None:
-        """A dead motor that gives torque was commanded by somebody who does not call the client's functions."""
+        super().after_step()
+        # What gives torque nevertheless was commanded by somebody who does not call the client's functions.
         for name, joint in zip(self.motor_names, self._motors, strict=True):
             if self._strength[joint] == 0 and joint not in self._locked:
                 torque = self.client.getJointState(self.body, joint)[3]

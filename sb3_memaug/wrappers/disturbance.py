@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 import gymnasium as gym
@@ -102,6 +103,11 @@ class DisturbanceWrapper(gym.Wrapper):
     def _follow(self) -> None:
         self.disturbance.turn_to(find_robot(self.env))
 
+    def _follow_if_possible(self) -> None:
+        # Between two assignments an environment may have half a simulation; what is wrong at the end, is told then.
+        with suppress(Exception):
+            self._follow()
+
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         options, disturbance = dict(options or {}), self.disturbance
         decision = self.decision
@@ -120,9 +126,10 @@ class DisturbanceWrapper(gym.Wrapper):
         disturbance.before_step()
         if disturbance.acts:
             # An environment may make its simulation anew in the middle of a step.
-            with assignments(self.env.unwrapped, self._follow):
+            with assignments(self.env.unwrapped, self._follow_if_possible):
                 result = self.env.step(action)
             disturbance.robot.after_step()
+            self._follow()
         else:
             result = self.env.step(action)
         result[4].update(disturbance.info)
