@@ -12,6 +12,10 @@ from sb3_memaug.robots.bullet_body import LOCK_FORCE, BulletBody
 from sb3_memaug.robots.bullet_calls import FUNCTIONS, BulletCalls, MotorFunction
 from sb3_memaug.robots.robot import check_length
 
+#: N·m or N that are nothing: Bullet goes on telling the torque before where the largest torque is 0.
+_NOTHING = 1e-300
+
+
 class BulletEnvironmentRobot(BulletBody):
     """
     Stands between the environment and its client: what is told to motors that fail is weakened on its way, and what
@@ -55,6 +59,8 @@ class BulletEnvironmentRobot(BulletBody):
         #: Joints that nobody has told anything and that are braked nevertheless, as Bullet does with new ones.
         self._braked: set[int] = set()
         self._looked = False
+        #: Dead motors of which Bullet still tells the torque that they gave before.
+        self._fading: set[int] = set()
         self._calls = BulletCalls.of(client)
         self._calls.listeners[self.body] = self
         self._disturb()
@@ -76,7 +82,8 @@ class BulletEnvironmentRobot(BulletBody):
     def _tell(self, function: MotorFunction, joint: int, given: dict[str, Any]) -> None:
         strength = self._strength.get(joint, 1.0)
         if strength != 1:
-            given["force"] = _scaled(strength, given.get("force", self._limits[joint]), "MultiDof" in function.name)
+            force = given.get("force", self._limits[joint])
+            given["force"] = self._share(joint, force, "MultiDof" in function.name)
         if joint not in self._locked:
             self._calls.original[function.name](**given)
 
@@ -92,14 +99,20 @@ class BulletEnvironmentRobot(BulletBody):
             ]
             forces = [[limit] if several else limit for limit in limits]
         given["forces"] = [
-            force if strength == 1 else _scaled(strength, force, several)
-            for strength, force in zip(strengths, forces, strict=True)
+            force if strength == 1 else self._share(joint, force, several)
+            for joint, strength, force in zip(joints, strengths, forces, strict=True)
         ]
         if self._locked:
             free = [k for k, joint in enumerate(joints) if joint not in self._locked]
             lists = [name for name in function.arguments if name in given and name not in ("bodyUniqueId", "controlMode")]
             given |= {name: [given[name][k] for k in free] for name in lists}
         self._calls.original[function.name](**given)
+
+    def _share(self, joint: int, force: Any, several: bool) -> Any:
+        """What a motor gives of a force, or of one for each degree of freedom."""
+        forces = force if isinstance(force, Sequence | np.ndarray) else [force]
+        shares = [_NOTHING if joint in self._fading else self._strength[joint] * each for each in forces]
+        return shares if several else shares[0]
 
     def _tell_again(self, joint: int) -> bool:
         for key, (function, given) in reversed(self._told().items()):
@@ -119,7 +132,8 @@ class BulletEnvironmentRobot(BulletBody):
         strength = self._strength.get(joint, 1.0)
         if strength == 0 or joint in self._braked:
             step = self.client.getPhysicsEngineParameters()["fixedTimeStep"]
-            self._control(self.body, joint, self.client.VELOCITY_CONTROL, force=strength / step)
+            force = self._share(joint, 1 / step, False)
+            self._control(self.body, joint, self.client.VELOCITY_CONTROL, force=force)
 
     def _look(self, joints: Sequence[int]) -> None:
         """Which of some joints are braked though nobody has told them to be."""
@@ -133,6 +147,9 @@ class BulletEnvironmentRobot(BulletBody):
             self._push(*self._force)
 
     def after_physics(self) -> None:
+        faded, self._fading = self._fading, set()
+        for joint in faded:
+            self._tell_anew(joint)
         if not self._looked:
             self._look([joint for joint in self._motors if self._strength[joint] == 1 and joint not in self._locked])
             self._looked = True
@@ -143,7 +160,7 @@ class BulletEnvironmentRobot(BulletBody):
         for name, joint in zip(self.motor_names, self._motors, strict=True):
             if self._strength[joint] == 0 and joint not in self._locked:
                 torque = self.client.getJointState(self.body, joint)[3]
-                if torque != 0:
+                if abs(torque) > _NOTHING and joint not in self._fading:
                     raise NotImplementedError(
                         f"the dead motor of joint {name!r} gives {torque:g} N·m, as it is not commanded by the client's "
                         "own functions. Let the environment call `client.setJointMotorControl2` and its like, and none "
@@ -171,9 +188,17 @@ class BulletEnvironmentRobot(BulletBody):
             self._look([joint for joint in self._motors if before[joint] == 1 and joint not in self._locked])
         self._strength = dict(zip(self._motors, strengths, strict=True))
         for joint, strength in self._strength.items():
-            if there and strength != before[joint] and joint not in self._locked and not self._tell_again(joint):
-                self._brake(joint)
+            if not there or strength == before[joint] or joint in self._locked:
+                continue
+            self._fading.discard(joint)
+            if strength == 0 and self.client.getJointState(self.body, joint)[3] != 0:
+                self._fading.add(joint)
+            self._tell_anew(joint)
         self._disturb()
+
+    def _tell_anew(self, joint: int) -> None:
+        if not self._tell_again(joint):
+            self._brake(joint)
 
     def _disturb(self) -> None:
         self._disturbed = bool(self._locked) or any(strength != 1 for strength in self._strength.values())
@@ -188,11 +213,3 @@ class BulletEnvironmentRobot(BulletBody):
     def advance(self, n_steps: int) -> None:
         for _ in range(n_steps):
             self.client.stepSimulation()
-
-
-def _scaled(strength: float, force: Any, several: bool) -> Any:
-    """A force, or one for each degree of freedom."""
-    if not several or not isinstance(force, Sequence | np.ndarray):
-        scaled = strength * force
-        return [scaled] if several else scaled
-    return [strength * each for each in force]
