@@ -79,7 +79,11 @@ def run(subject: Subject, situation: Situation, element: str = "identity") -> Tr
             robot.set_base_force(situation.force, situation.point)
         for action in situation.actions:
             observation, reward, terminated, truncated, info = env.step(action)
-            row = layout.observation_row(observation), np.array([float(reward)]), layout.state_row(subject.robot.get_state())
+            row = (
+                layout.observation_row(observation),
+                np.array([float(reward)]),
+                layout.state_row(subject.robot.get_state()),
+            )
             if not all(np.isfinite(numbers).all() for numbers in row):
                 terminated = False
                 break

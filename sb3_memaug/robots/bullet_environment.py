@@ -104,7 +104,7 @@ class BulletEnvironmentRobot(BulletBody):
         ]
         if self._locked:
             free = [k for k, joint in enumerate(joints) if joint not in self._locked]
-            lists = [name for name in function.arguments if name in given and name not in ("bodyUniqueId", "controlMode")]
+            lists = set(given) & set(function.arguments) - {"bodyUniqueId", "controlMode"}
             given |= {name: [given[name][k] for k in free] for name in lists}
         self._calls.original[function.name](**given)
 
@@ -128,7 +128,7 @@ class BulletEnvironmentRobot(BulletBody):
         return self._calls.told.get(self.body, {})
 
     def _brake(self, joint: int) -> None:
-        """Of one whom nobody has told anything: Bullet brakes new joints by a motor of an impulse of one in each step."""
+        """Of a joint that nobody has told anything: Bullet brakes it with an impulse of up to one in each step."""
         strength = self._strength.get(joint, 1.0)
         if strength == 0 or joint in self._braked:
             step = self.client.getPhysicsEngineParameters()["fixedTimeStep"]
@@ -162,9 +162,9 @@ class BulletEnvironmentRobot(BulletBody):
                 torque = self.client.getJointState(self.body, joint)[3]
                 if abs(torque) > _NOTHING and joint not in self._fading:
                     raise NotImplementedError(
-                        f"the dead motor of joint {name!r} gives {torque:g} N·m, as it is not commanded by the client's "
-                        "own functions. Let the environment call `client.setJointMotorControl2` and its like, and none "
-                        "of the module `pybullet`"
+                        f"the dead motor of joint {name!r} gives {torque:g} N·m, as it is not commanded by functions of "
+                        "the client. Let the environment call `client.setJointMotorControl2` and its like, and none of "
+                        "the module `pybullet`"
                     )
 
     def _control(self, *args: Any, **kwargs: Any) -> None:

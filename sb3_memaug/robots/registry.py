@@ -59,6 +59,8 @@ def _adapt(env: gym.Env) -> Robot:
     for adapter in _ADAPTERS:
         robot = adapter(env)
         if robot is not None:
+            # From now on it knows what of the environment it belongs to.
+            robot.follow(env)
             return robot
     raise ValueError(_HOW_TO_ADAPT.format(name=type(env).__name__))
 

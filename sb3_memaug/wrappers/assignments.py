@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 #: Where an object keeps whom to tell.
@@ -29,10 +29,8 @@ def assignments(target: Any, listener: Callable[[], None]) -> Iterator[None]:
     listeners.append(listener)
     if len(listeners) == 1:
         # Not every class can be derived from, and not every object can change its own.
-        try:
-            target.__class__ = _telling(before)
-        except TypeError:
-            pass
+        with suppress(Exception):
+            target.__class__ = _telling(before)  # type: ignore[arg-type]
     try:
         yield
     finally:
@@ -43,12 +41,13 @@ def assignments(target: Any, listener: Callable[[], None]) -> Iterator[None]:
                 target.__class__ = before
 
 
-@lru_cache(maxsize=None)
+@cache
 def _telling(kind: type) -> type:
     def __setattr__(self: Any, name: str, value: Any) -> None:
-        kind.__setattr__(self, name, value)
+        super(telling, self).__setattr__(name, value)
         for listener in tuple(vars(self).get(_LISTENERS, ())):
             listener()
 
     namespace = {"__setattr__": __setattr__, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-    return type(kind)(kind.__name__, (kind,), namespace)
+    telling: Any = type(kind)(kind.__name__, (kind,), namespace)
+    return telling

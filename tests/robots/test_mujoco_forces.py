@@ -183,12 +183,14 @@ def test_a_dead_joint_moves_like_one_without_motor(integrator):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind in ALL_OR_NOTHING])
 def test_what_can_only_be_dead_is_refused_as_weak_by_its_name(kind):
-    with pytest.raises(ValueError, match=f"joint 'swing': MuJoCo's actuator 'servo' .* got 0.5: it {ALL_OR_NOTHING[kind]}"):
+    with pytest.raises(
+        ValueError, match=f"joint 'swing': MuJoCo's actuator 'servo' .* got 0.5: it {ALL_OR_NOTHING[kind]}"
+    ):
         robot_with(0.5, OF_THE_JOINT[kind])
 
 
 def test_compensation_of_gravity_cannot_be_weak():
-    with pytest.raises(ValueError, match="joint 'swing' .* got 0.5: MuJoCo compensates gravity by its actuators"):
+    with pytest.raises(ValueError, match=r"joint 'swing' .* got 0.5: MuJoCo compensates gravity by its actuators"):
         robot_with(0.5, "", 'actuatorgravcomp="true"', gravcomp=1)
     weak, sound = both(0.5, "", gravcomp=1)
     np.testing.assert_array_equal(weak, sound * (0.5, 1))
@@ -227,7 +229,9 @@ def test_what_pulls_at_several_joints_leaves_a_dead_one_alone(way):
 @pytest.mark.parametrize("way", [*WITHIN, *OUTSIDE])
 def test_a_joint_that_others_move_too_cannot_be_weak(way, strength):
     ways = WITHIN | OUTSIDE
-    with pytest.raises(ValueError, match="joint 'swing' cannot have strength .*: MuJoCo's actuator 'other' moves that"):
+    with pytest.raises(
+        ValueError, match=r"joint 'swing' cannot have strength .*: MuJoCo's actuator 'other' moves that"
+    ):
         JointFailure(Bar(ways[way]), strength=strength)
 
 
