@@ -162,8 +162,8 @@ class BulletEnvironmentRobot(BulletBody):
                 torque = self.client.getJointState(self.body, joint)[3]
                 if abs(torque) > _NOTHING and joint not in self._fading:
                     raise NotImplementedError(
-                        f"the dead motor of joint {name!r} gives {torque:g} N·m: it is not commanded by functions of the "
-                        "client. Let the environment call `client.setJointMotorControl2` and its like, and none of the "
+                        f"the dead motor of joint {name!r} gives {torque:g} N·m: it is not commanded by functions of "
+                        "the client. Let the environment call `client.setJointMotorControl2` and its like, and none of the "
                         "module `pybullet`"
                     )
 

@@ -21,7 +21,8 @@ def assignments(target: Any, listener: Callable[[], None]) -> Iterator[None]:
     :param target: whose attributes are assigned
     :param listener: called after each assignment
     """
-    before, listeners = type(target), _LISTENERS.setdefault(id(target), [])
+    before: Any = type(target)
+    listeners = _LISTENERS.setdefault(id(target), [])
     if not listeners:
         # Not every class can be derived from, and not every object can change its own.
         with suppress(Exception):
