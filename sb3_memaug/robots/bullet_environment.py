@@ -162,9 +162,9 @@ class BulletEnvironmentRobot(BulletBody):
                 torque = self.client.getJointState(self.body, joint)[3]
                 if abs(torque) > _NOTHING and joint not in self._fading:
                     raise NotImplementedError(
-                        f"the dead motor of joint {name!r} gives {torque:g} N·m: it is not commanded by functions of "
-                        "the client. Let the environment call `client.setJointMotorControl2` and its like, and none of the "
-                        "module `pybullet`"
+                        f"the dead motor of joint {name!r} gives {torque:g} N·m: somebody commands it past the client. "
+                        "Let the environment call `client.setJointMotorControl2` and its like, and none of the module "
+                        "`pybullet`"
                     )
 
     def _control(self, *args: Any, **kwargs: Any) -> None:

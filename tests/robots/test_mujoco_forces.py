@@ -265,3 +265,8 @@ def test_gains_and_biases_of_the_users_own_can_be_dead():
     finally:
         mujoco.set_mjcb_act_gain(None)
         mujoco.set_mjcb_act_bias(None)
+
+
+def test_a_joint_that_is_moved_by_a_tendon_alone_has_no_motor():
+    with pytest.raises(ValueError, match="'bend' is no motor of the robot: it is a joint that no actuator is on"):
+        JointFailure(Bar(WITHIN["fixed tendon"]), joints=["bend"])
