@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -44,6 +45,7 @@ class BulletBody(Robot):
         self._locked: dict[int, float] = {}
         #: As which attributes an environment has the client.
         self._client_names: tuple[str, ...] | None = None
+        self._copied = False
         self._bind()
 
     def _bind(self) -> None:
@@ -70,12 +72,21 @@ class BulletBody(Robot):
 
     def _is_there(self) -> bool:
         """Whether the body is still the one that is known."""
-        return bool(self.client.isConnected()) and self.client.getUserDataId(self.body, _MARK) >= 0
+        return not self._copied and bool(self.client.isConnected()) and self.client.getUserDataId(self.body, _MARK) >= 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BulletBody:
+        """
+        A simulation of Bullet's cannot be copied: a copy of its client is another hand on the same simulation, and would
+        end it with its own end. So a copy of the robot is one that is not there.
+        """
+        twin = memo[id(self)] = copy.copy(self)
+        twin._copied = True
+        return twin
 
     def follow(self, env: Any) -> bool:
         if self._client_names is None:
             self._client_names = tuple(name for name, value in vars(env).items() if value is self.client)
-        if any(getattr(env, name, None) is not self.client for name in self._client_names):
+        if self._copied or any(getattr(env, name, None) is not self.client for name in self._client_names):
             return False
         if self._is_there():
             return True

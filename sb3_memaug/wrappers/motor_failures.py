@@ -94,8 +94,8 @@ class MotorFailures(Disturbance):
         if joint not in motors:
             if joint in self.robot.joint_names:
                 raise ValueError(
-                    f"{joint!r} is no motor of the robot: it is a joint that no actuator is on, even if some move it by "
-                    f"a tendon or otherwise. Its motors are {list(motors)}"
+                    f"{joint!r} is no motor of the robot: it is a joint that no actuator is on, even if some move it "
+                    f"by a tendon or otherwise. Its motors are {list(motors)}"
                 )
             near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
             raise ValueError(

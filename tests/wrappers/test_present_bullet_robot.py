@@ -1,5 +1,8 @@
 """Failures and payloads in PyBullet where an environment loads its robot anew, or connects anew."""
 
+import copy
+
+import gymnasium as gym
 import numpy as np
 import pytest
 
@@ -119,4 +122,40 @@ def test_a_robot_of_the_environments_own_that_is_gone_is_told_of():
     env = JointFailure(env, joints=[JOINT], probability=1.0)
     with pytest.raises(ValueError, match="the attribute `robot` of Reloading is that of another simulation"):
         env.reset(seed=0)
+    env.close()
+
+
+class Copied(BulletWalker, gym.utils.EzPickle):
+    """A copy makes a client of its own."""
+
+    def __init__(self):
+        BulletWalker.__init__(self)
+        gym.utils.EzPickle.__init__(self)
+
+
+def test_a_copy_fails_by_itself_and_leaves_the_original_alone():
+    env = Payload(JointFailure(Copied(), joints=[JOINT], probability=1.0), mass=1, x=0, y=0)
+    env.reset(seed=0)
+    env.step(np.ones(12))
+    twin = copy.deepcopy(env)
+    twin.step(np.ones(12))
+    twin.reset(seed=0, options={"failed_joint": None})
+    twin.step(np.ones(12))
+    assert torque(twin) != 0 == torque(env)
+    twin.reset(seed=0)
+    twin.close()
+    del twin
+    env.unwrapped.client.stepSimulation()
+    assert torque(env) == 0
+    env.close()
+
+
+def test_a_copy_of_a_robot_of_the_environments_own_is_told_of():
+    env = BulletWalker()
+    env.robot = BulletEnvironmentRobot(env.client, env.body)
+    twin = object.__new__(BulletWalker)
+    twin.client, twin.robot = env.client, copy.deepcopy(env.robot)
+    with pytest.raises(ValueError, match="the attribute `robot` of BulletWalker is that of another simulation"):
+        find_robot(twin)
+    assert find_robot(env) is env.robot
     env.close()
