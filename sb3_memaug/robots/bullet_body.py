@@ -76,8 +76,8 @@ class BulletBody(Robot):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> BulletBody:
         """
-        A simulation of Bullet's cannot be copied: a copy of its client is another hand on the same simulation, and would
-        end it with its own end. So a copy of the robot is one that is not there.
+        A simulation of Bullet's cannot be copied: a copy of its client is another hand on the same simulation, and
+        would end it with its own end. So a copy of the robot is one that is not there.
         """
         twin = memo[id(self)] = copy.copy(self)
         twin._copied = True
