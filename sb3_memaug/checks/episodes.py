@@ -63,8 +63,9 @@ def run(subject: Subject, situation: Situation, element: str = "identity") -> Tr
     :param element: of the group, by its name, under which the environment is to draw its command
     :return: what happened, to the end of the episode or as long as all numbers are finite
     """
-    env, robot, layout = subject.env, subject.robot, subject.layout
+    env, layout = subject.env, subject.layout
     subject.reset(situation.seed, element)
+    robot = subject.robot
     rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     reward_terms: list[dict[str, float]] = []
     terminated = False
@@ -78,7 +79,11 @@ def run(subject: Subject, situation: Situation, element: str = "identity") -> Tr
             robot.set_base_force(situation.force, situation.point)
         for action in situation.actions:
             observation, reward, terminated, truncated, info = env.step(action)
-            row = layout.observation_row(observation), np.array([float(reward)]), layout.state_row(robot.get_state())
+            row = (
+                layout.observation_row(observation),
+                np.array([float(reward)]),
+                layout.state_row(subject.robot.get_state()),
+            )
             if not all(np.isfinite(numbers).all() for numbers in row):
                 terminated = False
                 break

@@ -41,7 +41,6 @@ class Subject:
         if not isinstance(env.action_space, spaces.Box):
             raise ValueError(f"expected actions that move motors, in a Box, got the action space {env.action_space}")
         self.env = env
-        self.robot: Robot = find_robot(env)
         self.group: SymmetryGroup = env.get_wrapper_attr("symmetry_group")
         unknown = set(self.group.generators) - set(env.get_wrapper_attr("reflections"))
         if unknown:
@@ -59,6 +58,11 @@ class Subject:
         self._options = {layer.disturbance.option: None for layer in _layers(env)}
         self._knows_mirrors = self._try_option()
         self._floats = self._try_base()
+
+    @property
+    def robot(self) -> Robot:
+        """As the environment simulates it at present: it may make its robot anew at each reset."""
+        return find_robot(self.env)
 
     def _try_option(self) -> bool:
         own = getattr(self.env.unwrapped, "reflections", None)

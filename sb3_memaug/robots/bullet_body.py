@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,8 @@ from sb3_memaug.symmetry.geometry import Actuator, RobotGeometry
 
 #: N·m or N, by which a locked joint is held: Bullet's own idea of a motor without limits.
 LOCK_FORCE = 1e5
+#: The key of user data at a body.
+_MARK = "sb3_memaug"
 
 
 class BulletBody(Robot):
@@ -31,32 +34,83 @@ class BulletBody(Robot):
         self, client: Any, body: int, motors: Sequence[str] | None, feet: Mapping[str, Sequence[str]] | None
     ) -> None:
         self.client, self.body = client, body
-        feet = feet or {}
-        infos = [client.getJointInfo(body, i) for i in range(client.getNumJoints(body))]
-        moving = [info for info in infos if info[2] in (client.JOINT_REVOLUTE, client.JOINT_PRISMATIC)]
-        joints = {info[1].decode(): info[0] for info in moving}
-        links = {info[12].decode(): info[0] for info in infos}
+        self._foot_links = {foot: tuple(links) for foot, links in (feet or {}).items()}
+        joints = _moving(client, body)
         motors = list(joints if motors is None else motors)
-        for what, names, known in (
-            ("joint", motors, joints),
-            ("link", [link for group in feet.values() for link in group], links),
-        ):
-            missing = [name for name in names if name not in known]
-            if missing:
-                raise ValueError(f"the body has no {what} {missing[0]!r}; it has {sorted(known)}")
-        super().__init__(list(joints), motors, list(feet))
-        self._joints = list(joints.values())
+        for name in motors:
+            if name not in joints:
+                raise ValueError(f"the body has no joint {name!r}; it has {sorted(joints)}")
+        super().__init__(list(joints), motors, list(self._foot_links))
+        self._force: tuple[np.ndarray, np.ndarray] | None = None
+        self._locked: dict[int, float] = {}
+        #: As which attributes an environment has the client.
+        self._client_names: tuple[str, ...] | None = None
+        self._copied = False
+        self._bind()
+
+    def _bind(self) -> None:
+        """What is known of the body, which may have been loaded anew."""
+        client, body = self.client, self.body
+        joints = _moving(client, body)
+        self._joints = [joints[name] for name in self.joint_names]
         self._motors = [joints[name] for name in self.motor_names]
-        self._foot_of_link = {links[link]: i for i, group in enumerate(feet.values()) for link in group}
-        self._feet = [self._surfaces([links[link] for link in group]) for group in feet.values()]
+        infos = [client.getJointInfo(body, i) for i in range(client.getNumJoints(body))]
+        links = {info[12].decode(): info[0] for info in infos}
+        for link in (link for group in self._foot_links.values() for link in group):
+            if link not in links:
+                raise ValueError(f"the body has no link {link!r}; it has {sorted(links)}")
+        groups = [[links[link] for link in group] for group in self._foot_links.values()]
+        self._foot_of_link = {link: i for i, group in enumerate(groups) for link in group}
+        self._feet = [self._surfaces(group) for group in groups]
         offset, (x, y, z, w) = client.getDynamicsInfo(body, -1)[3:5]
         # Bullet's base is the frame of its inertia, which the link's own frame need not be.
         self._centre = np.array(offset)
         self._turn = np.array((w, x, y, z))
         self._centred = not self._centre.any() and w == 1
-        self._force: tuple[np.ndarray, np.ndarray] | None = None
-        self._locked: set[int] = set()
-        self._control = client.setJointMotorControl2
+        # It is gone with the body, whose id may be given to another one.
+        client.addUserData(body, _MARK, "1")
+
+    def _is_there(self) -> bool:
+        """Whether the body is still the one that is known."""
+        return not self._copied and bool(self.client.isConnected()) and self.client.getUserDataId(self.body, _MARK) >= 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BulletBody:
+        """
+        A simulation of Bullet's cannot be copied: a copy of its client is another hand on the same simulation, and
+        would end it with its own end. So a copy of the robot is one that is not there.
+        """
+        twin = memo[id(self)] = copy.copy(self)
+        twin._copied = True
+        return twin
+
+    def follow(self, env: Any) -> bool:
+        if self._client_names is None:
+            self._client_names = tuple(name for name, value in vars(env).items() if value is self.client)
+        if self._copied or any(getattr(env, name, None) is not self.client for name in self._client_names):
+            return False
+        if self._is_there():
+            return True
+        # An adapter knows what the environment's body is now; a robot of the environment's own is asked no more.
+        if getattr(env, "robot", None) is not self or not self.client.isConnected():
+            return False
+        if tuple(_moving(self.client, self.body)) != self.joint_names:
+            return False
+        self._bind()
+        self._act_again()
+        return True
+
+    def after_step(self) -> None:
+        if not self._is_there():
+            raise NotImplementedError(
+                f"the body {self.body} is gone or was loaded anew within a step, which could not be followed: failures "
+                "and payloads did not act on it. Load it at a reset, or let client and body be attributes of the "
+                "environment"
+            )
+
+    def _act_again(self) -> None:
+        """Let what is set act on a body that was loaded anew."""
+        for joint, angle in self._locked.items():
+            self._hold(joint, angle)
 
     def get_state(self) -> RobotState:
         position, orientation = self._base_pose()
@@ -119,20 +173,30 @@ class BulletBody(Robot):
     def lock_motors(self, locked: np.ndarray) -> None:
         held = check_length("locked", locked, len(self.motor_names)) > 0
         chosen = {joint for joint, hold in zip(self._motors, held.tolist(), strict=True) if hold}
-        released, self._locked = self._locked - chosen, chosen
+        released = [joint for joint in self._locked if joint not in chosen]
+        if not self._is_there():
+            self._locked = {}
+            return
+        self._locked = {joint: self.client.getJointState(self.body, joint)[0] for joint in sorted(chosen)}
         for joint in released:
             self._release(joint)
-        for joint in chosen:
-            self._control(
-                self.body,
-                joint,
-                self.client.POSITION_CONTROL,
-                targetPosition=self.client.getJointState(self.body, joint)[0],
-                # Back within one step.
-                positionGain=1,
-                velocityGain=1,
-                force=LOCK_FORCE,
-            )
+        for joint, angle in self._locked.items():
+            self._hold(joint, angle)
+
+    def _hold(self, joint: int, angle: float) -> None:
+        self._control(
+            self.body,
+            joint,
+            self.client.POSITION_CONTROL,
+            targetPosition=angle,
+            # Back within one step.
+            positionGain=1,
+            velocityGain=1,
+            force=LOCK_FORCE,
+        )
+
+    def _control(self, *args: Any, **kwargs: Any) -> None:
+        self.client.setJointMotorControl2(*args, **kwargs)
 
     def _release(self, joint: int) -> None:
         """No motor of Bullet's acts on the joint any more."""
@@ -157,6 +221,13 @@ class BulletBody(Robot):
 
         actuators = tuple(Actuator(name, name) for name in self.motor_names)
         return replace(bullet_geometry(self.client, self.body), actuators=actuators)
+
+
+def _moving(client: Any, body: int) -> dict[str, int]:
+    """Indices of the joints with one degree of freedom, by their names."""
+    infos = (client.getJointInfo(body, i) for i in range(client.getNumJoints(body)))
+    kinds = client.JOINT_REVOLUTE, client.JOINT_PRISMATIC
+    return {info[1].decode(): info[0] for info in infos if info[2] in kinds}
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -9,32 +9,11 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.robots.bullet_body import LOCK_FORCE, BulletBody
+from sb3_memaug.robots.bullet_calls import FUNCTIONS, BulletCalls, MotorFunction
 from sb3_memaug.robots.robot import check_length
 
-#: Arguments of ``setJointMotorControl2`` and ``setJointMotorControlArray``, in their order.
-_ONE = (
-    "bodyUniqueId",
-    "jointIndex",
-    "controlMode",
-    "targetPosition",
-    "targetVelocity",
-    "force",
-    "positionGain",
-    "velocityGain",
-    "maxVelocity",
-)
-_MANY = (
-    "bodyUniqueId",
-    "jointIndices",
-    "controlMode",
-    "targetPositions",
-    "targetVelocities",
-    "forces",
-    "positionGains",
-    "velocityGains",
-)
-#: Those that are lists, with what they are for one joint.
-_OF_ONE = {many: one for many, one in zip(_MANY, _ONE, strict=False) if many != one}
+#: N·m or N that are nothing: Bullet goes on telling the torque before where the largest torque is 0.
+_NOTHING = 1e-300
 
 
 class BulletEnvironmentRobot(BulletBody):
@@ -47,8 +26,10 @@ class BulletEnvironmentRobot(BulletBody):
     it is that of the joint's description.
 
     :param client: ``pybullet_utils.bullet_client.BulletClient``, through whose attributes the environment calls
-        ``setJointMotorControl2``, ``setJointMotorControlArray`` and ``stepSimulation``
-    :param body: id of the robot in it, which stays the same as long as the environment lives
+        ``setJointMotorControl2``, ``setJointMotorControlArray``, those for several degrees of freedom, and
+        ``stepSimulation``
+    :param body: id of the robot in it. Where the environment loads its robot anew or connects anew, a registered
+        adapter is asked again
     :param motors: names of the actuated joints, in the order of the actions; every joint that moves by default
     :param feet: names of the links of each foot, by the foot's name
     :raises ValueError: if the client is the module ``pybullet``, or a joint or a link does not exist
@@ -67,93 +48,157 @@ class BulletEnvironmentRobot(BulletBody):
                 "a client and call its functions: `client = pybullet_utils.bullet_client.BulletClient(pybullet.DIRECT)`"
             )
         super().__init__(client, body, motors, feet)
-        self._limits = {joint: client.getJointInfo(body, joint)[10] or LOCK_FORCE for joint in self._motors}
-        self._strength = dict.fromkeys(self._motors, 1.0)
+
+    def _bind(self) -> None:
+        super()._bind()
+        client = self.client
+        self._limits = {joint: client.getJointInfo(self.body, joint)[10] or LOCK_FORCE for joint in self._motors}
+        strength = getattr(self, "_strength", {})
+        self._strength = {joint: strength.get(joint, 1.0) for joint in self._motors}
         self._disturbed = False
-        #: The last call that a joint, or several, were told something that lasts; a torque does for one physics step.
-        self._told: dict[Any, tuple[Sequence[str], tuple[Any, ...], dict[str, Any]]] = {}
-        # A client looks each of its functions and constants up whenever it is asked for them.
-        self._torque_control = client.TORQUE_CONTROL
-        self._control_array, self._step = client.setJointMotorControlArray, client.stepSimulation
-        client.setJointMotorControl2 = self._pass_one
-        client.setJointMotorControlArray = self._pass_many
-        client.stepSimulation = self._pass_step
+        #: Joints that nobody has told anything and that are braked nevertheless, as Bullet does with new ones.
+        self._braked: set[int] = set()
+        self._looked = False
+        #: Dead motors of which Bullet still tells the torque that they gave before.
+        self._fading: set[int] = set()
+        self._calls = BulletCalls.of(client)
+        self._calls.listeners[self.body] = self
+        self._disturb()
 
-    def _pass_one(self, *args: Any, **kwargs: Any) -> None:
-        body, joint, mode = args[:3] if len(args) > 2 else _head(_ONE, args, kwargs)
-        if body == self.body:
-            if mode != self._torque_control:
-                self._told.pop(joint, None)
-                self._told[joint] = _ONE, args, kwargs
-            if self._disturbed:
-                self._tell(joint, _named(_ONE, args, kwargs))
-                return
-        self._control(*args, **kwargs)
+    def _act_again(self) -> None:
+        for joint, strength in self._strength.items():
+            if strength != 1:
+                self._brake(joint)
+        super()._act_again()
 
-    def _pass_many(self, *args: Any, **kwargs: Any) -> None:
-        body, joints, mode = args[:3] if len(args) > 2 else _head(_MANY, args, kwargs)
-        if body == self.body:
-            if mode != self._torque_control:
-                key = tuple(joints)
-                self._told.pop(key, None)
-                self._told[key] = _MANY, args, kwargs
-            if self._disturbed:
-                self._tell_many(_named(_MANY, args, kwargs))
-                return
-        self._control_array(*args, **kwargs)
+    def told(self, function: MotorFunction, given: dict[str, Any]) -> bool:
+        if self._disturbed:
+            if function.many:
+                self._tell_many(function, given)
+            else:
+                self._tell(function, given["jointIndex"], given)
+        return self._disturbed
 
-    def _tell(self, joint: int, given: dict[str, Any]) -> None:
+    def _tell(self, function: MotorFunction, joint: int, given: dict[str, Any]) -> None:
         strength = self._strength.get(joint, 1.0)
         if strength != 1:
-            given["force"] = strength * given.get("force", self._limits[joint])
+            force = given.get("force", self._limits[joint])
+            given["force"] = self._share(joint, force, "MultiDof" in function.name)
         if joint not in self._locked:
-            self._control(**given)
+            self._calls.original[function.name](**given)
 
-    def _tell_many(self, given: dict[str, Any]) -> None:
-        joints = given["jointIndices"]
+    def _tell_many(self, function: MotorFunction, given: dict[str, Any]) -> None:
+        joints, several = given["jointIndices"], "MultiDof" in function.name
         strengths = [self._strength.get(joint, 1.0) for joint in joints]
-        if "forces" not in given:
-            given["forces"] = [
+        if "forces" in given:
+            forces = given["forces"]
+        else:
+            limits = [
                 LOCK_FORCE if strength == 1 else self._limits[joint]
                 for joint, strength in zip(joints, strengths, strict=True)
             ]
-        given["forces"] = [strength * force for strength, force in zip(strengths, given["forces"], strict=True)]
+            forces = [[limit] if several else limit for limit in limits]
+        given["forces"] = [
+            force if strength == 1 else self._share(joint, force, several)
+            for joint, strength, force in zip(joints, strengths, forces, strict=True)
+        ]
         if self._locked:
             free = [k for k, joint in enumerate(joints) if joint not in self._locked]
-            given |= {name: [given[name][k] for k in free] for name in _OF_ONE if name in given}
-        self._control_array(**given)
+            lists = set(given) & set(function.arguments) - {"bodyUniqueId", "controlMode"}
+            given |= {name: [given[name][k] for k in free] for name in lists}
+        self._calls.original[function.name](**given)
+
+    def _share(self, joint: int, force: Any, several: bool) -> Any:
+        """What a motor gives of a force, or of one for each degree of freedom."""
+        forces = force if isinstance(force, Sequence | np.ndarray) else [force]
+        shares = [_NOTHING if joint in self._fading else self._strength[joint] * each for each in forces]
+        return shares if several else shares[0]
 
     def _tell_again(self, joint: int) -> bool:
-        for key, (names, args, kwargs) in reversed(self._told.items()):
+        for key, (function, given) in reversed(self._told().items()):
             if key == joint:
-                self._tell(joint, _named(names, args, kwargs))
+                self._tell(function, joint, dict(given))
                 return True
             if isinstance(key, tuple) and joint in key:
-                given, k = _named(names, args, kwargs), key.index(joint)
-                self._tell(joint, {_OF_ONE.get(n, n): v[k] if n in _OF_ONE else v for n, v in given.items()})
+                self._tell(FUNCTIONS[function.one], joint, function.for_one(given, key.index(joint)))
                 return True
         return False
 
-    def _pass_step(self, *args: Any, **kwargs: Any) -> Any:
+    def _told(self) -> dict[int | tuple[int, ...], tuple[MotorFunction, dict[str, Any]]]:
+        return self._calls.told.get(self.body, {})
+
+    def _brake(self, joint: int) -> None:
+        """Of a joint that nobody has told anything: Bullet brakes it with an impulse of up to one in each step."""
+        strength = self._strength.get(joint, 1.0)
+        if strength == 0 or joint in self._braked:
+            step = self.client.getPhysicsEngineParameters()["fixedTimeStep"]
+            force = self._share(joint, 1 / step, False)
+            self._control(self.body, joint, self.client.VELOCITY_CONTROL, force=force)
+
+    def _look(self, joints: Sequence[int]) -> None:
+        """Which of some joints are braked though nobody has told them to be."""
+        told = {joint for key in self._told() for joint in (key if isinstance(key, tuple) else (key,))}
+        self._braked |= {
+            joint for joint in joints if joint not in told and self.client.getJointState(self.body, joint)[3] != 0
+        }
+
+    def before_physics(self) -> None:
         if self._force is not None:
             self._push(*self._force)
-        return self._step(*args, **kwargs)
+
+    def after_physics(self) -> None:
+        faded, self._fading = self._fading, set()
+        for joint in faded:
+            self._tell_anew(joint)
+        if not self._looked:
+            self._look([joint for joint in self._motors if self._strength[joint] == 1 and joint not in self._locked])
+            self._looked = True
+
+    def after_step(self) -> None:
+        super().after_step()
+        # What gives torque nevertheless was commanded by somebody who does not call the client's functions.
+        for name, joint in zip(self.motor_names, self._motors, strict=True):
+            if self._strength[joint] == 0 and joint not in self._locked:
+                torque = self.client.getJointState(self.body, joint)[3]
+                if abs(torque) > _NOTHING and joint not in self._fading:
+                    raise NotImplementedError(
+                        f"the dead motor of joint {name!r} gives {torque:g} N·m: somebody commands it past the client. "
+                        "Let the environment call `client.setJointMotorControl2` and its like, and none of the module "
+                        "`pybullet`"
+                    )
+
+    def _control(self, *args: Any, **kwargs: Any) -> None:
+        self._calls.original["setJointMotorControl2"](*args, **kwargs)
 
     def lock_motors(self, locked: np.ndarray) -> None:
+        if self._is_there():
+            self._look([joint for joint in self._motors if joint not in self._locked and self._strength[joint] == 1])
         super().lock_motors(locked)
         self._disturb()
 
     def _release(self, joint: int) -> None:
         if not self._tell_again(joint):
             super()._release(joint)
+            self._brake(joint)
 
     def set_motor_strength(self, scale: np.ndarray) -> None:
         strengths = check_length("scale", scale, len(self.motor_names)).tolist()
-        before, self._strength = self._strength, dict(zip(self._motors, strengths, strict=True))
+        there, before = self._is_there(), self._strength
+        if there:
+            self._look([joint for joint in self._motors if before[joint] == 1 and joint not in self._locked])
+        self._strength = dict(zip(self._motors, strengths, strict=True))
         for joint, strength in self._strength.items():
-            if strength != before[joint]:
-                self._tell_again(joint)
+            if not there or strength == before[joint] or joint in self._locked:
+                continue
+            self._fading.discard(joint)
+            if strength == 0 and self.client.getJointState(self.body, joint)[3] != 0:
+                self._fading.add(joint)
+            self._tell_anew(joint)
         self._disturb()
+
+    def _tell_anew(self, joint: int) -> None:
+        if not self._tell_again(joint):
+            self._brake(joint)
 
     def _disturb(self) -> None:
         self._disturbed = bool(self._locked) or any(strength != 1 for strength in self._strength.values())
@@ -161,21 +206,10 @@ class BulletEnvironmentRobot(BulletBody):
     def set_motor_targets(self, positions: np.ndarray) -> None:
         targets = check_length("positions", positions, len(self.motor_names)).tolist()
         limits = [self._limits[joint] for joint in self._motors]
-        self._pass_many(self.body, self._motors, self.client.POSITION_CONTROL, targetPositions=targets, forces=limits)
+        self.client.setJointMotorControlArray(
+            self.body, self._motors, self.client.POSITION_CONTROL, targetPositions=targets, forces=limits
+        )
 
     def advance(self, n_steps: int) -> None:
         for _ in range(n_steps):
-            self._pass_step()
-
-
-def _head(names: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Body, joints and mode, of which all may come by name."""
-    body = args[0] if args else kwargs.get("bodyUniqueId", kwargs.get("bodyIndex"))
-    return body, args[1] if len(args) > 1 else kwargs[names[1]], kwargs["controlMode"]
-
-
-def _named(names: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    given = dict(zip(names, args, strict=False)) | kwargs
-    if "bodyIndex" in given:  # as it was once called
-        given["bodyUniqueId"] = given.pop("bodyIndex")
-    return given
+            self.client.stepSimulation()

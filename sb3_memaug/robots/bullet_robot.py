@@ -40,10 +40,14 @@ class BulletRobot(BulletBody):
     ) -> None:
         super().__init__(client, body, motors, feet)
         self.stiffness, self.damping, self.torque_limit = stiffness, damping, torque_limit
-        # Bullet gives each joint a velocity motor, which would act as friction.
-        client.setJointMotorControlArray(body, self._joints, client.VELOCITY_CONTROL, forces=[0.0] * len(self._joints))
         self._targets = [0.0] * len(self._motors)
         self._strength = [1.0] * len(self._motors)
+
+    def _bind(self) -> None:
+        super()._bind()
+        client, joints = self.client, self._joints
+        # Bullet gives each joint a velocity motor, which would act as friction.
+        client.setJointMotorControlArray(self.body, joints, client.VELOCITY_CONTROL, forces=[0.0] * len(joints))
 
     def set_motor_targets(self, positions: np.ndarray) -> None:
         self._targets = check_length("positions", positions, len(self.motor_names)).tolist()

@@ -25,6 +25,8 @@ class MuJoCoLoad:
     def __init__(self, model: Any, body: int) -> None:
         self._model, self._body = model, body
         self._edit = ModelEdit(model)
+        #: What is set.
+        self.mass, self.point = 0.0, np.zeros(3)
 
     def set(self, mass: float, point: np.ndarray) -> None:
         """
@@ -39,6 +41,7 @@ class MuJoCoLoad:
                 "where it is: it has no limbs. Take the load as a force, inertia=False"
             )
         self._edit.undo()
+        self.mass, self.point = float(mass), point.copy()
         if mass:
             self._add(mass, point)
 

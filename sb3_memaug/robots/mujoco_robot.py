@@ -12,7 +12,7 @@ from sb3_memaug.robots.motion import Motion, motion_of
 from sb3_memaug.robots.mujoco_base import base_joint
 from sb3_memaug.robots.mujoco_load import MuJoCoLoad
 from sb3_memaug.robots.mujoco_motors import MuJoCoMotors
-from sb3_memaug.robots.robot import Robot, RobotState, check_length
+from sb3_memaug.robots.robot import Robot, RobotState, check_length, name_changes
 from sb3_memaug.robots.rotations import rotation_matrix, rotation_rows, to_body
 from sb3_memaug.symmetry.geometry import RobotGeometry
 
@@ -37,21 +37,22 @@ class MuJoCoRobot(Robot):
     """
 
     def __init__(self, model: Any, data: Any, feet: dict[str, Sequence[str]] | None = None) -> None:
+        self._foot_geoms = {foot: tuple(geoms) for foot, geoms in (feet or {}).items()}
+        self._force: tuple[np.ndarray, np.ndarray] | None = None
+        self._bind(model, data)
+        super().__init__(*_names(model), foot_names=list(self._foot_geoms))
+
+    def _bind(self, model: Any, data: Any) -> None:
+        """What is read and acted on from now on, with nothing set."""
         self.model, self.data = model, data
-        if not model.njnt:
-            raise ValueError("expected a MuJoCo model of a robot, found one without any joints")
-        scalar = np.flatnonzero(np.isin(model.jnt_type, (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)))
+        scalar = _scalar_joints(model)
+        self._motors = MuJoCoMotors(model, scalar)
         self._joint_q = model.jnt_qposadr[scalar].astype(np.intp)
         self._joint_v = model.jnt_dofadr[scalar].astype(np.intp)
-        self._motors = MuJoCoMotors(model, scalar)
-        super().__init__(
-            joint_names=[model.joint(i).name or f"joint_{i}" for i in scalar],
-            motor_names=[model.joint(i).name or f"joint_{i}" for i in self._motors.joints],
-            foot_names=list(feet or {}),
-        )
-        self._motor_q, self._motor_v = self._joint_q[self.motor_indices], self._joint_v[self.motor_indices]
+        self._motor_q = model.jnt_qposadr[self._motors.joints].astype(np.intp)
+        self._motor_v = model.jnt_dofadr[self._motors.joints].astype(np.intp)
         self._foot_of_geom = np.full(model.ngeom, -1)
-        for i, (foot, geoms) in enumerate((feet or {}).items()):
+        for i, (foot, geoms) in enumerate(self._foot_geoms.items()):
             for geom in geoms:
                 index = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_GEOM, geom)
                 if index < 0:
@@ -63,13 +64,54 @@ class MuJoCoRobot(Robot):
 
         base = base_joint(model)
         self.base_body = int(model.jnt_bodyid[base])
-        self._floats = bool(model.jnt_type[base] == mujoco.mjtJoint.mjJNT_FREE)
+        self._floats = _floats(model)
         self._base_q, self._base_v = int(model.jnt_qposadr[base]), int(model.jnt_dofadr[base])
         self._base_dofs = slice(self._base_v, self._base_v + int(model.body_dofnum[self.base_body]))
         self._load = MuJoCoLoad(model, self.base_body)
-        self._force: tuple[np.ndarray, np.ndarray] | None = None
+
+    def _turn_to(self, model: Any, data: Any) -> None:
+        """
+        Another simulation of the same robot. What is set there acts from now on, and no longer where it was.
+
+        :raises ValueError: if it is another robot, or cannot bear what is set
+        """
+        if self._force is not None:
+            self.data.qfrc_applied[self._base_dofs] = 0
+        if model is not self.model:
+            strength, locked_at = self._motors.strength, self._motors.locked_at
+            mass, point = self._load.mass, self._load.point
+            self._motors.release()
+            if mass:
+                self._load.set(0, point)
+            self._motors.set_strength(np.ones_like(strength))
+            changes = self._changes(model)
+            if changes:
+                raise ValueError(f"the MuJoCo model is that of another robot now: {changes}")
+            self._bind(model, data)
+            self._motors.set_strength(strength)
+            if mass:
+                self._load.set(mass, point)
+            if locked_at:
+                self._motors.lock(locked_at)
+        self.data = data
+        self._apply_force()
+
+    def _changes(self, model: Any) -> str:
+        """What makes it another robot's model, if anything."""
+        joints, motors = _names(model)
+        if tuple(joints) != self.joint_names:
+            return name_changes("joints", self.joint_names, joints)
+        if tuple(motors) != self.motor_names:
+            return name_changes("motors", self.motor_names, motors)
+        if _floats(model) != self._floats:
+            return "its base does not float any more" if self._floats else "its base floats"
+        return ""
+
+    def _follow(self) -> None:
+        """Turn to where the robot is simulated now. A robot of a model and its data stays with them."""
 
     def get_state(self) -> RobotState:
+        self._follow()
         qpos, qvel = self.data.qpos, self.data.qvel
         joints = qpos[self._joint_q], qvel[self._joint_v]
         if not self._floats:
@@ -92,6 +134,7 @@ class MuJoCoRobot(Robot):
 
     def get_motion(self) -> Motion:
         """As by way of the state, in half the time: MuJoCo keeps a free joint's angular velocity along its own axes."""
+        self._follow()
         if not self._floats:
             return super().get_motion()
         qpos, qvel = self.data.qpos, self.data.qvel
@@ -105,6 +148,7 @@ class MuJoCoRobot(Robot):
         return motion_of(rows, linear, angular, (px, py, pz), qpos[self._motor_q], qvel[self._motor_v])
 
     def set_state(self, state: RobotState) -> None:
+        self._follow()
         data = self.data
         targets = data.ctrl.copy()
         mujoco.mj_resetData(self.model, data)
@@ -121,12 +165,14 @@ class MuJoCoRobot(Robot):
         mujoco.mj_forward(self.model, data)
 
     def foot_contacts(self) -> np.ndarray:
+        self._follow()
         touching = np.zeros(len(self.foot_names), dtype=bool)
         feet = self._foot_of_geom[self.data.contact.geom.ravel()]
         touching[feet[feet >= 0]] = True
         return touching
 
     def foot_positions(self) -> np.ndarray:
+        self._follow()
         if self._placed is None:
             self._placed = mujoco.MjData(self.model)
         placed, data = self._placed, self.data
@@ -137,15 +183,24 @@ class MuJoCoRobot(Robot):
         ).reshape(-1, 3)
 
     def set_motor_targets(self, positions: np.ndarray) -> None:
+        self._follow()
         self.data.ctrl[self._motors.controls] = positions
 
     def set_motor_strength(self, scale: np.ndarray) -> None:
+        self._follow()
         self._motors.set_strength(check_length("scale", scale, len(self.motor_names)))
 
     def lock_motors(self, locked: np.ndarray) -> None:
-        self._motors.lock(check_length("locked", locked, len(self.motor_names)) > 0, self.data)
+        self._follow()
+        held = np.flatnonzero(check_length("locked", locked, len(self.motor_names)) > 0)
+        self._motors.lock(dict(zip(held.tolist(), self.data.qpos[self._motor_q[held]].tolist(), strict=True)))
+
+    def check_motor_strength(self, scale: np.ndarray) -> None:
+        self._follow()
+        self._motors.check_strength(check_length("scale", scale, len(self.motor_names)))
 
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
+        self._follow()
         force, point = check_length("force", force, 3), check_length("point", point, 3)
         if force.any():
             self._force = force.copy(), point.copy()
@@ -172,23 +227,63 @@ class MuJoCoRobot(Robot):
         data.qfrc_applied[self._base_dofs] = pull[self._base_dofs]
 
     def set_base_load(self, mass: float, point: np.ndarray) -> None:
+        self._follow()
         # The inertia that holds a locked motor shall not count among what follows from the load.
         self._motors.release()
         self._load.set(mass, check_length("point", point, 3))
         self._motors.hold()
 
+    def after_step(self) -> None:
+        failed = np.flatnonzero(self._motors.strength != 1)
+        if not failed.size:
+            return
+        torques = self.data.qfrc_applied.copy()
+        if self._force is not None:
+            torques[self._base_dofs] = 0
+        driven = failed[torques[self._motor_v[failed]] != 0]
+        if driven.size:
+            name, torque = self.motor_names[driven[0]], torques[self._motor_v[driven[0]]]
+            raise NotImplementedError(
+                f"the environment applies {torque:g} N·m (or N) to joint {name!r} by `data.qfrc_applied`, which goes "
+                "past its motor, so that it cannot fail. Let it drive this joint by an actuator and `data.ctrl`"
+            )
+
     def gravity(self) -> np.ndarray:
+        self._follow()
         return self.model.opt.gravity.copy()
 
     def geometry(self) -> RobotGeometry:
+        self._follow()
         from sb3_memaug.robots.mujoco_geometry import mujoco_geometry
 
         return mujoco_geometry(self.model)
 
     def advance(self, n_steps: int) -> None:
+        self._follow()
         if self._force is None:
             mujoco.mj_step(self.model, self.data, n_steps)
             return
         for _ in range(n_steps):
             self._apply_force()
             mujoco.mj_step(self.model, self.data)
+
+
+def _scalar_joints(model: Any) -> np.ndarray:
+    """Hinges and slides, by their indices."""
+    if not model.njnt:
+        raise ValueError("expected a MuJoCo model of a robot, found one without any joints")
+    return np.flatnonzero(np.isin(model.jnt_type, (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)))
+
+
+def _names(model: Any) -> tuple[list[str], list[str]]:
+    """Of joints and of motors."""
+    scalar = _scalar_joints(model)
+    joints, motors = (
+        [model.joint(i).name or f"joint_{i}" for i in indices]
+        for indices in (scalar, MuJoCoMotors(model, scalar).joints)
+    )
+    return joints, motors
+
+
+def _floats(model: Any) -> bool:
+    return bool(model.jnt_type[base_joint(model)] == mujoco.mjtJoint.mjJNT_FREE)

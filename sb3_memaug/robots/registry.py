@@ -36,14 +36,22 @@ def find_robot(env: gym.Env) -> Robot:
     environment with the attributes ``model`` and ``data``.
 
     :param env: wrapped or not
-    :return: the robot, the same object at every call
-    :raises ValueError: if there is none, with how to register an adapter
+    :return: the robot as it is simulated at present, the same object at every call as long as it is the same robot
+    :raises ValueError: if there is none, with how to register an adapter; or if the environment's attribute ``robot``
+        is of a simulation that is gone
     """
     inner = env.unwrapped
     robot: Any = getattr(inner, "robot", None)
-    if not isinstance(robot, Robot):
-        robot = getattr(inner, "_memaug_robot", None) or _adapt(inner)
-        inner._memaug_robot = robot  # type: ignore[attr-defined]
+    if isinstance(robot, Robot):
+        if not robot.follow(inner):
+            raise ValueError(
+                f"the attribute `robot` of {type(inner).__name__} is that of another simulation than its present one: "
+                "let the environment make its robot anew where it makes its simulation anew"
+            )
+        return robot
+    robot = getattr(inner, "_memaug_robot", None)
+    if robot is None or not robot.follow(inner):
+        robot = inner._memaug_robot = _adapt(inner)  # type: ignore[attr-defined]
     return robot
 
 
@@ -51,6 +59,8 @@ def _adapt(env: gym.Env) -> Robot:
     for adapter in _ADAPTERS:
         robot = adapter(env)
         if robot is not None:
+            # From now on it knows what of the environment it belongs to.
+            robot.follow(env)
             return robot
     raise ValueError(_HOW_TO_ADAPT.format(name=type(env).__name__))
 

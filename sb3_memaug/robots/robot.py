@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,6 +105,12 @@ class Robot:
         """
         raise NotImplementedError(_cannot(self, "set_motor_strength", "make motors weak"))
 
+    def check_motor_strength(self, scale: np.ndarray) -> None:
+        """
+        :param scale: as for :meth:`set_motor_strength`
+        :raises ValueError: if that would leave such a joint torque that is not its share, with how to mend it
+        """
+
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
         """
         :param force: on the base, in N in the world frame, held until the next call
@@ -148,6 +154,23 @@ class Robot:
         """
         raise NotImplementedError(_cannot(self, "advance", "simulate"))
 
+    def follow(self, env: Any) -> bool:
+        """
+        Turn to where the environment simulates its robot at present, which may be another model or another client than
+        before. What is set acts there from now on, and no longer where it was.
+
+        :param env: unwrapped
+        :return: whether this is still the robot of the environment; if not, nothing is done
+        """
+        return True
+
+    def after_step(self) -> None:
+        """
+        A control step of the environment is over.
+
+        :raises NotImplementedError: if what is set could not act in it, with why, and how to mend it
+        """
+
     def close(self) -> None:
         """Free what the simulator holds; the robot is of no use afterwards."""
 
@@ -155,6 +178,19 @@ class Robot:
 def _cannot(robot: Robot, method: str, what: str) -> str:
     name = type(robot).__name__
     return f"the adapter {name} cannot {what}: implement `{name}.{method}` if its simulator can"
+
+
+def name_changes(what: str, before: Sequence[str], now: Sequence[str]) -> str:
+    """
+    :param what: joints or motors
+    :param before: their names
+    :param now: other ones, or the same in another order
+    :return: what has changed
+    """
+    gone = [name for name in before if name not in now]
+    new = [name for name in now if name not in before]
+    changes = [f"{word} {names}" for word, names in (("without", gone), ("with", new)) if names]
+    return f"its {what} are {' and '.join(changes) if changes else f'in another order, {list(now)}'}"
 
 
 def check_length(what: str, values: np.ndarray, expected: int) -> np.ndarray:

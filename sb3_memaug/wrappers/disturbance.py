@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from sb3_memaug.robots import Robot
+from sb3_memaug.robots import Robot, find_robot
+from sb3_memaug.robots.robot import name_changes
+from sb3_memaug.wrappers.assignments import assignments
 
 
 class Disturbance(ABC):
@@ -23,6 +26,8 @@ class Disturbance(ABC):
 
     def __init__(self, robot: Robot) -> None:
         self.robot = robot
+        #: Whether anything is the matter with the robot at present.
+        self.acts = False
         #: What ``info`` tells of it.
         self.info: dict[str, Any] = {}
 
@@ -45,6 +50,30 @@ class Disturbance(ABC):
 
     def before_step(self) -> None:
         """A control step begins."""
+
+    def turn_to(self, robot: Robot) -> None:
+        """
+        :param robot: of the environment at present: where it is another object, what is the matter with the one before
+            is the matter with this one
+        :raises ValueError: if it has other motors
+        """
+        before = self.robot
+        if robot is before:
+            return
+        if robot.motor_names != before.motor_names:
+            changes = name_changes("motors", before.motor_names, robot.motor_names)
+            raise ValueError(f"the environment has another robot than when it was wrapped: {changes}")
+        self.act(False)
+        self.robot = robot
+        self.act(True)
+
+    @abstractmethod
+    def act(self, on: bool) -> None:
+        """
+        Let what is the matter at present, if anything, act on the robot.
+
+        :param on: or not, which leaves the robot and its simulator as they were before
+        """
 
     @abstractmethod
     def lift(self) -> None:
@@ -70,8 +99,17 @@ class DisturbanceWrapper(gym.Wrapper):
 
     @property
     def robot(self) -> Robot:
-        """Whom it befalls."""
+        """Whom it befalls, as the environment simulates it at present."""
+        self._follow()
         return self.disturbance.robot
+
+    def _follow(self) -> None:
+        self.disturbance.turn_to(find_robot(self.env))
+
+    def _follow_if_possible(self) -> None:
+        # Between two assignments an environment may have half a simulation; what is wrong at the end, is told then.
+        with suppress(Exception):
+            self._follow()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         options, disturbance = dict(options or {}), self.disturbance
@@ -81,16 +119,27 @@ class DisturbanceWrapper(gym.Wrapper):
         # The environment may read and change its simulator at a reset, and shall find it as it has left it.
         disturbance.lift()
         observation, info = self.env.reset(seed=seed, options=options or None)
+        self._follow()
         disturbance.begin(self.np_random, decision)
         return observation, {**info, **disturbance.info}
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         disturbance = self.disturbance
+        self._follow()
         disturbance.before_step()
-        result = self.env.step(action)
+        if disturbance.acts:
+            # An environment may make its simulation anew in the middle of a step.
+            with assignments(self.env.unwrapped, self._follow_if_possible):
+                result = self.env.step(action)
+            disturbance.robot.after_step()
+            self._follow()
+        else:
+            result = self.env.step(action)
         result[4].update(disturbance.info)
         return result
 
     def close(self) -> None:
-        self.disturbance.lift()
-        self.env.close()
+        try:
+            self.disturbance.lift()
+        finally:
+            self.env.close()

@@ -47,7 +47,11 @@ class MotorFailures(Disturbance):
         duration: Range | None,
     ) -> None:
         super().__init__(robot)
+        if mode not in MODES:
+            raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
+        self._locks = mode == "locked"
         entries = robot.motor_names if joints is None else joints
+        self._strength = as_range("strength", strength)
         self._groups = [self.decide(entry) for entry in entries]
         if not self._groups:
             raise ValueError("`joints` is empty: name at least one joint that may fail")
@@ -55,10 +59,6 @@ class MotorFailures(Disturbance):
             raise ValueError("`joints` holds an empty group: name at least one joint in each")
         self.joints = tuple(entry if isinstance(entry, str) else tuple(entry) for entry in entries)
         self._probability = as_number("probability", probability)
-        self._strength = as_range("strength", strength)
-        if mode not in MODES:
-            raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
-        self._locks = mode == "locked"
         if self._locks and self._strength != (0, 0):
             raise ValueError(f"a locked motor has no strength: leave `strength` at 0.0, got {strength}")
         # An adapter that cannot do it says so.
@@ -77,18 +77,29 @@ class MotorFailures(Disturbance):
         # Only times are counted by it.
         timed = self._onset != (0, 0) or duration is not None
         self._dt = POSITIVE.check("env.unwrapped.dt", dt) if timed else 1.0
-        self._active = False
         self._events: dict[int, Callable[[], None]] = {}
 
     def decide(self, given: Any) -> tuple[int, ...]:
         names = [] if given is None else [given] if isinstance(given, str) else given
         if not isinstance(names, list | tuple):
             raise ValueError(f"expected the name of a joint, a list of names, or None, got {given!r}")
-        return tuple(self._index(name) for name in names)
+        motors = tuple(self._index(name) for name in names)
+        if not self._locks:
+            low, high = self._strength
+            for strength in (low, (low + high) / 2):
+                scale = np.ones(len(self.robot.motor_names))
+                scale[list(motors)] = strength
+                self.robot.check_motor_strength(scale)
+        return motors
 
     def _index(self, joint: str) -> int:
         motors = self.robot.motor_names
         if joint not in motors:
+            if joint in self.robot.joint_names:
+                raise ValueError(
+                    f"{joint!r} is no motor of the robot: it is a joint that no actuator is on, even if some move it "
+                    f"by a tendon or otherwise. Its motors are {list(motors)}"
+                )
             near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
             raise ValueError(
                 f"{joint!r} is no motor of the robot"
@@ -140,16 +151,23 @@ class MotorFailures(Disturbance):
             event()
 
     def _fail(self) -> None:
-        if self._locks:
+        self.acts = self.info["failure_active"] = True
+        self.act(True)
+
+    def act(self, on: bool) -> None:
+        if not self.acts:
+            return
+        if not on:
+            self._recover()
+        elif self._locks:
             self.robot.lock_motors(self._failed)
         else:
             self.robot.set_motor_strength(self._scale)
-        self._active = self.info["failure_active"] = True
 
     def lift(self) -> None:
-        if self._active:
-            self._recover()
-            self._active = self.info["failure_active"] = False
+        if self.acts:
+            self.act(False)
+            self.acts = self.info["failure_active"] = False
         self._events.clear()
 
     def _recover(self) -> None:

@@ -76,7 +76,7 @@ class Payloads(Disturbance):
         self._inertia = inertia
         # An adapter that cannot do it says so.
         self._put(_NOTHING)
-        self._carries = False
+        self._load = _NOTHING
 
     def decide(self, given: Any) -> Load:
         if given is None:
@@ -90,11 +90,14 @@ class Payloads(Disturbance):
         return load
 
     def begin(self, rng: np.random.Generator, decision: Load | None) -> None:
-        load = self._draw(rng) if decision is None else decision
-        self._carries = load["mass"] > 0
-        self.info = {"payload": load if self._carries else None}
-        if self._carries:
-            self._put(load)
+        self._load = self._draw(rng) if decision is None else decision
+        self.acts = self._load["mass"] > 0
+        self.info = {"payload": self._load if self.acts else None}
+        self.act(True)
+
+    def act(self, on: bool) -> None:
+        if self.acts:
+            self._put(self._load if on else _NOTHING)
 
     def _put(self, load: Load) -> None:
         mass, point = load["mass"], np.array((load["x"], load["y"], load["z"]))
@@ -110,9 +113,8 @@ class Payloads(Disturbance):
         return Load(mass=draw(rng, self.mass), x=draw(rng, x), y=draw(rng, y), z=self._z)
 
     def lift(self) -> None:
-        if self._carries:
-            self._put(_NOTHING)
-            self._carries = False
+        self.act(False)
+        self.acts = False
 
 
 def _check_keys(what: str, given: Any, needed: Sequence[str], known: Sequence[str]) -> None:
