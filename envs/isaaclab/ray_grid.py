@@ -32,8 +32,8 @@ def rays_of(env: Any, params: Mapping[str, Any]) -> Rays | None:
     :return: the rays of its ``sensor_cfg``; None if it has none, or that sensor casts no rays
     """
     chosen = params.get("sensor_cfg")
-    sensor = None if chosen is None else env.scene.sensors[chosen.name]
-    if not hasattr(sensor, "ray_starts"):
+    sensor: Any = None if chosen is None else env.scene.sensors[chosen.name]
+    if sensor is None or not hasattr(sensor, "ray_starts"):
         return None
     # Offsets are part of them. All environments have the same.
     starts, directions = (rays.torch[0].double().cpu().numpy() for rays in (sensor.ray_starts, sensor.ray_directions))

@@ -109,12 +109,13 @@ class IsaacLabRobot(Robot):
     @cached_property
     def _motor_parameters(self) -> list[Any]:
         from .mdp.joint_failure import JointFailure
-        from .mdp.motor_parameters import motor_parameters
+        from .mdp.motor_parameters import motor_parameters, refuse_efforts_past_motors
 
         for failure in reset_events(self.env, JointFailure):
             if failure._parameters:
                 # Read when all motors were sound, which they need not be now.
                 return failure._parameters
+        refuse_efforts_past_motors(self.env, self.articulation)
         return motor_parameters(self.articulation)
 
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:

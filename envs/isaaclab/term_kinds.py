@@ -57,10 +57,9 @@ def shape_of(maker: Any) -> tuple[int, int] | None:
 
 def _registered(maker: Any) -> str | None:
     """Address of a function, or of the first class that something was registered of."""
-    if inspect.isroutine(maker):
-        makers = [maker]
-    else:
-        makers = list(inspect.getmro(maker if inspect.isclass(maker) else type(maker)))
+    makers: tuple[Any, ...] = (maker,)
+    if not inspect.isroutine(maker):
+        makers = inspect.getmro(maker if inspect.isclass(maker) else type(maker))
     return next((address(kind) for kind in makers if address(kind) in _KINDS), None)
 
 

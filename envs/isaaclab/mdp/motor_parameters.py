@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from isaaclab.actuators import ActuatorBase, ImplicitActuator
 from isaaclab.actuators.newton import read_group_parameter, write_group_parameter
+from isaaclab.envs.mdp.actions.joint_actions import JointEffortAction
 
 #: Of Newton's actuators. A limit alone would do, but what the motor is asked for beyond it counts as overload.
 NEWTON_PARAMETERS = (
@@ -124,6 +125,28 @@ def motor_parameters(robot: Any) -> list[MotorParameter]:
         else:
             found += _newton_parameters(actuators, group, joints)
     return found
+
+
+def refuse_efforts_past_motors(env: Any, robot: Any) -> None:
+    """Refuse actions whose torques no limit of a motor holds back.
+
+    Args:
+        env: The environment.
+        robot: Its articulation, in a simulation that has started.
+
+    Raises:
+        NotImplementedError: If an action tells torques of joints with implicit actuators.
+    """
+    implicit = [group for group in robot.actuators if isinstance(robot.actuators[group], ImplicitActuator)]
+    joints = {name for group in implicit for name in robot.actuators._group_joint_names[group]}
+    for name in env.action_manager.active_terms:
+        action = env.action_manager.get_term(name)
+        past = [joint for joint in getattr(action, "_joint_names", ()) if joint in joints]
+        if isinstance(action, JointEffortAction) and action._asset is robot and past:
+            raise NotImplementedError(
+                f"the action {name!r} applies torques to the joints {past} past their implicit motors, so that a dead "
+                "motor would not stop them: give them explicit actuators, as DCMotorCfg or IdealPDActuatorCfg"
+            )
 
 
 def torque_limits(robot: Any) -> list[tuple[torch.Tensor, Callable[[], torch.Tensor]]]:

@@ -42,8 +42,8 @@ class SolverParameter(SimulatorParameter):
         self._places = []
         for numbers, entries, sign in _places(NewtonManager._solver, name, _degrees_of_freedom(robot)[joints.cpu()]):
             columns = np.flatnonzero(entries >= 0)
-            where = (torch.as_tensor(indices, device=joints.device) for indices in (entries[columns], columns))
-            self._places.append(Place(numbers, *where, sign))
+            there, here = (torch.as_tensor(indices, device=joints.device) for indices in (entries[columns], columns))
+            self._places.append(Place(numbers, there, here, sign))
         # What Isaac Lab tells others, where its order of the joints is not Newton's.
         self._places.append(Place(self.stored, joints, torch.arange(len(joints), device=joints.device), 1))
 

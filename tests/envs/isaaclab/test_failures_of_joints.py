@@ -164,3 +164,23 @@ def test_joints_that_fail_are_of_the_split(robot):
 def test_a_joint_that_the_robot_has_not_is_named(robot):
     with pytest.raises(ValueError, match="got 'elbow'"):
         robot[0].reset(options={"failed_joint": "elbow"})
+
+
+def test_torques_that_would_reach_a_joint_past_its_dead_motor_are_refused(robot, monkeypatch):
+    from isaaclab.envs.mdp import JointEffortActionCfg
+    from isaaclab.envs.mdp.actions.joint_actions import JointEffortAction
+
+    env, first, _ = robot
+    push = JointEffortAction(JointEffortActionCfg(asset_name="robot", joint_names=[first]), env)
+    monkeypatch.setitem(env.action_manager._terms, "push", push)
+    event = env.event_manager.get_term_cfg("joint_failure")
+    monkeypatch.setattr(event.func, "_parameters", [])
+
+    if first == "LF_HFE":
+        # Newton limits what an explicit motor gives, whatever it is told.
+        event.func(env, None, **event.params)
+    else:
+        with pytest.raises(
+            NotImplementedError, match=rf"the action 'push' applies torques to the joints \['{first}'\]"
+        ):
+            event.func(env, None, **event.params)
