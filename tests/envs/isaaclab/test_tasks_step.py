@@ -105,4 +105,4 @@ def _lay_out(env, raw):
     if "target" in env.command_manager.active_terms:
         target = env.command_manager.get_term("target")
         target.pos_command_w[3, :2] = env.scene["robot"].data.root_pos_w.torch[3, :2]
-        env.episode_length_buf[3] = env.max_episode_length - 156
+        env.episode_length_buf[3] = env.max_episode_length - 152
