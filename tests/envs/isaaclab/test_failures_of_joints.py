@@ -173,6 +173,7 @@ def test_torques_that_would_reach_a_joint_past_its_dead_motor_are_refused(robot,
     env, first, _ = robot
     push = JointEffortAction(JointEffortActionCfg(asset_name="robot", joint_names=[first]), env)
     monkeypatch.setitem(env.action_manager._terms, "push", push)
+    monkeypatch.setattr(env.action_manager, "_term_names", ["joint_pos", "push"])
     event = env.event_manager.get_term_cfg("joint_failure")
     monkeypatch.setattr(event.func, "_parameters", [])
 
