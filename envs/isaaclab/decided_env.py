@@ -28,6 +28,14 @@ class DecidedEnv(ManagerBasedRLEnv):
     #: Those of the reset at work, None in the course of a step.
     reset_options: dict[str, Any] | None = None
 
+    def __init__(self, cfg: Any, render_mode: str | None = None, **kwargs: Any) -> None:
+        super().__init__(cfg, render_mode=render_mode, **kwargs)
+        # With some kinds of motors Newton makes all physics steps of a control step by itself. Contacts in between
+        # would not be felt, histories of contacts reach back four times as far and accelerations be means over four
+        # steps: rewards and ends of episodes would depend on how the motors are computed.
+        self.sim.physics_manager.set_decimation(1)
+        self._physics_handles_decimation = False
+
     @cached_property
     def reflections(self) -> dict[str, Reflection]:
         """The reflections of the robot by the names of their mirrors; derived when first asked for."""

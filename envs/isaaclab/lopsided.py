@@ -11,6 +11,7 @@ from sb3_memaug.symmetry import Reflection, SignedPermutation, Term
 from sb3_memaug.symmetry.terms import vector_transform
 
 from .manager_terms import observed_terms
+from .ray_grid import Rays, rays_of
 from .term_kinds import kinds_of
 
 
@@ -19,9 +20,10 @@ def refuse_lopsided_observations(env: Any, groups: Sequence[str], reflections: M
     :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
     :param groups: of observations
     :param reflections: of the robot, by the names of their mirrors
-    :raises ValueError: if a scale or a clipping range is not its own mirror image
+    :raises ValueError: if a scale, a clipping range or the rays of a scan are not their own mirror image
     """
     for one in (term for group in groups for term in observed_terms(env, group)):
+        rays = rays_of(env.unwrapped, one.cfg.params)
         for mirror, reflection in reflections.items():
             map_ = vector_transform(one.terms, reflection)
             what = f"the observation {one.name} under the mirror {mirror!r}"
@@ -31,6 +33,8 @@ def refuse_lopsided_observations(env: Any, groups: Sequence[str], reflections: M
                 _check_range(map_, np.full(map_.size, low), np.full(map_.size, high), what)
             if one.cfg.scale is not None:
                 _check_scale(map_, _row(one.cfg.scale, map_.size), what)
+            if rays is not None and [term.kind for term in one.terms] in (["grid"], ["transposed_grid"]):
+                _check_rays(map_, rays, reflection, what)
 
 
 def refuse_lopsided_actions(env: Any, reflections: Mapping[str, Reflection]) -> None:
@@ -70,6 +74,24 @@ def _check_scale(map_: SignedPermutation, scale: np.ndarray, what: str) -> None:
             f"{what}: the scale {scale} is not its own mirror image. Give partners the same scale, and absolute "
             "positions none"
         )
+
+
+def _check_rays(map_: SignedPermutation, rays: Rays, reflection: Reflection, what: str) -> None:
+    if rays.body is not None and reflection.bodies.get(rays.body, rays.body) != rays.body:
+        raise ValueError(
+            f"{what}: its sensor hangs on {rays.body}, which is not its own mirror image: put it on the base"
+        )
+    if map_.size != len(rays.starts):
+        raise ValueError(f"{what}: it has {map_.size} points, but its sensor casts {len(rays.starts)} rays")
+    partners = list(map_.permutation)
+    # Whatever their height: all start at the same.
+    if not np.allclose(rays.starts[partners, :2], rays.starts[:, :2] * reflection.axes[:2], atol=1e-4):
+        raise ValueError(
+            f"{what}: the points where its sensor's rays start are not their own mirror image, or listed in another "
+            "order. Let the grid's `size` be a multiple of its `resolution`, and its `offset` leave it centred"
+        )
+    if not np.allclose(rays.directions[partners], rays.directions * reflection.axes, atol=1e-4):
+        raise ValueError(f"{what}: the directions of its sensor's rays are not their own mirror image")
 
 
 def _check_range(map_: SignedPermutation, low: np.ndarray, high: np.ndarray, what: str) -> None:

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from sb3_memaug.symmetry import Term
 from sb3_memaug.symmetry.terms import default_size
 
-from .term_kinds import address, kinds_of
+from .ray_grid import grid_of, rays_of
+from .term_kinds import address, kinds_of, shape_of
 
 _ABOUT_JOINTS = ("joints", "joint_positions")
+_GRIDS = ("grid", "transposed_grid")
 _ABOUT_BODIES = ("feet", "feet_vectors", "bodies", "spatial_vectors")
 
 
@@ -69,7 +71,7 @@ def observed_terms(env: Any, group: str) -> Iterator[ObservedTerm]:
             )
         kinds = _kinds_of_observation(env, cfg, name)
         key = group if manager.group_obs_concatenate[group] else name
-        yield ObservedTerm(name, key, cfg, _terms(env, name, kinds, cfg.params, shape[0] // times), times)
+        yield ObservedTerm(name, key, cfg, _terms(env, name, kinds, cfg, shape[0] // times), times)
 
 
 def action_names(env: Any, only: str | None = None) -> tuple[str, ...]:
@@ -115,16 +117,38 @@ def _kinds_of_observation(env: Any, cfg: Any, name: str) -> tuple[str, ...]:
     return kinds
 
 
-def _terms(env: Any, name: str, kinds: Sequence[str], params: dict[str, Any], size: int) -> tuple[Term, ...]:
+def _terms(env: Any, name: str, kinds: Sequence[str], cfg: Any, size: int) -> tuple[Term, ...]:
     terms = []
-    for kind in kinds:
-        names = _names(env, kind, params, name)
-        entries = size if len(kinds) == 1 and not names else default_size(kind, names)
-        terms.append(Term(name, kind, entries, names))
+    for told in kinds:
+        names = _names(env, told, cfg.params, name)
+        kind, shape = _grid(env, told, cfg, name) if told in _GRIDS else (told, ())
+        entries = size if len(kinds) == 1 and not names and not shape else default_size(kind, names, shape)
+        terms.append(Term(name, kind, entries, names, shape))
     made = sum(term.size for term in terms)
     if made != size:
         raise ValueError(f"the observation {name} has {size} entries, but the kinds {list(kinds)} make {made}")
     return tuple(terms)
+
+
+def _grid(env: Any, told: str, cfg: Any, name: str) -> tuple[str, tuple[int, int]]:
+    """Kind and shape of a scan: as registered, else as the rays of its sensor are arranged."""
+    shape = shape_of(cfg.func)
+    if shape is not None:
+        return told, shape
+    rays = rays_of(env, cfg.params)
+    if rays is None:
+        raise ValueError(
+            f"the observation {name} is a {told}, but the parameters of {address(cfg.func)} name no `sensor_cfg` that "
+            "casts rays: tell register_kinds its `shape`, the numbers of its points along x and along y"
+        )
+    found = grid_of(rays)
+    if found is None:
+        raise ValueError(
+            f"the observation {name} is told to be a {told}, but the {len(rays.starts)} rays of its sensor "
+            f"{cfg.params['sensor_cfg'].name!r} start at no grid of points along x and y: give it a GridPatternCfg, "
+            "leave it out, or pass the algorithm your own `symmetry`"
+        )
+    return found
 
 
 def _names(env: Any, kind: str, params: dict[str, Any], name: str) -> tuple[str, ...]:

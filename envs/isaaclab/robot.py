@@ -25,7 +25,7 @@ class IsaacLabRobot(Robot):
     origin; the base's velocity is that of its centre of mass, which Isaac Lab's tasks observe.
 
     Motors can be dead or sound; a reset with the event ``joint_failure`` decides that anew. The force on the base
-    follows its point in every physics step, and a payload presses beside it.
+    follows its point in every control step, as a payload does, which presses beside it.
 
     :param env: ``isaaclab.envs.ManagerBasedEnv``, wrapped or not
     :param index: of the environment
@@ -42,6 +42,7 @@ class IsaacLabRobot(Robot):
         self._feet = Feet(env, index)
         super().__init__(self.articulation.joint_names, action_names(env), self._feet.names)
         self._force: tuple[np.ndarray, np.ndarray] | None = None
+        self._wrench: tuple[Any, Any] | None = None
 
     @cached_property
     def _ids(self) -> Any:
@@ -109,12 +110,13 @@ class IsaacLabRobot(Robot):
     @cached_property
     def _motor_parameters(self) -> list[Any]:
         from .mdp.joint_failure import JointFailure
-        from .mdp.motor_parameters import motor_parameters
+        from .mdp.motor_parameters import motor_parameters, refuse_efforts_past_motors
 
         for failure in reset_events(self.env, JointFailure):
             if failure._parameters:
                 # Read when all motors were sound, which they need not be now.
                 return failure._parameters
+        refuse_efforts_past_motors(self.env, self.articulation)
         return motor_parameters(self.articulation)
 
     def set_base_force(self, force: np.ndarray, point: np.ndarray) -> None:
@@ -126,26 +128,36 @@ class IsaacLabRobot(Robot):
         self._force = force, point
 
     def _stand_between(self) -> None:
-        """Isaac Lab forgets forces that are added after a physics step, and applies actions before it."""
+        """Isaac Lab forgets forces that are added after a physics step, and applies actions before each."""
         manager = self.env.action_manager
-        apply = manager.apply_action
+        process, apply = manager.process_action, manager.apply_action
+
+        def aim_and_process(action: Any) -> None:
+            self._aim()
+            process(action)
 
         def push_and_apply() -> None:
             self._push()
             apply()
 
-        manager.apply_action = push_and_apply
+        manager.process_action, manager.apply_action = aim_and_process, push_and_apply
 
-    def _push(self) -> None:
+    def _aim(self) -> None:
+        """Force and moment in the world, which stay as they are in a control step."""
         assert self._force is not None
         force, point = self._force
         data = self.articulation.data
         turn = rotation_matrix(self._numbers(data.root_link_quat_w)[[3, 0, 1, 2]])
         lever = turn @ (point - self._numbers(data.body_com_pos_b)[0])
+        self._wrench = self._row(force)[None], self._row(np.cross(lever, force))[None]
+
+    def _push(self) -> None:
+        assert self._wrench is not None
+        forces, torques = self._wrench
         # No force either: the simulator keeps the last one that it was given.
         self.articulation.instantaneous_wrench_composer.add_forces_and_torques_index(
-            forces=self._row(force)[None],
-            torques=self._row(np.cross(lever, force))[None],
+            forces=forces,
+            torques=torques,
             body_ids=[0],
             env_ids=self._ids,
             is_global=True,

@@ -62,6 +62,9 @@ def anymal_d(file: str | PathLike[str] | None = None) -> ArticulationCfg:
     if file is not None:
         _from_file(robot, str(find_usd(file, joints=ANYMAL_D_MOTORS)))
         robot.actuators = {"legs": clone(ANYDRIVE_3_SIMPLE_ACTUATOR_CFG)}
+    for motors in robot.actuators.values():
+        # Files of the same robot tell 7.5 or 8.5 rad/s; these are the motors that are simulated.
+        motors.joint_velocity_limit = motors.actuator_velocity_limit
     return robot
 
 

@@ -51,7 +51,9 @@ class Term:
                         velocities
     ``inertias``        the ten numbers of MuJoCo's ``cinert`` for each body of ``names``: xx, yy, zz, xy, xz and yz of
                         the inertia, mass times centre of mass, mass
-    ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base
+    ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base; neighbours
+                        along y stand side by side
+    ``transposed_grid`` the same, neighbours along x stand side by side
     ``image``           an image of ``shape`` (height, width, channels), alone under its key; rows run along x and
                         columns along y
     =================== ========================================================================================
@@ -66,7 +68,7 @@ class Term:
     :param kind: how a reflection acts on it, see above
     :param size: number of entries
     :param names: for kinds about joints, actuators, feet and bodies, which ones, in order
-    :param shape: for ``grid``, its two dimensions; for ``image``, its three
+    :param shape: for ``grid`` and ``transposed_grid``, its two dimensions; for ``image``, its three
     :raises ValueError: if the kind is unknown, or ``size``, ``names`` and ``shape`` do not agree with it
     """
 
@@ -81,7 +83,7 @@ class Term:
         object.__setattr__(self, "shape", tuple(self.shape))
         if self.kind not in _KINDS:
             raise ValueError(f"term {self.name!r}: `kind` must be one of {list(_KINDS)}, got {self.kind!r}")
-        dimensions = {"grid": 2, "image": 3}.get(self.kind, len(self.shape))
+        dimensions = {"grid": 2, "transposed_grid": 2, "image": 3}.get(self.kind, len(self.shape))
         if len(self.shape) != dimensions:
             raise ValueError(
                 f"term {self.name!r} of kind {self.kind!r} needs a `shape` of {dimensions} dimensions, got {self.shape}"
@@ -115,7 +117,7 @@ def default_size(kind: str, names: Sequence[str] = (), shape: Sequence[int] = ()
     :return: as many entries as names and shape make; for the other kinds, those of one quantity
     """
     unit, _ = _KINDS.get(kind, (0, None))
-    if kind in ("grid", "image"):
+    if kind in ("grid", "transposed_grid", "image"):
         return int(np.prod(shape))
     return unit * len(names) if kind in _COUNTED else unit
 
@@ -269,8 +271,16 @@ _SCALAR_LAST = SignedPermutation([1, 2, 3, 0])
 
 def _grid(reflection: Reflection, term: Term) -> SignedPermutation:
     points = np.arange(term.size).reshape(term.shape)
-    flipped = tuple(axis for axis, sign in enumerate(reflection.horizontal) if sign < 0)
-    return SignedPermutation(np.flip(points, flipped).ravel().tolist())
+    return SignedPermutation(_flipped(points, reflection).ravel().tolist())
+
+
+def _transposed_grid(reflection: Reflection, term: Term) -> SignedPermutation:
+    points = np.arange(term.size).reshape(term.shape[::-1]).T
+    return SignedPermutation(_flipped(points, reflection).T.ravel().tolist())
+
+
+def _flipped(points: np.ndarray, reflection: Reflection) -> np.ndarray:
+    return np.flip(points, tuple(axis for axis, sign in enumerate(reflection.horizontal) if sign < 0))
 
 
 def _image(reflection: Reflection, term: Term) -> ImageFlip:
@@ -303,11 +313,12 @@ _KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
     "spatial_vectors": (6, _spatial_vectors),
     "inertias": (10, _inertias),
     "grid": (1, _grid),
+    "transposed_grid": (1, _transposed_grid),
     "image": (1, _image),
 }
 
 #: Kinds whose size follows from their names or shape.
 _COUNTED = (
     *("joints", "joint_positions", "action", "actuators"),
-    *("feet", "feet_vectors", "bodies", "spatial_vectors", "inertias", "grid", "image"),
+    *("feet", "feet_vectors", "bodies", "spatial_vectors", "inertias", "grid", "transposed_grid", "image"),
 )

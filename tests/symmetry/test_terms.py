@@ -73,6 +73,7 @@ EXPECTED = [
         [-19, -20, 21, -22, -23, 24, -13, -14, 15, -16, -17, 18, -7, -8, 9, -10, -11, 12, -1, -2, 3, -4, -5, 6],
     ),
     (Term("g", "grid", 6, shape=(2, 3)), [3, 2, 1, 6, 5, 4], [4, 5, 6, 1, 2, 3], [6, 5, 4, 3, 2, 1]),
+    (Term("g", "transposed_grid", 6, shape=(2, 3)), [5, 6, 3, 4, 1, 2], [2, 1, 4, 3, 6, 5], [6, 5, 4, 3, 2, 1]),
 ]
 
 
@@ -242,16 +243,17 @@ def test_a_history_of_a_quantity_mirrors_time_by_time():
 
 
 @every_plane
-def test_a_grid_scans_the_reflected_ground(reflection):
+@pytest.mark.parametrize(("kind", "order"), [("grid", "C"), ("transposed_grid", "F")])
+def test_a_grid_scans_the_reflected_ground(reflection, kind, order):
     def ground(x, y):
         return np.sin(x) + x * y + y**2 - 2 * y
 
     x, y = np.meshgrid(np.linspace(-0.8, 0.8, 5), np.linspace(-0.5, 0.5, 4), indexing="ij")
-    scanned = ground(x, y).ravel()
+    scanned = ground(x, y).ravel(order)
     # The reflected ground is as high at a point as the ground is at the point's image.
     sign_x, sign_y, _ = reflection.axes
-    reflected = ground(sign_x * x, sign_y * y).ravel()
-    mirrored = Term("g", "grid", 20, shape=(5, 4)).transform(reflection).apply(scanned)
+    reflected = ground(sign_x * x, sign_y * y).ravel(order)
+    mirrored = Term("g", kind, 20, shape=(5, 4)).transform(reflection).apply(scanned)
     np.testing.assert_allclose(mirrored, reflected, atol=1e-12)
 
 
@@ -376,6 +378,7 @@ def test_names_and_shape_can_be_lists_as_in_json():
         (("t", "grid", 5, (), (2, 3)), "make 6"),
         (("t", "grid", 6, (), (6,)), r"needs a `shape` of 2 dimensions, got \(6,\)"),
         (("t", "grid", 1), r"needs a `shape` of 2 dimensions, got \(\)"),
+        (("t", "transposed_grid", 6, (), (6,)), r"needs a `shape` of 2 dimensions, got \(6,\)"),
         (("t", "image", 6, (), (2, 3)), "needs a `shape` of 3 dimensions"),
         (("t", "image", 5, (), (2, 3, 1)), "make 6"),
     ],
@@ -402,6 +405,7 @@ def test_a_term_of_parts_that_the_reflection_does_not_know_is_refused():
         ("inertias", LEGS, (), 40),
         ("joints", (), (), 0),
         ("grid", (), (2, 3), 6),
+        ("transposed_grid", (), (2, 3), 6),
         ("image", (), (2, 3, 4), 24),
         ("speed", LEGS, (), 0),
     ],

@@ -5,7 +5,7 @@ from isaaclab.managers import SceneEntityCfg
 from isaaclab.utils import configclass
 from isaaclab_tasks.core.velocity import mdp
 
-from ..mdp import position_rewards
+from ..mdp import motor_rewards, position_rewards
 from ..mdp.position_command import PolarPositionCommandCfg
 from .legged import LeggedEnvCfg
 from .observations import PositionObservationsCfg
@@ -32,9 +32,9 @@ class PositionRewardsCfg:
     # -- stability
     lin_vel_z = RewTerm(func=mdp.lin_vel_z_l2, weight=-2.0)
     flat_orientation = RewTerm(func=mdp.flat_orientation_l2, weight=-1.0)
-    applied_torque_limits = RewTerm(func=mdp.applied_torque_limits, weight=-0.2)
+    applied_torque_limits = RewTerm(func=motor_rewards.AppliedTorqueLimits, weight=-0.2)
     joint_vel = RewTerm(func=mdp.joint_vel_l2, weight=-0.001)
-    joint_vel_limits = RewTerm(func=mdp.joint_vel_limits, weight=-1.0, params={"soft_ratio": 0.9})
+    joint_vel_limits = RewTerm(func=motor_rewards.joint_vel_limits, weight=-1.0, params={"soft_ratio": 0.9})
     contact_forces = RewTerm(
         func=mdp.contact_forces,
         weight=-1.0e-5,

@@ -11,7 +11,7 @@ from isaaclab.managers import EventTermCfg, ManagerTermBase
 
 from ...splits import of_split
 from ..decisions import decided
-from .motor_parameters import MotorParameter, motor_parameters
+from .motor_parameters import MotorParameter, motor_parameters, refuse_efforts_past_motors
 
 
 class JointFailure(ManagerTermBase):
@@ -62,8 +62,10 @@ class JointFailure(ManagerTermBase):
             probability: That a joint fails in an episode.
             asset_name: The robot.
         """
-        # Not before: events at startup may have changed gains.
-        self._parameters = self._parameters or motor_parameters(self.robot)
+        if not self._parameters:
+            refuse_efforts_past_motors(env, self.robot)
+            # Not before: events at startup may have changed gains.
+            self._parameters = motor_parameters(self.robot)
         everyone = torch.arange(env.num_envs, device=env.device)
         ids = everyone if env_ids is None else everyone[env_ids]
         drawn = self.candidates[torch.randint(len(self.candidates), (len(ids),), device=env.device)]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from isaaclab.actuators import ActuatorBase, ImplicitActuator
 from isaaclab.actuators.newton import read_group_parameter, write_group_parameter
+from isaaclab.envs.mdp.actions.joint_actions import JointEffortAction
 
 #: Of Newton's actuators. A limit alone would do, but what the motor is asked for beyond it counts as overload.
 NEWTON_PARAMETERS = (
@@ -16,7 +19,7 @@ NEWTON_PARAMETERS = (
     ("clamping", "max_motor_effort"),
     ("clamping", "max_effort"),
 )
-NEWTON_LIMITS = {"max_motor_effort", "max_effort"}
+NEWTON_LIMITS = ("max_motor_effort", "max_effort")
 SIMULATOR_PARAMETERS = ("stiffness", "damping", "effort_limit")
 
 
@@ -77,9 +80,14 @@ class SimulatorParameter(MotorParameter):
         self.name = name
         super().__init__(joints)
 
-    def read(self) -> torch.Tensor:
+    @property
+    def stored(self) -> torch.Tensor:
+        """The numbers of all joints. Shape is (num_envs, num_joints)."""
         stored = "joint_effort_limits" if self.name == "effort_limit" else f"joint_{self.name}"
-        return getattr(self.robot.data, stored).torch[:, self.joints]
+        return getattr(self.robot.data, stored).torch
+
+    def read(self) -> torch.Tensor:
+        return self.stored[:, self.joints]
 
     def write(self, values: torch.Tensor, env_ids: torch.Tensor) -> None:
         # The writers name their first argument after what they write.
@@ -105,11 +113,10 @@ def motor_parameters(robot: Any) -> list[MotorParameter]:
     """
     actuators = robot.actuators
     found: list[MotorParameter] = []
-    for group in actuators:
-        everyone = torch.arange(robot.num_joints, device=robot.device)
-        joints = everyone[actuators._group_joint_indices[group]]
+    for group, joints in _groups(robot):
         if isinstance(actuators[group], ImplicitActuator):
-            found += [SimulatorParameter(robot, name, joints) for name in SIMULATOR_PARAMETERS]
+            kind = _simulator_parameter(robot)
+            found += [kind(robot, name, joints) for name in SIMULATOR_PARAMETERS]
         elif isinstance(actuators[group], ActuatorBase):
             raise NotImplementedError(
                 f"the motors {group!r} are computed by Isaac Lab's {type(actuators[group]).__name__}, where none can "
@@ -120,14 +127,77 @@ def motor_parameters(robot: Any) -> list[MotorParameter]:
     return found
 
 
-def _newton_parameters(actuators: Any, group: str, joints: torch.Tensor) -> list[MotorParameter]:
-    found: dict[str, MotorParameter] = {}
+def refuse_efforts_past_motors(env: Any, robot: Any) -> None:
+    """Refuse actions whose torques no limit of a motor holds back.
+
+    Args:
+        env: The environment.
+        robot: Its articulation, in a simulation that has started.
+
+    Raises:
+        NotImplementedError: If an action tells torques of joints with implicit actuators.
+    """
+    implicit = [group for group in robot.actuators if isinstance(robot.actuators[group], ImplicitActuator)]
+    joints = {name for group in implicit for name in robot.actuators._group_joint_names[group]}
+    for name in env.action_manager.active_terms:
+        action = env.action_manager.get_term(name)
+        past = [joint for joint in getattr(action, "_joint_names", ()) if joint in joints]
+        if isinstance(action, JointEffortAction) and action._asset is robot and past:
+            raise NotImplementedError(
+                f"the action {name!r} applies torques to the joints {past} past their implicit motors, so that a dead "
+                "motor would not stop them: give them explicit actuators, as DCMotorCfg or IdealPDActuatorCfg"
+            )
+
+
+def torque_limits(robot: Any) -> list[tuple[torch.Tensor, Callable[[], torch.Tensor]]]:
+    """Find how much torque the motors of a robot may give.
+
+    Args:
+        robot: The articulation, in a simulation that has started.
+
+    Returns:
+        Indices of joints, and what reads their limits as they are, in the shape (num_envs, len(joints)). Joints can
+        have several limits, or none.
+    """
+    actuators = robot.actuators
+    found: list[tuple[torch.Tensor, Callable[[], torch.Tensor]]] = []
+    for group, joints in _groups(robot):
+        motors = actuators[group]
+        if isinstance(motors, ImplicitActuator):
+            found.append((joints, SimulatorParameter(robot, "effort_limit", joints).read))
+        elif isinstance(motors, ActuatorBase):
+            found.append((joints, partial(getattr, motors, "actuator_effort_limit")))
+        else:
+            limits = (p for p in _newton_parameters(actuators, group, joints) if p.address[-1] in NEWTON_LIMITS)
+            found += [(joints, limit.read) for limit in limits]
+    return found
+
+
+def _groups(robot: Any) -> list[tuple[str, torch.Tensor]]:
+    """Names of the groups of motors, and indices of their joints."""
+    everyone = torch.arange(robot.num_joints, device=robot.device)
+    return [(group, everyone[robot.actuators._group_joint_indices[group]]) for group in robot.actuators]
+
+
+def _simulator_parameter(robot: Any) -> type[SimulatorParameter]:
+    """How to write to the simulator: Isaac Lab's writers serve all, some have a shorter way."""
+    if type(robot).__module__.startswith("isaaclab_newton."):
+        # Imports Newton, which other simulations do without.
+        from .solver_parameter import SolverParameter
+
+        if SolverParameter.fits(robot):
+            return SolverParameter
+    return SimulatorParameter
+
+
+def _newton_parameters(actuators: Any, group: str, joints: torch.Tensor) -> list[NewtonParameter]:
+    found: dict[str, NewtonParameter] = {}
     for component, name in NEWTON_PARAMETERS:
         try:
             found[name] = NewtonParameter(actuators, group, component, name, joints)
         except ValueError:
             # None of the group's actuators has such a parameter.
             continue
-    if not NEWTON_LIMITS & found.keys():
+    if not found.keys() & set(NEWTON_LIMITS):
         raise NotImplementedError(f"the motors {group!r} have no torque limit: set `actuator_effort_limit`")
     return list(found.values())

@@ -47,7 +47,23 @@ def joint_action(kind="JointPositionAction", scale=0.5, offset=0.0, joints=JOINT
     )
 
 
-def described(groups, actions=None, commands=None, apart=(), time_major=()):
+def scanner(starts, directions=(0.0, 0.0, -1.0), body="base"):
+    """A sensor that casts rays, those of two environments."""
+    rays = [th.as_tensor(np.broadcast_to(rows, (2, *np.shape(starts))).copy()) for rows in (starts, directions)]
+    return SimpleNamespace(
+        ray_starts=SimpleNamespace(torch=rays[0]),
+        ray_directions=SimpleNamespace(torch=rays[1]),
+        cfg=SimpleNamespace(prim_path=f"/World/envs/env_.*/Robot/{body}"),
+    )
+
+
+class Scene(dict):
+    """Robots by name, and sensors."""
+
+    sensors: dict = {}
+
+
+def described(groups, actions=None, commands=None, apart=(), time_major=(), sensors=None):
     """An environment that has these managers, with terms by group and name."""
     actions = {"joint_pos": joint_action()} if actions is None else actions
     observation_manager = SimpleNamespace(
@@ -61,8 +77,9 @@ def described(groups, actions=None, commands=None, apart=(), time_major=()):
         observation_manager=observation_manager,
         action_manager=SimpleNamespace(active_terms=list(actions), get_term=actions.__getitem__),
         command_manager=SimpleNamespace(get_term=(commands or {}).__getitem__),
-        scene={"robot": SimpleNamespace(joint_names=list(JOINTS), body_names=["base", "left_foot", "right_foot"])},
+        scene=Scene(robot=SimpleNamespace(joint_names=list(JOINTS), body_names=["base", "left_foot", "right_foot"])),
     )
+    env.scene.sensors = sensors or {}
     env.unwrapped = env
     return env
 

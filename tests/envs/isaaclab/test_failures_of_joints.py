@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import contextmanager
+
+import numpy as np
 import pytest
 import torch as th
 
@@ -66,6 +70,86 @@ def test_a_motor_recovers_as_it_was(robot):
     assert all((parameter.read() == parameter.values).all() for parameter in parameters)
 
 
+@contextmanager
+def launches():
+    """Counts of Warp's kernels, by name."""
+    import warp as wp
+    from warp._src.context import Launch
+
+    counted: Counter[str] = Counter()
+    launch, launch_again = wp.launch, Launch.launch
+
+    def count_and_launch(kernel, *args, **kwargs):
+        counted[kernel.key] += 1
+        return launch(kernel, *args, **kwargs)
+
+    def count_and_launch_again(self, *args, **kwargs):
+        counted[self.kernel.key] += 1
+        return launch_again(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wp, "launch", count_and_launch)
+        patch.setattr(Launch, "launch", count_and_launch_again)
+        yield counted
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_a_reset_with_failures_has_the_simulator_compute_nothing_more(robot, dead, monkeypatch):
+    env, first, _ = robot
+    action = th.zeros(3, env.action_manager.total_action_dim)
+    options = {"failed_joint": first if dead else None}
+    event = env.event_manager.get_term_cfg("joint_failure").func
+
+    with launches() as with_failures:
+        env.reset(seed=0, options=options)
+    with launches() as first_step:
+        env.step(action)
+    with launches() as second_step:
+        env.step(action)
+    monkeypatch.setattr(event, "fail", lambda joints, env_ids: None)
+    with launches() as without:
+        env.reset(seed=0, options=options)
+
+    # How often the solver iterates depends on the contacts.
+    assert first_step.keys() == second_step.keys() and first_step.total() > 500
+    added = with_failures - without
+    # Explicit motors are written by Isaac Lab's own function, which takes two kernels for a gain or a limit.
+    explicit = {"_gather_1d_kernel": 3, "_scatter_masked_2d_kernel": 3}
+    assert added == (explicit if first == "LF_HFE" else {})
+
+
+def solver_arrays():
+    from isaaclab_newton.physics import NewtonManager
+
+    model, compiled = NewtonManager.get_model(), NewtonManager._solver.mjw_model
+    arrays = [model.joint_target_ke, model.joint_target_kd, model.joint_effort_limit]
+    arrays += [compiled.actuator_gainprm, compiled.actuator_biasprm, compiled.jnt_actfrcrange]
+    return [array.numpy().copy() for array in arrays]
+
+
+def test_the_solver_holds_what_isaac_labs_writers_and_all_its_constants_would_give_it(robot):
+    from isaaclab_newton.physics import NewtonManager
+    from newton import ModelFlags
+
+    env, first, second = robot
+    env.reset(options={"failed_joint": None})
+    sound = solver_arrays()
+    env.reset(options={"failed_joint": [first, None, second]})
+    failed = solver_arrays()
+
+    NewtonManager._solver.notify_model_changed(ModelFlags.JOINT_DOF_PROPERTIES)
+
+    for ours, theirs in zip(failed, solver_arrays(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    if first != "LF_HFE":
+        # Stiffness, damping and limit of two motors: once in the model; gains and biases, and the range's two ends.
+        changed = [int((one != other).sum()) for one, other in zip(sound, failed, strict=True)]
+        assert changed == [2, 2, 2, 4, 4, 4]
+    env.reset(options={"failed_joint": None})
+    for before, after in zip(sound, solver_arrays(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
 def test_joints_that_fail_are_of_the_split(robot):
     env, *_ = robot
     event = env.event_manager.get_term_cfg("joint_failure").func
@@ -80,3 +164,24 @@ def test_joints_that_fail_are_of_the_split(robot):
 def test_a_joint_that_the_robot_has_not_is_named(robot):
     with pytest.raises(ValueError, match="got 'elbow'"):
         robot[0].reset(options={"failed_joint": "elbow"})
+
+
+def test_torques_that_would_reach_a_joint_past_its_dead_motor_are_refused(robot, monkeypatch):
+    from isaaclab.envs.mdp import JointEffortActionCfg
+    from isaaclab.envs.mdp.actions.joint_actions import JointEffortAction
+
+    env, first, _ = robot
+    push = JointEffortAction(JointEffortActionCfg(asset_name="robot", joint_names=[first]), env)
+    monkeypatch.setitem(env.action_manager._terms, "push", push)
+    monkeypatch.setattr(env.action_manager, "_term_names", ["joint_pos", "push"])
+    event = env.event_manager.get_term_cfg("joint_failure")
+    monkeypatch.setattr(event.func, "_parameters", [])
+
+    if first == "LF_HFE":
+        # Newton limits what an explicit motor gives, whatever it is told.
+        event.func(env, None, **event.params)
+    else:
+        with pytest.raises(
+            NotImplementedError, match=rf"the action 'push' applies torques to the joints \['{first}'\]"
+        ):
+            event.func(env, None, **event.params)

@@ -21,6 +21,7 @@ FINGERS = dict(
     )
 )
 OTHERS = {"waist_yaw": "torso", "elbow": "elbow_pitch", "wrist_roll": "elbow_roll"}
+FINGER = f".*_({'|'.join([*FINGERS.values(), *(f'hand_{name}' for name in FINGERS)])})_joint"
 #: What it does not have.
 STIFF = ("waist_roll", "waist_pitch", "wrist_pitch", "wrist_yaw")
 
@@ -66,6 +67,13 @@ def test_names_decide_which_joints_a_robot_has(files, n_joints, n_fingers):
         assert observation["policy"].shape == (2, 3 * n_joints + 12)
         assert th.isfinite(observation["policy"]).all()
         assert th.isfinite(reward).all()
+        if n_fingers:
+            data = env.scene["robot"].data
+            fingers = [i for i, name in enumerate(names) if re.fullmatch(FINGER, name)]
+            away = (data.joint_pos.torch - data.default_joint_pos.torch)[:, fingers].abs().sum(dim=1)
+            rewarded = env.reward_manager._step_reward[:, terms.index("fingers_deviation")]
+            th.testing.assert_close(rewarded, -0.05 * away)
+            assert (away > 0).all()
 
 
 def _other_side(name):
