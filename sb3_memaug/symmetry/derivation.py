@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.symmetry.actuator_residuals import actuator_partners
+from sb3_memaug.symmetry.arguments import float_of, mapping_of, shown, texts_of
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
 from sb3_memaug.symmetry.geometry import RobotGeometry
 from sb3_memaug.symmetry.geometry_readers import read_geometry
@@ -51,8 +52,15 @@ def derive_symmetry(
     :param feet: bodies that count as feet; by default the ends of all chains
     :param locked: joints that do not move: names, or regular expressions that match whole names
     :return: what was found, held up against the tolerances
-    :raises ValueError: if nobody can read the robot, or a joint, pose or foot does not exist
+    :raises ValueError: if an argument is of another type, nobody can read the robot, or a joint, pose or foot does not
+        exist
     """
+    if not isinstance(tolerances, Tolerances | None):
+        raise ValueError(f"`tolerances` must be Tolerances(…), got {shown(tolerances)}")
+    for joint, angle in mapping_of({} if isinstance(pose, str | None) else pose, "`pose`").items():
+        float_of(angle, f"the angle of {joint!r} in `pose`")
+    feet = None if feet is None else texts_of(feet, "`feet`")
+    locked = texts_of(locked, "`locked`")
     geometry = read_geometry(robot)
     geometry = lock_joints(geometry, matching_joints(geometry, locked))
     tolerances = tolerances or Tolerances()

@@ -44,7 +44,10 @@ def matching_joints(geometry: RobotGeometry, patterns: Sequence[str]) -> set[str
     found: set[str] = set()
     names = [joint.name for joint in geometry.joints]
     for pattern in patterns:
-        named = {name for name in names if name == pattern or re.fullmatch(pattern, name)}
+        try:
+            named = {name for name in names if name == pattern or re.fullmatch(pattern, name)}
+        except (re.error, RecursionError, OverflowError) as error:
+            raise ValueError(f"`locked` holds {pattern!r}, which is no regular expression: {error}") from error
         if not named:
             raise ValueError(f"`locked` holds {pattern!r}, which is no joint of {geometry.name}; it has {names}")
         found |= named

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import random
 import sys
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 from .fuzz import fuzz
+from .inputs import INPUTS
 
 
 def main() -> None:
@@ -15,7 +19,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of chance (default: %(default)s)")
     parser.add_argument("--only", metavar="TEXT", help="kinds of input with this in their names")
     parser.add_argument("--show", type=int, default=10, metavar="N", help="errors to show (default: %(default)s)")
+    parser.add_argument("--case", metavar="SEED", help="try this one alone, and show where it fails")
     parsed = parser.parse_args()
+    if parsed.case is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            INPUTS[parsed.case.rsplit(" ", 2)[0]][0](random.Random(parsed.case), Path(folder))
+        return
     tried, found = fuzz(parsed.cases, parsed.seed, parsed.only)
     print("| input | cases | bare errors | of these |", "| --- " * 4 + "|", sep="\n")
     for name in tried:
