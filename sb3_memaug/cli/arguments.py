@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import ast
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import gymnasium as gym
+
+from sb3_memaug.common.python_values import EXPECTED, python_value
+from sb3_memaug.files import InputError
 
 #: What is raised where the command line asks for what cannot be: its values reach constructors and a first reset.
 MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, gym.error.Error, argparse.ArgumentTypeError)
@@ -86,7 +88,10 @@ def assignments(text: str) -> dict[str, float]:
 
 
 class KeyValues(argparse.Action):
-    """Reads ``key:value …``, values being Python's, into a dict: as rl_zoo3 does, but for literals only."""
+    """
+    Reads ``key:value …``, values being Python's, into a dict: as rl_zoo3 does, but without running them, by
+    :func:`~sb3_memaug.common.python_values.python_value`.
+    """
 
     def __call__(
         self,
@@ -99,10 +104,10 @@ class KeyValues(argparse.Action):
         for text in values or ():
             key, _, value = text.partition(":")
             try:
-                found[key] = ast.literal_eval(value)
-            except (ValueError, SyntaxError):
+                found[key] = python_value(value, option_string)
+            except InputError:
                 parser.error(
-                    f"argument {option_string}: expected key:value with a Python value, got {text!r}; "
+                    f"argument {option_string}: expected key:value with a Python value ({EXPECTED}), got {text!r}; "
                     f"a string wants quotes of its own, as in '{key}:\"{value}\"'"
                 )
         setattr(namespace, self.dest, found)

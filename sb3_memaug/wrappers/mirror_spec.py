@@ -153,7 +153,11 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         if given is not None:
             if derivation:
                 raise ValueError(f"{list(derivation)} are for a derivation, but the reflections are given")
-            return {name: reflection_from_plain(value) for name, value in mapping_of(given, "`reflections`").items()}
+            found = {}
+            for name, value in mapping_of(given, "`reflections`").items():
+                with located("reflections", name):
+                    found[name] = reflection_from_plain(value)
+            return found
         allowed = from_plain(Tolerances, derivation.get("tolerances", {}))
         try:
             derived = derive_symmetry(self.env, **{**derivation, "tolerances": allowed})
