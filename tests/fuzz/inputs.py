@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -256,7 +257,9 @@ def _parquet(rng: random.Random, path: Path, rows: list[dict[str, Any]]) -> Path
         path.write_bytes(mutated_bytes(rng, path.read_bytes()))
     else:
         try:
-            pd.DataFrame(_rows(rng, rows)).to_parquet(path)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                pd.DataFrame(_rows(rng, rows)).to_parquet(path)
         except Exception:  # of what Parquet cannot hold there are no files
             path.write_bytes(b"PAR1PAR1")
     return path
@@ -268,7 +271,10 @@ def _rows(rng: random.Random, rows: list[dict[str, Any]]) -> list[dict[Any, Any]
         if kind == 0:
             return [{name: value for name, value in row.items() if name != column} for row in rows]
         return [{**row, column if kind == 1 else str(odd): odd if kind == 1 else 1} for row in rows]
-    return [row if isinstance(row, dict) else {"a": row} for row in mutated(rng, rows) or []]
+    changed = mutated(rng, rows)
+    return [
+        row if isinstance(row, dict) else {"a": row} for row in (changed if isinstance(changed, list) else [changed])
+    ]
 
 
 def run_tables(rng: random.Random, folder: Path) -> None:
