@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -47,9 +48,46 @@ def positive(text: str) -> int:
     :return: the number
     :raises argparse.ArgumentTypeError: if it is none
     """
-    if not text.isdecimal() or int(text) < 1:
+    # More digits than any number of anything that a command does.
+    if not (text.isdecimal() and len(text) <= 18) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number above zero, got {text!r}")
     return int(text)
+
+
+def seed(text: str) -> int:
+    """
+    :param text: a whole number from 0 to 2**31 - 1, so that those of many episodes after it are none too large
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none
+    """
+    if not (text.isdecimal() and len(text) <= 18) or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {2**31 - 1}, got {text!r}")
+    return int(text)
+
+
+def finite(text: str) -> float:
+    """
+    :param text: a number
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none, or not finite
+    """
+    try:
+        if math.isfinite(number := float(text)):
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"expected a finite number, got {text!r}")
+
+
+def not_negative(text: str) -> float:
+    """
+    :param text: a number that is not less than 0
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none
+    """
+    if (number := finite(text)) < 0:
+        raise argparse.ArgumentTypeError(f"expected a number that is not negative, got {text!r}")
+    return number
 
 
 def names(text: str) -> list[str]:
@@ -68,8 +106,8 @@ def numbers(*what: str) -> Callable[[str], dict[str, float]]:
 
     def read(text: str) -> dict[str, float]:
         try:
-            return dict(zip(what, map(float, text.split(",")), strict=True))
-        except ValueError as error:
+            return dict(zip(what, map(finite, text.split(",")), strict=True))
+        except (ValueError, argparse.ArgumentTypeError) as error:
             raise argparse.ArgumentTypeError(f"expected the numbers {','.join(what)}, got {text!r}") from error
 
     return read

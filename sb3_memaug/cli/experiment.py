@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sb3_memaug.cli.arguments import MISTAKES, positive
+from sb3_memaug.cli.arguments import MISTAKES, not_negative, positive
 from sb3_memaug.experiments.local import perform_locally
 from sb3_memaug.experiments.matrix import read_matrix
 from sb3_memaug.experiments.perform import LOG_FILE
@@ -42,8 +42,12 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--ray", metavar="ADDRESS", help="run on this Ray cluster, whose nodes see the folder: auto, local, or ray://…"
     )
-    parser.add_argument("--cpus-per-run", type=float, default=1, metavar="N", help="on Ray (default: %(default)s)")
-    parser.add_argument("--gpus-per-run", type=float, default=0, metavar="N", help="on Ray (default: %(default)s)")
+    parser.add_argument(
+        "--cpus-per-run", type=not_negative, default=1, metavar="N", help="on Ray (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--gpus-per-run", type=not_negative, default=0, metavar="N", help="on Ray (default: %(default)s)"
+    )
     parser.set_defaults(run=partial(run, parser))
 
 

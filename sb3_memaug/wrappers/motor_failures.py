@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.robots import Robot
+from sb3_memaug.symmetry.arguments import list_of, shown, text_of
 from sb3_memaug.wrappers.disturbance import Disturbance
 from sb3_memaug.wrappers.ranges import Range, as_number, as_range, draw
 
@@ -46,7 +47,7 @@ class MotorFailures(Disturbance):
         duration: Range | None,
     ) -> None:
         super().__init__(robot)
-        entries = robot.motor_names if joints is None else joints
+        entries = list(robot.motor_names) if joints is None else list_of(joints, "`joints`")
         self._groups = [self.decide(entry) for entry in entries]
         if not self._groups:
             raise ValueError("`joints` is empty: name at least one joint that may fail")
@@ -55,8 +56,8 @@ class MotorFailures(Disturbance):
         self.joints = tuple(entry if isinstance(entry, str) else tuple(entry) for entry in entries)
         self._probability = as_number("probability", probability, 0, 1)
         self._strength = as_range("strength", strength, 0, 1)
-        if mode not in MODES:
-            raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
+        if not isinstance(mode, str) or mode not in MODES:
+            raise ValueError(f"`mode` must be one of {list(MODES)}, got {shown(mode)}")
         self._locks = mode == "locked"
         if self._locks and self._strength != (0, 0):
             raise ValueError(f"a locked motor has no strength: leave `strength` at 0.0, got {strength}")
@@ -80,12 +81,12 @@ class MotorFailures(Disturbance):
     def decide(self, given: Any) -> tuple[int, ...]:
         names = [] if given is None else [given] if isinstance(given, str) else given
         if not isinstance(names, list | tuple):
-            raise ValueError(f"expected the name of a joint, a list of names, or None, got {given!r}")
+            raise ValueError(f"expected the name of a joint, a list of names, or None, got {shown(given)}")
         return tuple(self._index(name) for name in names)
 
     def _index(self, joint: str) -> int:
         motors = self.robot.motor_names
-        if joint not in motors:
+        if text_of(joint, "the name of a joint") not in motors:
             near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
             raise ValueError(
                 f"{joint!r} is no motor of the robot"

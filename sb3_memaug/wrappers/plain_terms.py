@@ -12,7 +12,7 @@ from sb3_memaug.files import located
 from sb3_memaug.robots import find_robot
 from sb3_memaug.robots.gymnasium_terms import actuator_names, body_names
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.symmetry.arguments import int_of, list_of, mapping_of, shown, texts_of
+from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
 from sb3_memaug.symmetry.terms import MAX_SIZE, default_size
 
 #: What a term may say in place of a list of names: that they are the robot's own, in the order of its simulator.
@@ -122,7 +122,9 @@ def _term(term: Any, env: gym.Env) -> Term:
     term = dict(mapping_of(term, "a term"))
     repeat = int_of(term.pop("repeat", 1), f"term {shown(term.get('name'))}: `repeat`")
     if not 1 <= repeat <= MAX_SIZE:
-        raise ValueError(f"term {shown(term.get('name'))}: `repeat` must be a positive whole number, got {shown(repeat)}")
+        raise ValueError(
+            f"term {shown(term.get('name'))}: `repeat` must be a positive whole number, got {shown(repeat)}"
+        )
     named = f"term {shown(term.get('name'))}: `names`"
     names = [name for name in texts_of(names, named) for _ in range(repeat)]
     size = default_size(term.get("kind", ""), names, term.get("shape", ()))

@@ -248,7 +248,11 @@ def result_file(rng: random.Random, folder: Path) -> None:
 def _csv(rng: random.Random, rows: list[dict[str, Any]]) -> bytes:
     if rng.random() < 0.5:
         return mutated_bytes(rng, pd.DataFrame(rows).to_csv(index=False).encode())
-    return pd.DataFrame(_rows(rng, rows)).to_csv(index=False).encode("utf-8", "surrogatepass")
+    return (
+        pd.DataFrame(_rows(rng, rows), dtype=object)
+        .to_csv(index=False, errors="surrogatepass")
+        .encode("utf-8", "surrogatepass")
+    )
 
 
 def _parquet(rng: random.Random, path: Path, rows: list[dict[str, Any]]) -> Path:
