@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sb3_memaug.cli.arguments import add_env_kwargs, environment, positive, seed
+from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, positive, seed
 from sb3_memaug.evaluation import Result, evaluate_generalization, memory_table, split_table, write_results
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import MEMORIES

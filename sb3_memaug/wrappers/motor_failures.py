@@ -9,11 +9,24 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.robots import Robot
-from sb3_memaug.symmetry.arguments import list_of, shown, text_of
+from sb3_memaug.symmetry.arguments import list_of, shown
 from sb3_memaug.wrappers.disturbance import Disturbance
 from sb3_memaug.wrappers.ranges import Range, as_number, as_range, draw
 
 MODES = ("weak", "locked")
+
+
+def joints_of(joints: Any) -> list[Any]:
+    """
+    :param joints: an argument
+    :return: its entries
+    :raises ValueError: if it is no list
+    """
+    if isinstance(joints, str):
+        raise ValueError(
+            f"`joints` must be a list of names and groups of names, and {joints!r} alone is no motor in one"
+        )
+    return list_of(joints, "`joints`")
 
 
 class MotorFailures(Disturbance):
@@ -47,7 +60,7 @@ class MotorFailures(Disturbance):
         duration: Range | None,
     ) -> None:
         super().__init__(robot)
-        entries = list(robot.motor_names) if joints is None else list_of(joints, "`joints`")
+        entries = list(robot.motor_names) if joints is None else joints_of(joints)
         self._groups = [self.decide(entry) for entry in entries]
         if not self._groups:
             raise ValueError("`joints` is empty: name at least one joint that may fail")
@@ -86,10 +99,10 @@ class MotorFailures(Disturbance):
 
     def _index(self, joint: str) -> int:
         motors = self.robot.motor_names
-        if text_of(joint, "the name of a joint") not in motors:
-            near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
+        if not isinstance(joint, str) or joint not in motors:
+            near = difflib.get_close_matches(shown(joint), motors, n=3, cutoff=0.3)
             raise ValueError(
-                f"{joint!r} is no motor of the robot"
+                f"{shown(joint)} is no motor of the robot"
                 + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ".")
                 + f" Its motors are {list(motors)}"
             )

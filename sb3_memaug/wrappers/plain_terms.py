@@ -120,13 +120,11 @@ def _term(term: Any, env: gym.Env) -> Term:
             )
         names = _robot_names(names, env)
     term = dict(mapping_of(term, "a term"))
-    repeat = int_of(term.pop("repeat", 1), f"term {shown(term.get('name'))}: `repeat`")
-    if not 1 <= repeat <= MAX_SIZE:
-        raise ValueError(
-            f"term {shown(term.get('name'))}: `repeat` must be a positive whole number, got {shown(repeat)}"
-        )
-    named = f"term {shown(term.get('name'))}: `names`"
-    names = [name for name in texts_of(names, named) for _ in range(repeat)]
+    what = f"term {shown(term.get('name'))}"
+    repeat = term.pop("repeat", 1)
+    if not isinstance(repeat, int) or not 1 <= repeat <= MAX_SIZE:
+        raise ValueError(f"{what}: `repeat` must be a positive whole number, got {shown(repeat)}")
+    names = [name for name in texts_of(names, f"{what}: `names`") for _ in range(repeat)]
     size = default_size(term.get("kind", ""), names, term.get("shape", ()))
     return from_plain(Term, {"size": size, **term, "names": names})
 
