@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sb3_memaug.symmetry.arguments import list_of, shown
+
 #: A number, or the lowest and the highest that may be drawn.
 Range = float | Sequence[float]
 
@@ -21,10 +23,13 @@ def as_range(name: str, value: Any, low: float = -math.inf, high: float = math.i
     :return: the lowest and the highest number
     :raises ValueError: if it is neither, or lies outside
     """
-    numbers: list[Any] = [value, value] if np.isscalar(value) else list(value)
+    numbers = [value, value] if np.isscalar(value) else list_of(value, f"`{name}`, if it is no number,")
     if len(numbers) != 2 or not all(isinstance(number, float | int | np.number) for number in numbers):
         raise ValueError(f"`{name}` must be a number or a pair (low, high), got {value!r}")
-    lowest, highest = float(numbers[0]), float(numbers[1])
+    try:
+        lowest, highest = float(numbers[0]), float(numbers[1])
+    except OverflowError as error:
+        raise ValueError(f"`{name}` must be finite, got {shown(value)}") from error
     if not (low <= lowest and highest <= high and math.isfinite(highest - lowest)):
         bounds = "be finite" if math.isinf(low) else f"lie between {low:g} and {high:g}"
         raise ValueError(f"`{name}` must {bounds}, got {value}")

@@ -409,10 +409,7 @@ def wrappers(rng: random.Random, folder: Path) -> None:
             (Payload, {**load, "sections": sections}, "payload"),
         )
     )
-    if rng.random() < 0.7:
-        env = kind(ToyEnv(), **mutated_arguments(rng, given))
-    else:
-        env = kind(ToyEnv(), **given)
+    env = kind(ToyEnv(), **(mutated_arguments(rng, given) if rng.random() < 0.7 else given))
     options = {"failed_joint": ["left_hip", "waist"], "payload": {"mass": 1.0, "x": 0.0, "y": 0.1, "z": 0.0}}
     env.reset(seed=1, options={option: mutated(rng, options[option], PLAIN + OBJECTS)})
     env.step(np.zeros(3))

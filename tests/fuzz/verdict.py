@@ -10,6 +10,7 @@ import gymnasium as gym
 
 import sb3_memaug
 import sb3_memaug.envs
+from sb3_memaug.files import InputError
 
 #: Where our own code lies.
 FOLDERS = tuple(str(Path(package.__file__).parent) for package in (sb3_memaug, sb3_memaug.envs))
@@ -28,6 +29,8 @@ def bare(error: BaseException) -> str | None:
     """
     if isinstance(error, SystemExit):
         return None if error.code in (0, 1, 2) or isinstance(error.code, str) else f"exit status {error.code!r}"
+    if isinstance(error, InputError):
+        return None
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         return None  # which says by itself that there is no such file, and which
     trace = error.__traceback__
