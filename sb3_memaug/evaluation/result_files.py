@@ -93,10 +93,13 @@ def _as_bool(text: str) -> bool:
     return text == "True"
 
 
-def _as_split(text: str) -> str:
-    if text not in ("none", "id", "ood"):
-        raise ValueError(text)
-    return text
+def _one_of(*texts: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in texts:
+            raise ValueError(text)
+        return text
+
+    return read
 
 
 def _unless_empty(read: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -106,7 +109,7 @@ def _unless_empty(read: Callable[[str], Any]) -> Callable[[str], Any]:
 #: How each column is read back.
 _READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(Result._fields, str),
-    "split": _as_split,
+    **{"split": _one_of("none", "id", "ood"), "memory": _one_of("kept", "zeroed")},
     **{"seed": int, "length": int, "episode_return": float, "deterministic": _as_bool, "terminated": _as_bool},
     **{"distance": _unless_empty(float), "success": _unless_empty(_as_bool)},
     # A table with gaps has no whole numbers.
@@ -115,7 +118,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 #: What a message says of them.
 _EXPECTED = {
-    "split": "none, id or ood",
+    **{"split": "none, id or ood", "memory": "kept or zeroed"},
     **dict.fromkeys(("seed", "length", "touchdowns"), "a whole number"),
     **dict.fromkeys(("deterministic", "terminated", "success"), "True or False"),
 }

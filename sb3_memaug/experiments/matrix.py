@@ -48,7 +48,8 @@ class Matrix:
                 problem = f"`{what}` must be a list, not empty and without repetition, got {shown(given)}"
                 raise InputError("Matrix", problem, what)
         check_fields(self)
-        object.__setattr__(self, "policies", check_policies(self.policies))
+        with located("Matrix", "policies"):
+            object.__setattr__(self, "policies", check_policies(self.policies))
         for what in ("envs", "seeds"):
             if len(set(getattr(self, what))) < len(getattr(self, what)):
                 problem = f"`{what}` must be a list without repetition, got {shown(getattr(self, what))}"
@@ -106,6 +107,6 @@ def read_matrix(name: str | Path) -> Matrix:
         raise InputError(name, f"there is no experiment {str(name)!r}: name a YAML file, or one of {names}")
     content = read_yaml(path)
     if isinstance(content, dict) and "policies" in content:
-        with located(path):
+        with located(path, "policies"):
             content["policies"] = check_policies(content["policies"])
     return from_mapping(Matrix, content, path)

@@ -42,7 +42,7 @@ def check_fields(instance: Any) -> None:
     :param instance: of a dataclass
     :raises InputError: that names the class and the field
     """
-    for name, adapter in _adapters(type(instance)).items():
+    for name, adapter in _adapters(type(instance)).items():  # type: ignore[arg-type]
         value = getattr(instance, name)
         if isinstance(adapter, type):
             if not isinstance(value, adapter):
@@ -74,7 +74,7 @@ def from_mapping(kind: type[_Made], content: Any, source: Any, place: str = "", 
             problem = f"names {unknown}"[:LONGEST] if unknown and not more else f"lacks {missing}"
             raise InputError(kind.__name__, f"{problem}; there are {', '.join(known)}")
         given = {name: content[name] for name in known if name in content}
-        for name, adapter in _adapters(kind).items():
+        for name, adapter in _adapters(kind).items():  # type: ignore[arg-type]
             if isinstance(adapter, type) and name in given and not isinstance(given[name], adapter):
                 given[name] = from_mapping(adapter, given[name], kind.__name__, name)
         return kind(**given)
@@ -99,9 +99,12 @@ def _adapters(kind: type) -> dict[str, Any]:
 
 
 def _input_error(source: str, place: str, error: ValidationError) -> InputError:
-    first = error.errors(include_url=False, include_context=False)[0]
+    first = error.errors(include_url=False)[0]
     # Of a union, pydantic also tells the branch that it has tried.
     below = [str(part) for part in first["loc"] if isinstance(part, int) or "[" not in part]
+    raised = first.get("ctx", {}).get("error")
+    if isinstance(raised, InputError):  # by a function that checks a field, which knows the place in it
+        return InputError(source, raised.problem, ".".join(filter(None, (place, *below, raised.place)))[:LONGEST])
     told = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     given = "" if first["type"] == "value_error" else f", got {_shown(first['input'])}"
     return InputError(source, f"{told}{given}", ".".join([place, *below])[:LONGEST])

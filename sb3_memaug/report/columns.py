@@ -19,11 +19,11 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool | np.bool_)
+    return isinstance(value, (bool, np.bool_))
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not _is_bool(value) and -(2**63) <= value < 2**63
+    return isinstance(value, int | np.integer) and not _is_bool(value) and -(2**63) <= int(value) < 2**63
 
 
 def _is_number(value: Any) -> bool:

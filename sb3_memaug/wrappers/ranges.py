@@ -23,7 +23,7 @@ def as_range(name: str, value: Any, low: float = -math.inf, high: float = math.i
     :return: the lowest and the highest number
     :raises ValueError: if it is neither, or lies outside
     """
-    numbers = [value, value] if np.isscalar(value) else list_of(value, f"`{name}`, if it is no number,")
+    numbers: list[Any] = [value, value] if np.isscalar(value) else list_of(value, f"`{name}`, if it is no number,")
     if len(numbers) != 2 or not all(isinstance(number, float | int | np.number) for number in numbers):
         raise ValueError(f"`{name}` must be a number or a pair (low, high), got {value!r}")
     try:

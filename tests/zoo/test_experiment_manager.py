@@ -4,8 +4,10 @@ import gymnasium as gym
 import pytest
 import yaml
 from stable_baselines3.common.vec_env import VecNormalize
+from torch import nn
 
 from sb3_memaug import SymmetricVecNormalize
+from sb3_memaug.files import InputError
 
 from ..memaug_ppo.worlds import RandomWorld
 
@@ -86,3 +88,13 @@ def test_arguments_of_environments_are_those_of_evaluation_too(manage):
     manager, model = manage(env_kwargs={"end": 0.7})
     assert model.env.get_attr("end") == [0.7, 0.7]
     assert manager.create_envs(1, eval_env=True).get_attr("end") == [0.7]
+
+
+def test_texts_of_a_file_are_read_and_not_run(manage, tmp_path):
+    _, model = manage(policy_kwargs="dict(net_arch=[8], activation_fn=nn.ELU)")
+    assert model.policy.activation_fn is nn.ELU
+    trap = f"dict(net_arch=[__import__('os').mkdir({str(tmp_path / 'sprung')!r})])"
+    for name in ("policy_kwargs", "normalize", "monitor_kwargs"):
+        with pytest.raises(InputError, match=rf"the settings of sym_ppo, {name}: expected literals"):
+            manage(**{name: trap})
+    assert not (tmp_path / "sprung").exists()
