@@ -152,6 +152,6 @@ def test_a_report_asks_for_the_columns_that_it_shows(tmp_path):
     write_run(tmp_path / "run", (ENVS[0], POLICIES[0], 0), ".csv")
     path = tmp_path / "run" / "learning.csv"
     write_table(pandas.read_csv(path).drop(columns="seconds"), path)
-    with pytest.raises(ValueError, match="learning must have the columns .*; these lack seconds"):
+    with pytest.raises(ValueError, match=r"learning must have the columns .*; these lack seconds"):
         write_report(read_run_tables(tmp_path), tmp_path / "report", "a", "b", ())
     assert not (tmp_path / "report").exists()
