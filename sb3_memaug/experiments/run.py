@@ -36,7 +36,7 @@ class Evaluation:
     seed: Annotated[Whole, Field(ge=0, lt=2**31)] = 1000
     learning_points: Positive = 10
     learning_episodes: Positive = 4
-    videos: Annotated[Whole, Field(ge=0)] = 1
+    videos: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -26,7 +26,7 @@ class Status:
     """
 
     state: Literal["waiting", "training", "evaluating", "finished", "failed"] = "waiting"
-    timesteps: Annotated[Whole, Field(ge=0)] = 0
+    timesteps: Annotated[Whole, Field(ge=0, lt=2**63)] = 0
     seconds: Annotated[Number, Field(ge=0)] = 0.0
     episode_return: Annotated[float, Strict()] | None = None
     error: Text | None = None

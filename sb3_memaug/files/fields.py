@@ -30,7 +30,7 @@ Text = Annotated[str, Strict()]
 Bool = Annotated[bool, Strict()]
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
-Positive = Annotated[Whole, Field(ge=1)]
+Positive = Annotated[Whole, Field(ge=1, lt=2**63)]
 #: What NumPy and PyTorch take.
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 

@@ -170,6 +170,6 @@ def _check_settings(run: Any, path: Path, place: str) -> None:
         raise InputError(path, f"expected the settings of a run, with {', '.join(RUN)}, got {run!r}"[:300], place)
     kinds = {"env": str, "policy": str, "training_seed": int, "command": str, "experiment": str}
     for key, kind in kinds.items():
-        if key in run and (not isinstance(run[key], kind) or isinstance(run[key], bool)):
-            expected = "a text" if kind is str else "a whole number"
+        if key in run and (not isinstance(run[key], kind) or isinstance(run[key], bool) or run[key] == ""):
+            expected = "a text that is not empty" if kind is str else "a whole number"
             raise InputError(path, f"expected {expected}, got {run[key]!r}"[:300], ".".join(filter(None, (place, key))))

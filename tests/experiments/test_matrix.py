@@ -158,6 +158,7 @@ def mine(policies="[memory-aug]", envs=f"[{FAILURE}]", seeds="[0]", rest=""):
         (mine(rest=", settings: {policy_kwargs: '__import__(\"os\")'}"), "settings.policy_kwargs"),
         (mine(rest=", settings: {normalize: 'open(1)'}"), "settings.normalize"),
         (mine(rest=", n_timesteps: 0"), "n_timesteps"),
+        (mine(rest=f", n_timesteps: 1{'0' * 400}"), "n_timesteps"),
         (mine(rest=", n_timesteps: .inf"), "n_timesteps"),
         (mine(rest=", steps_per_second: 0"), "steps_per_second"),
         (mine(rest=", evaluation: {n_episodes: 1.5}"), "evaluation.n_episodes"),

@@ -65,7 +65,7 @@ def try_one(attempt: Try, case: str, parent: Path) -> tuple[str, str] | None:
             warnings.simplefilter("always")
             try:
                 attempt(random.Random(case), folder)
-            except (KeyboardInterrupt, MemoryError):
+            except KeyboardInterrupt:
                 raise
             except BaseException as error:
                 kind = bare(error)
