@@ -13,7 +13,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.files import InputError
+from sb3_memaug.files import InputError, path_of
 from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
 from sb3_memaug.sym_ppo import SymmetricPPO
 
@@ -47,7 +47,7 @@ def load_model(path: str | Path, algo: str | None = None) -> LoadedModel:
     :raises FileNotFoundError: if there is no such file
     :raises InputError: if it is no model of that algorithm, or its statistics are none
     """
-    path = Path(path)
+    path = path_of(path)
     if algo is None:
         algo = next((part for part in reversed(path.parts) if part in ALGORITHMS), "memaug_ppo")
     if algo not in ALGORITHMS:

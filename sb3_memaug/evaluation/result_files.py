@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sb3_memaug.evaluation.episodes import succeeded
 from sb3_memaug.evaluation.generalization import Result
 from sb3_memaug.evaluation.table_files import read_rows, read_table, write_table
-from sb3_memaug.files import InputError, complete
+from sb3_memaug.files import InputError, complete, path_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ def read_results(path: str | Path) -> list[Result]:
     :raises FileNotFoundError: if there is no such file
     :raises InputError: if it is no such table: a column is missing, or a value is none of that column
     """
-    path = Path(path)
+    path = path_of(path)
     if path.suffix == ".csv":
         return [_result(row, path, i) for i, row in read_rows(path)]
     records = read_table(path).to_dict("records")

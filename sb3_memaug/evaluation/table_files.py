@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sb3_memaug.files import InputError, complete, read_text
+from sb3_memaug.files import InputError, complete, path_of, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    path = Path(path)
+    path = path_of(path)
     _check_suffix(path)
     kind = path.suffix[1:]
     if kind == "csv":

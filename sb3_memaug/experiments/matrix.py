@@ -101,8 +101,10 @@ def read_matrix(name: str | Path) -> Matrix:
     :raises InputError: if there is no such file, or something in it cannot be
     """
     ours = files("sb3_memaug.zoo_configs") / "experiments"
+    if not isinstance(name, str | Path):
+        raise InputError("the name of an experiment", f"expected a text, got {shown(name)}")
     path: Any = Path(name) if Path(name).suffix in (".yml", ".yaml") else ours / f"{name}.yml"
-    if not path.is_file():
+    if not _is_file(path):
         names = ", ".join(sorted(file.name.removesuffix(".yml") for file in ours.iterdir()))
         raise InputError(name, f"there is no experiment {str(name)!r}: name a YAML file, or one of {names}")
     content = read_yaml(path)
@@ -110,3 +112,10 @@ def read_matrix(name: str | Path) -> Matrix:
         with located(path, "policies"):
             content["policies"] = check_policies(content["policies"])
     return from_mapping(Matrix, content, path)
+
+
+def _is_file(path: Any) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long to be one
+        return False

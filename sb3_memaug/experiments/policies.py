@@ -10,7 +10,7 @@ from typing import Any
 
 from sb3_memaug.experiments.names import folder_name
 from sb3_memaug.experiments.settings import check_settings
-from sb3_memaug.files import InputError, located, read_yaml
+from sb3_memaug.files import InputError, located, path_of, read_yaml
 from sb3_memaug.models import ALGORITHMS
 from sb3_memaug.symmetry.arguments import list_of, shown, text_of
 
@@ -73,7 +73,7 @@ def zoo_settings(algo: str, env_id: str, conf_file: str | Path | None = None) ->
     :return: the algorithm's settings for the environment
     :raises InputError: if there are none, or something in them cannot be
     """
-    path = files("sb3_memaug.zoo_configs") / f"{algo}.yml" if conf_file is None else Path(conf_file)
+    path = files("sb3_memaug.zoo_configs") / f"{algo}.yml" if conf_file is None else path_of(conf_file)
     try:
         settings = read_yaml(path)
     except FileNotFoundError as error:

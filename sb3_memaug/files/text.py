@@ -49,6 +49,17 @@ def located(source: Any, place: str = "") -> Iterator[None]:
         raise InputError(source, str(error), place) from error
 
 
+def path_of(path: Any) -> Path:
+    """
+    :param path: of a file
+    :return: the same
+    :raises InputError: if it is neither a text nor a path
+    """
+    if not isinstance(path, str | PathLike):
+        raise InputError("the path of a file", f"expected a text, got {path!r}"[:LONGEST])
+    return Path(path)
+
+
 def read_text(path: Any, largest: int = LARGEST) -> str:
     """
     :param path: of a file in UTF-8, on disk or in a package
@@ -57,10 +68,7 @@ def read_text(path: Any, largest: int = LARGEST) -> str:
     :raises FileNotFoundError: if there is no such file
     :raises InputError: if it is in another encoding, too large, or no file that can be read
     """
-    if not hasattr(path, "read_bytes"):
-        if not isinstance(path, str | PathLike):
-            raise InputError("the path of a file", f"expected a text, got {path!r}"[:LONGEST])
-        path = Path(path)
+    path = path if hasattr(path, "read_bytes") else path_of(path)
     try:
         with path.open("rb") as file:
             content = file.read(largest + 1)

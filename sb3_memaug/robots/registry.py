@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.robots.robot import Robot
+from sb3_memaug.symmetry.arguments import shown
 
 #: Makes the robot of an unwrapped environment, or returns None where the environment is not of its kind.
 Adapter = Callable[[gym.Env], Robot | None]
@@ -39,6 +40,8 @@ def find_robot(env: gym.Env) -> Robot:
     :return: the robot, the same object at every call
     :raises ValueError: if there is none, with how to register an adapter
     """
+    if not hasattr(env, "unwrapped"):
+        raise ValueError(f"expected an environment of Gymnasium, got {shown(env)}")
     inner = env.unwrapped
     robot: Any = getattr(inner, "robot", None)
     if not isinstance(robot, Robot):

@@ -63,7 +63,7 @@ class SymmetryGroup:
         return iter(self._elements.values())
 
     def __getitem__(self, name: str) -> Mirror:
-        if name not in self._elements:
+        if not isinstance(name, str) or name not in self._elements:
             raise ValueError(f"the group has no element {shown(name)}, only {', '.join(self._elements)}")
         return self._elements[name]
 

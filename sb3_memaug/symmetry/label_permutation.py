@@ -77,6 +77,12 @@ class LabelPermutation(Transform):
         return self.components.is_identity and all(row == tuple(range(len(row))) for row in self.labels)
 
     def apply(self, x: Array) -> Array:
+        try:
+            return self._renamed(x)
+        except IndexError as error:
+            raise ValueError(f"expected labels of components with {list(self.sizes)} labels, got {shown(x)}") from error
+
+    def _renamed(self, x: Array) -> Array:
         if not self.multi:
             if isinstance(x, th.Tensor):
                 return cast(Array, self._table_on(x.device)[0][x.long()].to(x.dtype))

@@ -78,6 +78,8 @@ class Mirror:
         return {key: function(transform) for key, transform in self.observation.items()}
 
     def __matmul__(self, other: Mirror) -> Mirror:
+        if not isinstance(other, Mirror):
+            raise ValueError(f"a mirror is composed with another, got {shown(other)}")
         return Mirror(_compose(self.observation, other.observation), self.action @ other.action)
 
     @property

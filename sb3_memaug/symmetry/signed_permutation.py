@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import torch as th
 
-from sb3_memaug.symmetry.arguments import float_of, ints_of, list_of, shown
+from sb3_memaug.symmetry.arguments import float_of, int_of, ints_of, list_of, shown
 from sb3_memaug.symmetry.transform import Array, Transform
 
 #: Offsets are equal if they agree in so many decimals: composing them makes float errors, which are no difference.
@@ -69,7 +69,7 @@ class SignedPermutation(Transform):
         :param size: number of entries
         :return: the map that changes nothing
         """
-        return cls(range(size))
+        return cls(range(int_of(size, "`size`")))
 
     @classmethod
     def concatenate(cls, blocks: Iterable[SignedPermutation]) -> SignedPermutation:

@@ -113,6 +113,12 @@ def test_an_experiment_that_is_not_there_names_those_that_are():
         read_matrix("lihgt")
 
 
+@pytest.mark.parametrize("name", [3, None, "a" * 400, "a" * 400 + ".yml", "a\0b.yml", ""])
+def test_what_is_no_name_of_an_experiment_is_refused(name):
+    with pytest.raises(InputError, match="experiment"):
+        read_matrix(name)
+
+
 def test_an_environment_without_settings_says_where_to_write_them():
     with pytest.raises(ValueError, match=r"no settings for CartPole-v1.*conf_files"):
         Matrix(["CartPole-v1"], check_policies(["baseline-id"]), [0]).runs()
