@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sb3_memaug._version import __version__
 from sb3_memaug.cli import evaluate, experiment, mirror, play, report, train
+from sb3_memaug.files import InputError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = parser.parse_args(arguments)
     try:
         parsed.run(parsed)
+    except (InputError, OSError) as error:
+        # A file that is none, or that cannot be written where it was asked for.
+        parser.error(str(error))
     except KeyboardInterrupt:
         # As a shell reports it.
         raise SystemExit(130) from None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import ast
+import math
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import gymnasium as gym
+
+from sb3_memaug.common.python_values import EXPECTED, python_value
+from sb3_memaug.files import InputError
 
 #: What is raised where the command line asks for what cannot be: its values reach constructors and a first reset.
 MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, gym.error.Error, argparse.ArgumentTypeError)
@@ -45,9 +48,46 @@ def positive(text: str) -> int:
     :return: the number
     :raises argparse.ArgumentTypeError: if it is none
     """
-    if not text.isdecimal() or int(text) < 1:
+    # More digits than any number of anything that a command does.
+    if not (text.isdecimal() and len(text) <= 18) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number above zero, got {text!r}")
     return int(text)
+
+
+def seed(text: str) -> int:
+    """
+    :param text: a whole number from 0 to 2**31 - 1, so that those of many episodes after it are none too large
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none
+    """
+    if not (text.isdecimal() and len(text) <= 18) or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {2**31 - 1}, got {text!r}")
+    return int(text)
+
+
+def finite(text: str) -> float:
+    """
+    :param text: a number
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none, or not finite
+    """
+    try:
+        if math.isfinite(number := float(text)):
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"expected a finite number, got {text!r}")
+
+
+def not_negative(text: str) -> float:
+    """
+    :param text: a number that is not less than 0
+    :return: the number
+    :raises argparse.ArgumentTypeError: if it is none
+    """
+    if (number := finite(text)) < 0:
+        raise argparse.ArgumentTypeError(f"expected a number that is not negative, got {text!r}")
+    return number
 
 
 def names(text: str) -> list[str]:
@@ -66,8 +106,8 @@ def numbers(*what: str) -> Callable[[str], dict[str, float]]:
 
     def read(text: str) -> dict[str, float]:
         try:
-            return dict(zip(what, map(float, text.split(",")), strict=True))
-        except ValueError as error:
+            return dict(zip(what, map(finite, text.split(",")), strict=True))
+        except (ValueError, argparse.ArgumentTypeError) as error:
             raise argparse.ArgumentTypeError(f"expected the numbers {','.join(what)}, got {text!r}") from error
 
     return read
@@ -86,7 +126,10 @@ def assignments(text: str) -> dict[str, float]:
 
 
 class KeyValues(argparse.Action):
-    """Reads ``key:value …``, values being Python's, into a dict: as rl_zoo3 does, but for literals only."""
+    """
+    Reads ``key:value …``, values being Python's, into a dict: as rl_zoo3 does, but without running them, by
+    :func:`~sb3_memaug.common.python_values.python_value`.
+    """
 
     def __call__(
         self,
@@ -99,10 +142,10 @@ class KeyValues(argparse.Action):
         for text in values or ():
             key, _, value = text.partition(":")
             try:
-                found[key] = ast.literal_eval(value)
-            except (ValueError, SyntaxError):
+                found[key] = python_value(value, option_string)
+            except InputError:
                 parser.error(
-                    f"argument {option_string}: expected key:value with a Python value, got {text!r}; "
+                    f"argument {option_string}: expected key:value with a Python value ({EXPECTED}), got {text!r}; "
                     f"a string wants quotes of its own, as in '{key}:\"{value}\"'"
                 )
         setattr(namespace, self.dest, found)

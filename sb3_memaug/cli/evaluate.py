@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sb3_memaug.cli.arguments import add_env_kwargs, environment
+from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, positive, seed
 from sb3_memaug.evaluation import Result, evaluate_generalization, memory_table, split_table, write_results
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import MEMORIES
@@ -47,8 +47,10 @@ def add_to(commands: Any) -> None:
         choices=list(ALGORITHMS),
         help="of all models; by default that of the folder logs/ALGO/… a model lies in, else memaug_ppo",
     )
-    parser.add_argument("--episodes", type=int, default=32, metavar="N", help="per variation (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1000, help="of the first episode (default: %(default)s)")
+    parser.add_argument(
+        "--episodes", type=positive, default=32, metavar="N", help="per variation (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=seed, default=1000, help="of the first episode (default: %(default)s)")
     parser.add_argument(
         "--actions",
         choices=["mean", "sampled", "both"],
@@ -80,6 +82,21 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     :param parser: which tells what is wrong with the command line
     :param parsed: what it asks for
     """
+    try:
+        results = _results(parser, parsed)
+    except MISTAKES as error:
+        parser.error(str(error))
+    print(split_table(results))
+    if parsed.memory == "both" and any(result.memory == "zeroed" for result in results):
+        print(f"\nWhat the loss of its memory costs a policy:\n\n{memory_table(results)}")
+    print(f"\n{len(results)} episodes: {write_results(results, parsed.table)}")
+    if parsed.figure is not None:
+        from sb3_memaug.evaluation.figures import returns_by_leg
+
+        print(f"figure: {returns_by_leg(results, parsed.figure)}")
+
+
+def _results(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> list[Result]:
     actions = {"mean": [True], "sampled": [False], "both": [True, False]}[parsed.actions]
     results: list[Result] = []
     for model in parsed.models:
@@ -100,14 +117,7 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
                 normalizer=loaded.normalizer,
                 memory=memory,
             )
-    print(split_table(results))
-    if parsed.memory == "both" and any(result.memory == "zeroed" for result in results):
-        print(f"\nWhat the loss of its memory costs a policy:\n\n{memory_table(results)}")
-    print(f"\n{len(results)} episodes: {write_results(results, parsed.table)}")
-    if parsed.figure is not None:
-        from sb3_memaug.evaluation.figures import returns_by_leg
-
-        print(f"figure: {returns_by_leg(results, parsed.figure)}")
+    return results
 
 
 def _table(text: str) -> Path:

@@ -9,13 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sb3_memaug.cli.arguments import MISTAKES, positive
-from sb3_memaug.experiments.local import perform_locally
-from sb3_memaug.experiments.matrix import read_matrix
-from sb3_memaug.experiments.perform import LOG_FILE
-from sb3_memaug.experiments.price import price
-from sb3_memaug.experiments.ray_cluster import perform_on_ray
-from sb3_memaug.experiments.status import read_status
+from sb3_memaug.cli.arguments import MISTAKES, not_negative, positive
 
 
 def add_to(commands: Any) -> None:
@@ -42,8 +36,12 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--ray", metavar="ADDRESS", help="run on this Ray cluster, whose nodes see the folder: auto, local, or ray://…"
     )
-    parser.add_argument("--cpus-per-run", type=float, default=1, metavar="N", help="on Ray (default: %(default)s)")
-    parser.add_argument("--gpus-per-run", type=float, default=0, metavar="N", help="on Ray (default: %(default)s)")
+    parser.add_argument(
+        "--cpus-per-run", type=not_negative, default=1, metavar="N", help="on Ray (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--gpus-per-run", type=not_negative, default=0, metavar="N", help="on Ray (default: %(default)s)"
+    )
     parser.set_defaults(run=partial(run, parser))
 
 
@@ -52,6 +50,15 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     :param parser: which tells what is wrong with the command line
     :param parsed: what it asks for
     """
+    try:
+        from sb3_memaug.experiments.local import perform_locally
+        from sb3_memaug.experiments.matrix import read_matrix
+        from sb3_memaug.experiments.perform import LOG_FILE
+        from sb3_memaug.experiments.price import price
+        from sb3_memaug.experiments.ray_cluster import perform_on_ray
+        from sb3_memaug.experiments.status import read_status
+    except ImportError as error:
+        parser.error(f'experiments need more packages ({error}): pip install "sb3-memaug[experiments]"')
     folder = parsed.folder or Path("runs") / Path(parsed.matrix).stem
     try:
         matrix = read_matrix(parsed.matrix)

@@ -10,7 +10,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.checks import check_symmetry
-from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, positive
+from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, not_negative, positive, seed
 from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.envs.isaaclab.make_vec_env import make_env
@@ -38,9 +38,9 @@ def add_to(commands: Any) -> None:
     add_axes(parser)
     parser.add_argument("--states", type=positive, default=16, metavar="N", help="random states (default: %(default)s)")
     parser.add_argument(
-        "--tolerance", type=float, default=0.05, help="relative error that is forgiven (default: %(default)s)"
+        "--tolerance", type=not_negative, default=0.05, help="relative error that is forgiven (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=0, help="of everything that is random (default: %(default)s)")
     add_env_kwargs(parser)
     parser.set_defaults(run=partial(run, parser))
 

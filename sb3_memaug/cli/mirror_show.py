@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sb3_memaug.cli.arguments import MISTAKES
+from sb3_memaug.cli.arguments import MISTAKES, seed
 from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.cli.poses import METAVAR, angles_of, pose
 from sb3_memaug.cli.robots import add_robot, open_robot
@@ -41,7 +41,7 @@ def add_to(commands: Any) -> None:
         help="a pose that the robot's file knows, or angles in rad or m, or both; other joints are drawn at random",
     )
     add_axes(parser)
-    parser.add_argument("--seed", type=int, default=0, help="of the random pose (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the random pose (default: %(default)s)")
     parser.add_argument(
         "-o", "--output", type=picture, metavar="FILE.png", help="picture to write (default: ROBOT_mirror.png)"
     )

@@ -14,7 +14,7 @@ from typing import Any
 import gymnasium as gym
 from stable_baselines3.common.utils import check_for_correct_spaces
 
-from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, names, numbers, positive
+from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, names, numbers, positive, seed
 from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.envs.legged_env import LeggedEnv
 from sb3_memaug.evaluation.agents import Agent, model_agent, random_agent, zero_agent
@@ -63,7 +63,7 @@ def add_to(commands: Any) -> None:
         help="start the mirror image of each episode, e.g. left_right; for environments of this library",
     )
     parser.add_argument("--episodes", type=positive, default=3, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the first episode (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the first episode (default: %(default)s)")
     parser.add_argument("--video", type=Path, metavar="FILE", help=".mp4 or .gif to record instead of opening a window")
     add_env_kwargs(parser)
     parser.set_defaults(run=partial(run, parser))

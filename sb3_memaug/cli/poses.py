@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from difflib import get_close_matches
 
+from sb3_memaug.cli.arguments import finite
 from sb3_memaug.symmetry import RobotGeometry
 
 #: Names of poses, and of joints with their angles, in their order.
@@ -23,8 +24,8 @@ def pose(text: str) -> Pose:
     for part in text.split(","):
         name, given, angle = part.partition("=")
         try:
-            parts.append((name, float(angle) if given else None))
-        except ValueError as error:
+            parts.append((name, finite(angle) if given else None))
+        except argparse.ArgumentTypeError as error:
             raise argparse.ArgumentTypeError(f"expected JOINT=ANGLE with a number, got {part!r}") from error
     return parts
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import gymnasium as gym
 
+from sb3_memaug.cli.arguments import KeyValues
 from sb3_memaug.common.distributed import join, leave, rank
 from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.models import ALGORITHMS, OURS
@@ -98,6 +99,7 @@ def _train(arguments: list[str], algo: str, our_settings: bool) -> None:
 
 def _run(command: str, arguments: list[str]) -> None:
     sys.argv = [f"memaug {command}", *arguments]
+    _read_values_without_running_them()
     name = command.replace("-", "_")
     if command == "record-video":
         # The only one that is a script and no function.
@@ -109,4 +111,15 @@ def _run(command: str, arguments: list[str]) -> None:
         module = import_module(f"rl_zoo3.{'plots.' if 'plot' in command else ''}{name}")
     except ImportError as error:
         raise SystemExit(f'memaug {command}: {error}: pip install "sb3-memaug[zoo]"') from error
+    if hasattr(module, "StoreDict"):
+        module.StoreDict = KeyValues  # type: ignore[attr-defined]
     getattr(module, name)()
+
+
+def _read_values_without_running_them() -> None:
+    """Those of ``-params`` and ``--env-kwargs``, in rl_zoo3's parsers too."""
+    try:
+        utils: Any = import_module("rl_zoo3.utils")
+    except ImportError:
+        return  # told by whoever needs it
+    utils.StoreDict = KeyValues

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sb3_memaug.common.finite_saving import refuse_non_finite_policy, refuse_non
 from sb3_memaug.evaluation.table_files import write_table
 
 _PREFIX = "checkpoint_"
+_NAME = re.compile(rf"{_PREFIX}(?:0|[1-9][0-9]{{0,17}})")
 
 
 def save_checkpoint(model: BaseAlgorithm, learning: list[dict], folder: Path) -> None:
@@ -75,13 +77,17 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    """One, or two where the older one could not be removed any more."""
-    return list(folder.glob(f"{_PREFIX}*"))
+    """One, or two where the older one could not be removed any more. What is named otherwise is somebody else's."""
+    named = [path for path in folder.glob(f"{_PREFIX}*") if _NAME.fullmatch(path.name)]
+    return [path for path in named if path.is_dir() and not path.is_symlink()]
 
 
 def steps_of(checkpoint: Path) -> int:
     """
     :param checkpoint: of a run
     :return: steps that had been trained when it was saved
+    :raises ValueError: if its name does not tell
     """
+    if not _NAME.fullmatch(checkpoint.name):
+        raise ValueError(f"expected a folder {_PREFIX}STEPS, got {checkpoint.name!r}")
     return int(checkpoint.name.removeprefix(_PREFIX))

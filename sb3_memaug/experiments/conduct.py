@@ -9,6 +9,7 @@ from pathlib import Path
 from sb3_memaug.experiments.progress import ProgressView
 from sb3_memaug.experiments.run import RUN_FILE, Run
 from sb3_memaug.experiments.status import read_status
+from sb3_memaug.files import InputError
 
 #: Performs the runs in folders, calling a function now and then.
 Performer = Callable[[Sequence[Path], Callable[[], None]], None]
@@ -21,9 +22,12 @@ def plan(runs: Sequence[Run], folder: Path, command: str | None = None) -> None:
     :param runs: of an experiment
     :param folder: of the experiment
     :param command: that conducts it
+    :raises InputError: if a run would lie elsewhere, or what is there is no run
     :raises ValueError: if a run of the same name with other settings is there
     """
     for run in runs:
+        if not (folder / run.name).resolve().is_relative_to(folder.resolve()):
+            raise InputError(folder / run.name, f"a run must lie in {folder}, and links lead this one elsewhere")
         if not (folder / run.name / RUN_FILE).exists():
             continue
         there = Run.read(folder / run.name)
@@ -53,7 +57,10 @@ def conduct(runs: Sequence[Run], folder: Path, performer: Performer) -> list[Pat
     folders = [folder / run.name for run in runs]
     to_do = [path for path in folders if read_status(path).state != "finished"]
     for path in to_do:
-        replace(read_status(path), state="waiting", error=None).write(path)
+        status = read_status(path)
+        if status.state == "waiting" and status.error is not None:
+            print(f"{path} begins anew, or goes on from its checkpoint: {status.error}")
+        replace(status, state="waiting", error=None).write(path)
     with ProgressView(runs, folder) as view:
         performer(to_do, view.update)
         view.update()

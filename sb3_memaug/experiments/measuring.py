@@ -16,7 +16,8 @@ from sb3_memaug.evaluation.table_files import write_table
 from sb3_memaug.evaluation.trajectories import record_trajectories
 from sb3_memaug.evaluation.variations import Variation, variations
 from sb3_memaug.evaluation.video import record_side_by_side
-from sb3_memaug.experiments.run import Run, slug
+from sb3_memaug.experiments.names import slug
+from sb3_memaug.experiments.run import Run
 from sb3_memaug.models import load_model
 
 

@@ -30,8 +30,11 @@ def perform(folder: Path) -> None:
     :param folder: of the run, as :meth:`~sb3_memaug.experiments.run.Run.write` left it
     """
     with FileLock(folder / ".lock"), _log(folder):
-        if read_status(folder).state == "finished":
+        status = read_status(folder)
+        if status.state == "finished":
             return
+        if status.state == "waiting" and status.error is not None:
+            print(f"status.json was {status.error}")
         print(f"{datetime.now():%Y-%m-%d %H:%M:%S} process {os.getpid()} on {gethostname()}")
         try:
             _perform(Run.read(folder), folder)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from sb3_memaug.experiments.policies import Settings, read_yaml
+from pydantic import Field
+
+from sb3_memaug.experiments.names import EnvId, FolderName, slug
+from sb3_memaug.experiments.settings import Algorithm, Settings
+from sb3_memaug.files import read_yaml, write_yaml
+from sb3_memaug.files.fields import Bool, Positive, Seed, Whole, check_fields, from_mapping
 
 #: In a run's folder, what it is.
 RUN_FILE = "run.yml"
@@ -26,13 +29,17 @@ class Evaluation:
     :param learning_points: during training, when the returns on ID and OOD tasks are measured
     :param learning_episodes: of each variation, then
     :param videos: how many of the training seeds are filmed, on one ID and one OOD variation
+    :raises InputError: if one is no whole number, or negative
     """
 
-    n_episodes: int = 16
-    seed: int = 1000
-    learning_points: int = 10
-    learning_episodes: int = 4
-    videos: int = 1
+    n_episodes: Positive = 16
+    seed: Annotated[Whole, Field(ge=0, lt=2**31)] = 1000
+    learning_points: Positive = 10
+    learning_episodes: Positive = 4
+    videos: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -46,21 +53,27 @@ class Run:
     :param hyperparameters: in rl_zoo3's format
     :param evaluation: how it is measured
     :param film: whether
+    :param env_folder: of all runs in the environment, where another one has the folder that is named after it
+    :raises InputError: if a field is of another type, or something in it cannot be
     """
 
-    env: str
-    policy: str
-    training_seed: int
-    algo: str
-    n_timesteps: int
+    env: EnvId
+    policy: FolderName
+    training_seed: Seed
+    algo: Algorithm
+    n_timesteps: Positive
     hyperparameters: Settings
     evaluation: Evaluation = field(default_factory=Evaluation)
-    film: bool = False
+    film: Bool = False
+    env_folder: FolderName | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def name(self) -> str:
         """Of its folder, in the folder of the experiment."""
-        return f"{slug(self.env)}/{self.policy}/seed_{self.training_seed}"
+        return f"{self.env_folder or slug(self.env)}/{self.policy}/seed_{self.training_seed}"
 
     @property
     def command(self) -> str:
@@ -68,7 +81,7 @@ class Run:
         return f"memaug train --algo {self.algo} --env {self.env} --seed {self.training_seed} --conf-file {CONF_FILE}"
 
     @property
-    def evaluation_kwargs(self) -> Settings:
+    def evaluation_kwargs(self) -> dict[str, Any]:
         """Of the environments that it is evaluated in: other tasks than those of training are in them, too."""
         return {name: value for name, value in self.hyperparameters.get("env_kwargs", {}).items() if name != "split"}
 
@@ -77,28 +90,20 @@ class Run:
         :param folder: of this run
         :param experiment: command that performs all runs of the experiment
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        write_yaml({self.env: {**self.hyperparameters, "n_timesteps": self.n_timesteps}}, folder / CONF_FILE)
+        write_yaml(folder / CONF_FILE, {self.env: {**self.hyperparameters, "n_timesteps": self.n_timesteps}})
         told = {"command": self.command, "versions": versions()} | ({"experiment": experiment} if experiment else {})
-        write_yaml({**asdict(self), **told}, folder / RUN_FILE)
+        plain = {name: value for name, value in asdict(self).items() if name != "env_folder" or value is not None}
+        write_yaml(folder / RUN_FILE, {**plain, **told})
 
     @classmethod
     def read(cls, folder: Path) -> Run:
         """
         :param folder: of a run
         :return: the run
+        :raises FileNotFoundError: if there is none
+        :raises InputError: if its file is not one that a run has written
         """
-        found = read_yaml(folder / RUN_FILE)
-        fields = {name: found[name] for name in cls.__dataclass_fields__}
-        return cls(**{**fields, "evaluation": Evaluation(**fields["evaluation"])})
-
-
-def slug(env_id: str) -> str:
-    """
-    :param env_id: such as ``"MemAug/MinitaurVelocity-v0"``
-    :return: the same as the name of a folder, ``"MinitaurVelocity-v0"``
-    """
-    return re.sub(r"[^\w.-]+", "_", env_id.removeprefix("MemAug/"))
+        return from_mapping(cls, read_yaml(folder / RUN_FILE), folder / RUN_FILE, more=True)
 
 
 def versions() -> dict[str, str]:
@@ -109,15 +114,3 @@ def versions() -> dict[str, str]:
 
     packages = ("sb3-memaug", "stable-baselines3", "sb3-contrib", "rl-zoo3", "gymnasium", "torch", "numpy")
     return {name: version(name) for name in packages}
-
-
-def write_yaml(content: Any, path: Path) -> None:
-    """
-    :param content: plain data
-    :param path: to write; it appears complete or not at all
-    """
-    import yaml
-
-    part = path.with_name(f".part.{path.name}")
-    part.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    os.replace(part, path)

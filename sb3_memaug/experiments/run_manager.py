@@ -23,6 +23,8 @@ class RunManager(SymmetricExperimentManager):
     :param checkpoint: to go on from
     """
 
+    _evaluates = False
+
     def __init__(self, run: Run, folder: Path, checkpoint: Path | None) -> None:
         self.checkpoint = checkpoint
         lived = 0 if checkpoint is None else steps_of(checkpoint)

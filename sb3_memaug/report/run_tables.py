@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sb3_memaug.evaluation.table_files import SUFFIXES, read_table, write_table
+from sb3_memaug.files import InputError, complete, read_yaml, write_yaml
+from sb3_memaug.report.columns import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,16 +80,12 @@ def write_run_tables(tables: RunTables, folder: str | Path, suffix: str = ".parq
     :param suffix: ``".parquet"`` or ``".csv"``
     :return: the folder
     """
-    import yaml
-
     folder = Path(folder)
     for name in TABLES:
         if not getattr(tables, name).empty:
             write_table(getattr(tables, name), folder / f"{name}{suffix}")
     if tables.settings:
-        part = folder / ".part.runs.yml"
-        part.write_text(yaml.safe_dump(tables.settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        os.replace(part, folder / "runs.yml")
+        write_yaml(folder / "runs.yml", tables.settings)
     copy_videos(tables.videos, folder / "videos")
     return folder
 
@@ -104,10 +102,8 @@ def copy_videos(videos: list[Path], folder: Path) -> list[Path]:
         while copy in copies:
             n += 1
             copy = folder / f"{path.stem}_{n}{path.suffix}"
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".part.{copy.name}"
-        shutil.copyfile(path, part)
-        os.replace(part, copy)
+        with complete(copy) as part:
+            shutil.copyfile(path, part)
         copies.append(copy)
     return copies
 
@@ -130,7 +126,10 @@ def _parts(paths: list[Path]) -> list[pd.DataFrame]:
         part = read_table(path)
         missing = [column for column in RUN if column not in part.columns]
         if missing:
-            raise ValueError(f"each row of {path} must say which run it is of; there is no column {', '.join(missing)}")
+            raise InputError(
+                path, f"each row of {path.name} must say which run it is of; there is no column {', '.join(missing)}"
+            )
+        check_columns(part, path)
         for run in part[RUN].drop_duplicates().itertuples(index=False):
             env, policy, seed = run
             if run in source:
@@ -155,11 +154,22 @@ def _with_booleans(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _settings(files: list[Path]) -> list[dict[str, Any]]:
-    import yaml
-
     found = []
     for path in files:
         if path.name in ("run.yml", "runs.yml"):
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-            found += content if isinstance(content, list) else [content]
+            content = read_yaml(path)
+            runs = content if isinstance(content, list) else [content]
+            for number, run in enumerate(runs):
+                _check_settings(run, path, str(number) if isinstance(content, list) else "")
+            found += runs
     return found
+
+
+def _check_settings(run: Any, path: Path, place: str) -> None:
+    if not isinstance(run, dict) or [key for key in RUN if key not in run]:
+        raise InputError(path, f"expected the settings of a run, with {', '.join(RUN)}, got {run!r}"[:300], place)
+    kinds = {"env": str, "policy": str, "training_seed": int, "command": str, "experiment": str}
+    for key, kind in kinds.items():
+        if key in run and (not isinstance(run[key], kind) or isinstance(run[key], bool) or run[key] == ""):
+            expected = "a text that is not empty" if kind is str else "a whole number"
+            raise InputError(path, f"expected {expected}, got {run[key]!r}"[:300], ".".join(filter(None, (place, key))))

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.report.columns import NEEDED
 from sb3_memaug.report.images import write_images
 from sb3_memaug.report.page import html_page
 from sb3_memaug.report.run_tables import PAGE, RunTables
@@ -37,8 +38,15 @@ def write_report(
     :param command: that makes the report
     :param formats: of the pictures of the figures, some of :data:`~sb3_memaug.report.images.SCALES`
     :return: where the page is
-    :raises ValueError: if the episodes of the runs cannot be compared
+    :raises ValueError: if the episodes of the runs cannot be compared, or a table lacks a column
     """
+    for name, columns in NEEDED.items():
+        table = getattr(tables, name)
+        lacking = [column for column in columns if column not in table]
+        if lacking and not table.empty:
+            raise ValueError(
+                f"tables of {name} must have the columns {', '.join(columns)}; these lack {', '.join(lacking)}"
+            )
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     shown = sections(tables)

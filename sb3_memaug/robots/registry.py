@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.robots.robot import Robot
+from sb3_memaug.symmetry.arguments import shown
 
 #: Makes the robot of an unwrapped environment, or returns None where the environment is not of its kind.
 Adapter = Callable[[gym.Env], Robot | None]
@@ -40,6 +41,8 @@ def find_robot(env: gym.Env) -> Robot:
     :raises ValueError: if there is none, with how to register an adapter; or if the environment's attribute ``robot``
         is of a simulation that is gone
     """
+    if not hasattr(env, "unwrapped"):
+        raise ValueError(f"expected an environment of Gymnasium, got {shown(env)}")
     inner = env.unwrapped
     robot: Any = getattr(inner, "robot", None)
     if isinstance(robot, Robot):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.symmetry.actuator_residuals import actuator_partners
+from sb3_memaug.symmetry.arguments import float_of, mapping_of, shown, texts_of
 from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.coupling_residuals import tendon_partners
 from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
@@ -59,9 +60,15 @@ def derive_symmetry(
         the robot is looked at, where that is not the frame's origin: :class:`BaseAxes`, or a mapping as
         ``{"forward": "x", "up": "y", "origin": (0, 0.1, 0)}``. Where another plane fits, the account says what to pass
     :return: what was found, held up against the tolerances
-    :raises ValueError: if nobody can read the robot, a joint is neither hinge nor slide nor locked, or a joint, pose
-        or foot does not exist
+    :raises ValueError: if an argument is of another type, nobody can read the robot, a joint is neither hinge nor slide
+        nor locked, or a joint, pose or foot does not exist
     """
+    if not isinstance(tolerances, Tolerances | None):
+        raise ValueError(f"`tolerances` must be Tolerances(…), got {shown(tolerances)}")
+    for joint, angle in mapping_of({} if isinstance(pose, str | None) else pose, "`pose`").items():
+        float_of(angle, f"the angle of {joint!r} in `pose`")
+    feet = None if feet is None else texts_of(feet, "`feet`")
+    locked = texts_of(locked, "`locked`")
     geometry = read_geometry(robot)
     held, axes = matching_joints(geometry, locked), BaseAxes.of(axes)
     unread = next((j for j in geometry.joints if j.kind not in ("hinge", "slide") and j.name not in held), None)

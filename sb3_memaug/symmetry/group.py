@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch as th
 
+from sb3_memaug.symmetry.arguments import mapping_of, shown
 from sb3_memaug.symmetry.image_flip import ImageFlip
 from sb3_memaug.symmetry.mirror import Mirror
 from sb3_memaug.symmetry.transform import Transform
@@ -30,13 +31,16 @@ class SymmetryGroup:
     (4, 2)
 
     :param generators: mirrors by name; their products are named after them
-    :raises ValueError: if the mirrors act on different spaces, repeat one another, do not close to a finite group,
-        or map the same observation to different actions
+    :raises ValueError: if they are no mirrors by name, act on different spaces, repeat one another, do not close to a
+        finite group, or map the same observation to different actions
     """
 
     def __init__(self, generators: Mapping[str, Mirror]) -> None:
-        if not generators:
+        if not mapping_of(generators, "a symmetry group's mirrors"):
             raise ValueError("a symmetry group needs at least one mirror, e.g. {'left_right': Mirror(…)}")
+        for name, mirror in generators.items():
+            if not isinstance(mirror, Mirror):
+                raise ValueError(f"mirror {name!r} must be a Mirror(observation, action), got {shown(mirror)}")
         self.generators = dict(generators)
         self._elements = _close(self.generators)
         self._index = {mirror: i for i, mirror in enumerate(self._elements.values())}
@@ -59,6 +63,8 @@ class SymmetryGroup:
         return iter(self._elements.values())
 
     def __getitem__(self, name: str) -> Mirror:
+        if not isinstance(name, str) or name not in self._elements:
+            raise ValueError(f"the group has no element {shown(name)}, only {', '.join(self._elements)}")
         return self._elements[name]
 
     def product(self, left: int, right: int) -> int:

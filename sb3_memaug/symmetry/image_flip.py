@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import cast
 
 import numpy as np
 import torch as th
 
+from sb3_memaug.symmetry.arguments import bool_of
 from sb3_memaug.symmetry.transform import Array, Transform
 
 
@@ -20,17 +21,24 @@ class ImageFlip(Transform):
     :param vertical: exchange top and bottom
     :param channels_last: whether the channels are the last axis, as in most environments,
         or come before height and width, as SB3 hands images to its policies
+    :raises ValueError: if one is neither True nor False
     """
 
     horizontal: bool = False
     vertical: bool = False
     channels_last: bool = True
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, bool_of(getattr(self, field.name), f"`{field.name}`"))
+
     @property
     def is_identity(self) -> bool:
         return not (self.horizontal or self.vertical)
 
     def apply(self, x: Array) -> Array:
+        if getattr(x, "ndim", 0) < 3:
+            raise ValueError(f"expected images of height, width and channels, got shape {tuple(np.shape(x))}")
         height = -3 if self.channels_last else -2
         axes = (height,) * self.vertical + (height + 1,) * self.horizontal
         return cast(Array, th.flip(x, axes) if isinstance(x, th.Tensor) else np.flip(x, axes).copy())

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import torch as th
 
+from sb3_memaug.symmetry.arguments import ints_of, list_of, shown
 from sb3_memaug.symmetry.signed_permutation import SignedPermutation
 from sb3_memaug.symmetry.transform import Array, Transform
 
@@ -22,18 +23,22 @@ class LabelPermutation(Transform):
 
     :param labels: for each old label the new one; for ``MultiDiscrete``, one such list for each output component
     :param permutation: for ``MultiDiscrete``, the input component that each output component comes from
-    :raises ValueError: if a list of labels is not a permutation, or components of different sizes are exchanged
+    :raises ValueError: if an argument is of another type, a list of labels is not a permutation, or components of
+        different sizes are exchanged
     """
 
     def __init__(
         self, labels: Sequence[int] | Sequence[Sequence[int]], permutation: Sequence[int] | None = None
     ) -> None:
-        self.multi = len(labels) > 0 and not isinstance(labels[0], (int, np.integer))
-        rows = labels if self.multi else [labels]
-        self.labels = tuple(tuple(int(label) for label in cast(Sequence[int], row)) for row in rows)
+        given = list_of(labels, "`labels`")
+        first = given[0] if given else None
+        self.multi = getattr(first, "ndim", int(isinstance(first, list | tuple | range))) > 0
+        self.labels = tuple(ints_of(row, "`labels`") for row in (given if self.multi else [given]))
         for row in self.labels:
-            if sorted(row) != list(range(len(row))):
-                raise ValueError(f"`labels` must hold each label from 0 to {len(row) - 1} exactly once, got {row}")
+            if not row or sorted(row) != list(range(len(row))):
+                raise ValueError(
+                    f"`labels` must hold each label from 0 to {max(len(row) - 1, 0)} exactly once, got {shown(row)}"
+                )
         self.components = SignedPermutation(range(len(self.labels)) if permutation is None else permutation)
         if self.components.size != len(self.labels):
             raise ValueError(f"`permutation` must hold {len(self.labels)} components, got {permutation}")
@@ -72,6 +77,12 @@ class LabelPermutation(Transform):
         return self.components.is_identity and all(row == tuple(range(len(row))) for row in self.labels)
 
     def apply(self, x: Array) -> Array:
+        try:
+            return self._renamed(x)
+        except IndexError as error:
+            raise ValueError(f"expected labels of components with {list(self.sizes)} labels, got {shown(x)}") from error
+
+    def _renamed(self, x: Array) -> Array:
         if not self.multi:
             if isinstance(x, th.Tensor):
                 return cast(Array, self._table_on(x.device)[0][x.long()].to(x.dtype))

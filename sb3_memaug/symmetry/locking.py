@@ -87,7 +87,7 @@ def matching_joints(geometry: RobotGeometry, patterns: Sequence[str]) -> set[str
         try:
             # A name goes before a pattern, and may be none: "a[0]".
             expression = re.compile(pattern)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             if not named:
                 raise ValueError(f"`locked` holds {pattern!r}, which is no regular expression: {error}") from error
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sb3_memaug.symmetry.arguments import mapping_of, shown
 from sb3_memaug.symmetry.transform import Transform
 
 
@@ -17,10 +18,24 @@ class Mirror:
 
     :param observation: how the mirror acts on an observation; a mapping by key for dict observations
     :param action: how it acts on an action
+    :raises ValueError: if one is no transform
     """
 
     observation: Transform | Mapping[str, Transform]
     action: Transform
+
+    def __post_init__(self) -> None:
+        parts = {"`action`": self.action}
+        if isinstance(self.observation, Transform):
+            parts["`observation`"] = self.observation
+        else:
+            keys = mapping_of(self.observation, "`observation` that is no transform")
+            parts |= {f"`observation`, key {key!r},": transform for key, transform in keys.items()}
+        for what, transform in parts.items():
+            if not isinstance(transform, Transform):
+                raise ValueError(
+                    f"{what} must be a transform, such as SignedPermutation([1, 0]), got {shown(transform)}"
+                )
 
     def apply_observation(self, observation: Any) -> Any:
         """
@@ -29,10 +44,9 @@ class Mirror:
         """
         if isinstance(self.observation, Transform):
             return self.observation.apply(observation)
-        if set(observation) != set(self.observation):
-            raise ValueError(
-                f"expected an observation with the keys {sorted(self.observation)}, got {sorted(observation)}"
-            )
+        if not isinstance(observation, Mapping) or set(observation) != set(self.observation):
+            given = sorted(observation) if isinstance(observation, Mapping) else type(observation).__name__
+            raise ValueError(f"expected an observation with the keys {sorted(self.observation)}, got {given}")
         return {key: transform.apply(observation[key]) for key, transform in self.observation.items()}
 
     def apply_action(self, action: Any) -> Any:
@@ -64,6 +78,8 @@ class Mirror:
         return {key: function(transform) for key, transform in self.observation.items()}
 
     def __matmul__(self, other: Mirror) -> Mirror:
+        if not isinstance(other, Mirror):
+            raise ValueError(f"a mirror is composed with another, got {shown(other)}")
         return Mirror(_compose(self.observation, other.observation), self.action @ other.action)
 
     @property

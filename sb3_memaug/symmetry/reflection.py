@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sb3_memaug.symmetry.arguments import float_of, mapping_of, pairs_of, shown, text_of, texts_of
 from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.signed_permutation import SignedPermutation
 
@@ -38,8 +39,8 @@ class Reflection:
     :param neutral: controls that hold that pose, by actuator; 0 for the others
     :param base: which axes of the base's frame point forward and up, as :class:`BaseAxes` or a mapping of its
         arguments; x and z by default
-    :raises ValueError: if the plane is unknown, a part has no partner or shares it, or reflecting twice would not
-        give every part back
+    :raises ValueError: if an argument is of another type, the plane is unknown, a part has no partner or shares it, or
+        reflecting twice would not give every part back
     """
 
     plane: str
@@ -53,8 +54,16 @@ class Reflection:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base", BaseAxes.of(self.base))
-        if self.plane not in PLANES:
-            raise ValueError(f"`plane` must be one of {list(PLANES)}, got {self.plane!r}")
+        if not isinstance(self.plane, str) or self.plane not in PLANES:
+            raise ValueError(f"`plane` must be one of {list(PLANES)}, got {shown(self.plane)}")
+        for what in ("joints", "actuators"):
+            pairs_of(getattr(self, what), f"`{what}`")
+        for what in ("feet", "bodies"):
+            for name, partner in mapping_of(getattr(self, what), f"`{what}`").items():
+                text_of(partner, f"the partner of {name!r} in `{what}`")
+        for what in ("pose", "neutral"):
+            for name, value in mapping_of(getattr(self, what), f"`{what}`").items():
+                float_of(value, f"{name!r} in `{what}`")
         for what, partners in (
             ("joints", _signed(self.joints)),
             ("feet", _unsigned(self.feet)),
@@ -180,9 +189,6 @@ def _product(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray) -
 
 def _signed(partners: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, int]]:
     """As pairs, whatever JSON or YAML made of them."""
-    for name, pair in partners.items():
-        if isinstance(pair, str) or len(pair) != 2:
-            raise ValueError(f"{name!r} needs a partner and a sign, as ('right_hip', -1), got {pair!r}")
     return {name: (partner, sign) for name, (partner, sign) in partners.items()}
 
 
@@ -192,12 +198,13 @@ def _unsigned(partners: Mapping[str, str]) -> dict[str, tuple[str, int]]:
 
 def _about(linear: SignedPermutation, fixed: Sequence[float]) -> SignedPermutation:
     """The same map of what differs from a vector that stays as it is."""
-    point = np.array(fixed)
+    point = np.array(fixed, dtype=np.float64)
     return SignedPermutation(linear.permutation, linear.signs, (point - linear.apply(point)).tolist())
 
 
 def _map(what: str, names: Sequence[str], partners: Mapping[str, tuple[str, int]]) -> SignedPermutation:
     """Of a part that is listed several times, each entry comes from that of its partner listed as often before it."""
+    names = texts_of(names, f"the names of each {what}")
     entries: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         entries.setdefault(name, []).append(i)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import torch as th
 
+from sb3_memaug.symmetry.arguments import float_of, int_of, ints_of, list_of, shown
 from sb3_memaug.symmetry.transform import Array, Transform
 
 #: Offsets are equal if they agree in so many decimals: composing them makes float errors, which are no difference.
@@ -31,7 +32,8 @@ class SignedPermutation(Transform):
     :param permutation: for each output entry, the index of the input entry it comes from
     :param signs: ``+1`` or ``-1`` for each output entry; all ``+1`` by default
     :param offset: added to each output entry; none by default
-    :raises ValueError: if ``permutation`` is not a permutation, or the lengths or signs do not fit
+    :raises ValueError: if an argument is of another type, ``permutation`` is not a permutation, or the lengths or signs
+        do not fit
     """
 
     def __init__(
@@ -40,21 +42,22 @@ class SignedPermutation(Transform):
         signs: Sequence[float] | None = None,
         offset: Sequence[float] | None = None,
     ) -> None:
-        self.permutation = tuple(int(i) for i in permutation)
+        self.permutation = ints_of(permutation, "`permutation`")
         size = len(self.permutation)
         if sorted(self.permutation) != list(range(size)):
             raise ValueError(
-                f"`permutation` must hold each index from 0 to {size - 1} exactly once, got {list(permutation)}"
+                f"`permutation` must hold each index from 0 to {size - 1} exactly once, "
+                f"got {shown(list(self.permutation))}"
             )
-        signs = [1] * size if signs is None else list(signs)
-        if len(signs) != size or any(sign not in (1, -1) for sign in signs):
-            raise ValueError(f"`signs` must hold {size} entries, each +1 or -1, got {signs}")
-        self.signs = tuple(int(sign) for sign in signs)
-        offset = [0.0] * size if offset is None else list(offset)
-        if len(offset) != size or not np.all(np.isfinite(offset)):
-            raise ValueError(f"`offset` must hold {size} finite entries, got {offset}")
-        rounded = tuple(round(float(value), OFFSET_DECIMALS) for value in offset)
-        self.offset = tuple(float(value) for value in offset) if any(rounded) else None
+        self.signs = (1,) * size if signs is None else ints_of(signs, "`signs`")
+        if len(self.signs) != size or any(sign not in (1, -1) for sign in self.signs):
+            raise ValueError(f"`signs` must hold {size} entries, each +1 or -1, got {shown(signs)}")
+        given = [0.0] * size if offset is None else list_of(offset, "`offset`")
+        moved = [float_of(value, "each of `offset`") for value in given]
+        if len(moved) != size:
+            raise ValueError(f"`offset` must hold {size} finite entries, got {shown(offset)}")
+        rounded = tuple(round(value, OFFSET_DECIMALS) for value in moved)
+        self.offset = tuple(moved) if any(rounded) else None
         self._value = self.permutation, self.signs, rounded if any(rounded) else None
 
         self._indices = np.array(self.permutation, dtype=np.intp)
@@ -66,7 +69,7 @@ class SignedPermutation(Transform):
         :param size: number of entries
         :return: the map that changes nothing
         """
-        return cls(range(size))
+        return cls(range(int_of(size, "`size`")))
 
     @classmethod
     def concatenate(cls, blocks: Iterable[SignedPermutation]) -> SignedPermutation:
@@ -77,7 +80,9 @@ class SignedPermutation(Transform):
         :return: the map of the whole vector
         """
         start, placed = 0, []
-        for block in blocks:
+        for block in list_of(blocks, "the maps of consecutive stretches"):
+            if not isinstance(block, SignedPermutation):
+                raise ValueError(f"expected a SignedPermutation of each stretch, got {shown(block)}")
             placed.append((range(start, start + block.size), block))
             start += block.size
         return cls.assemble(placed)
@@ -110,8 +115,9 @@ class SignedPermutation(Transform):
         return self == SignedPermutation.identity(self.size)
 
     def apply(self, x: Array) -> Array:
-        if x.shape[-1:] != (self.size,):
-            raise ValueError(f"expected an array whose last axis has {self.size} entries, got shape {tuple(x.shape)}")
+        if getattr(x, "shape", ())[-1:] != (self.size,):
+            given = f"shape {tuple(x.shape)}" if hasattr(x, "shape") else shown(x)
+            raise ValueError(f"expected an array whose last axis has {self.size} entries, got {given}")
         if isinstance(x, th.Tensor):
             indices, signs, *offset = self._on(x.device, x.dtype)
             y = x.index_select(-1, indices) * signs

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sb3_memaug.symmetry.arguments import int_of, ints_of, list_of, mapping_of, shown, text_of, texts_of
 from sb3_memaug.symmetry.group import SymmetryGroup
 from sb3_memaug.symmetry.image_flip import ImageFlip
 from sb3_memaug.symmetry.mirror import Mirror
 from sb3_memaug.symmetry.reflection import Reflection
 from sb3_memaug.symmetry.signed_permutation import SignedPermutation
 from sb3_memaug.symmetry.transform import Transform
+
+#: Entries of a term at most, but for images: their permutation is written out.
+MAX_SIZE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ class Term:
     :param size: number of entries
     :param names: for kinds about joints, actuators, feet and bodies, which ones, in order
     :param shape: for ``grid`` and ``transposed_grid``, its two dimensions; for ``image``, its three
-    :raises ValueError: if the kind is unknown, or ``size``, ``names`` and ``shape`` do not agree with it
+    :raises ValueError: if an argument is of another type, the kind is unknown, or ``size``, ``names`` and ``shape`` do
+        not agree with it
     """
 
     name: str
@@ -79,25 +85,34 @@ class Term:
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "shape", tuple(self.shape))
-        if self.kind not in _KINDS:
-            raise ValueError(f"term {self.name!r}: `kind` must be one of {list(_KINDS)}, got {self.kind!r}")
+        term = f"term {text_of(self.name, '`name` of a term')!r}"
+        if not isinstance(self.kind, str) or self.kind not in _KINDS:
+            raise ValueError(f"{term}: `kind` must be one of {list(_KINDS)}, got {shown(self.kind)}")
+        object.__setattr__(self, "names", texts_of(self.names, f"{term}: `names`"))
+        object.__setattr__(self, "shape", ints_of(self.shape, f"{term}: `shape`"))
+        object.__setattr__(self, "size", int_of(self.size, f"{term}: `size`"))
         dimensions = {"grid": 2, "transposed_grid": 2, "image": 3}.get(self.kind, len(self.shape))
         if len(self.shape) != dimensions:
             raise ValueError(
-                f"term {self.name!r} of kind {self.kind!r} needs a `shape` of {dimensions} dimensions, got {self.shape}"
+                f"term {self.name!r} of kind {self.kind!r} needs a `shape` of {dimensions} dimensions, "
+                f"got {shown(self.shape)}"
             )
         unit, _ = _KINDS[self.kind]
         count = default_size(self.kind, self.names, self.shape)
         if self.kind in _COUNTED and self.size != count:
             raise ValueError(
-                f"term {self.name!r} of kind {self.kind!r} has size {self.size}, "
-                f"but its names {list(self.names)} and shape {self.shape} make {count}"
+                f"term {self.name!r} of kind {self.kind!r} has size {shown(self.size)}, "
+                f"but its names {list(self.names)} and shape {shown(self.shape)} make {shown(count)}"
             )
         if self.size <= 0 or self.size % unit:
             raise ValueError(
-                f"term {self.name!r} of kind {self.kind!r} needs a positive multiple of {unit} entries, got {self.size}"
+                f"term {self.name!r} of kind {self.kind!r} needs a positive multiple of {unit} entries, "
+                f"got {shown(self.size)}"
+            )
+        if (self.size > MAX_SIZE and self.kind != "image") or min(self.shape, default=1) < 1:
+            raise ValueError(
+                f"{term} of kind {self.kind!r} must have at most {MAX_SIZE} entries, and no empty dimension; got size "
+                f"{shown(self.size)} and shape {shown(self.shape)}"
             )
 
     def transform(self, reflection: Reflection) -> Transform:
@@ -115,11 +130,12 @@ def default_size(kind: str, names: Sequence[str] = (), shape: Sequence[int] = ()
     :param names: of its joints, actuators, feet or bodies
     :param shape: of a grid or an image
     :return: as many entries as names and shape make; for the other kinds, those of one quantity
+    :raises ValueError: if names or shape are no lists of such
     """
-    unit, _ = _KINDS.get(kind, (0, None))
-    if kind in ("grid", "transposed_grid", "image"):
-        return int(np.prod(shape))
-    return unit * len(names) if kind in _COUNTED else unit
+    unit, _ = _KINDS.get(kind, (0, None)) if isinstance(kind, str) else (0, None)
+    if unit and kind in ("grid", "transposed_grid", "image"):
+        return math.prod(ints_of(shape, "`shape`"))
+    return unit * len(texts_of(names, "`names`")) if unit and kind in _COUNTED else unit
 
 
 def observation_transform(
@@ -141,8 +157,12 @@ def vector_transform(terms: Sequence[Term], reflection: Reflection) -> Transform
     :param terms: the terms of a vector in their order, or a single image
     :param reflection: of the robot
     :return: how the reflection acts on them together
-    :raises ValueError: if an image does not stand alone
+    :raises ValueError: if something is no term, or an image does not stand alone
     """
+    terms = list_of(terms, "the terms of a vector")
+    for term in terms:
+        if not isinstance(term, Term):
+            raise ValueError(f"expected a Term, got {shown(term)}")
     if len(terms) == 1:
         return terms[0].transform(reflection)
     blocks = []
@@ -186,7 +206,11 @@ def group_of_terms(
     :param observation: terms of the observation; by key for dict observations
     :param action: terms of the action
     :return: the group that the reflections generate
+    :raises ValueError: if something is no reflection or no term, or the mirrors make no group
     """
+    for name, reflection in mapping_of(reflections, "`reflections`").items():
+        if not isinstance(reflection, Reflection):
+            raise ValueError(f"reflection {name!r} must be a Reflection, got {shown(reflection)}")
     return SymmetryGroup(
         {
             name: Mirror(observation_transform(observation, reflection), vector_transform(action, reflection))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from numbers import Real
+
+from sb3_memaug.symmetry.arguments import bool_of, is_number, shown
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,8 @@ class Tolerances:
     strict: bool = False
 
     def __post_init__(self) -> None:
+        bool_of(self.strict, "`strict`")
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "strict":
-                continue
-            if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
-                raise ValueError(f"tolerance `{field.name}` must be positive, got {value!r}: nothing is exact")
+            if field.name != "strict" and not (is_number(value) and value > 0):
+                raise ValueError(f"tolerance `{field.name}` must be positive, got {shown(value)}: nothing is exact")

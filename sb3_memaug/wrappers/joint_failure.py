@@ -8,7 +8,7 @@ import gymnasium as gym
 
 from sb3_memaug.robots import find_robot
 from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
-from sb3_memaug.wrappers.motor_failures import MotorFailures
+from sb3_memaug.wrappers.motor_failures import MotorFailures, joints_of
 from sb3_memaug.wrappers.ranges import Range
 
 
@@ -48,6 +48,7 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         onset: Range = (0.0, 0.0),
         duration: Range | None = None,
     ) -> None:
+        joints = None if joints is None else joints_of(joints)
         gym.utils.RecordConstructorArgs.__init__(
             self,
             joints=joints,

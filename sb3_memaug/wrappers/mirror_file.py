@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
+from sb3_memaug.files import InputError, read_json, write_json
 from sb3_memaug.symmetry import Reflection
 from sb3_memaug.wrappers.plain_terms import Terms, reflection_to_plain, terms_to_plain
 
@@ -21,15 +20,17 @@ def read_mirror_file(path: str | Path) -> dict[str, Any]:
     """
     :param path: of a JSON file that :func:`write_mirror_file` wrote, or that somebody wrote like it
     :return: what it holds of :data:`KEYS`
-    :raises ValueError: if the file is no JSON, or holds anything else
+    :raises FileNotFoundError: if there is no such file
+    :raises InputError: if the file is no JSON, or holds anything else
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no JSON file: {error}") from error
+    content = read_json(path)
     if not isinstance(content, dict) or set(content) - set(KEYS):
         found = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"{path} must hold an object with {list(KEYS)}, got {found}")
+        raise InputError(path, f"{Path(path).name} must hold an object with {list(KEYS)}, got {str(found)[:200]}")
+    for key, kind in (("reflections", dict), ("observation", list | dict), ("action", list)):
+        if key in content and not isinstance(content[key], kind):
+            expected = {"reflections": "an object", "action": "a list"}.get(key, "a list, or an object of lists")
+            raise InputError(path, f"expected {expected}, got {str(content[key])[:200]}", key)
     return content
 
 
@@ -53,9 +54,4 @@ def write_mirror_file(
     content: dict[str, Any] = {"reflections": {name: reflection_to_plain(r) for name, r in reflections.items()}}
     if env is not None and observation is not None and action is not None:
         content |= {"observation": terms_to_plain(observation, env), "action": terms_to_plain(action, env)}
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part.{path.name}")
-    part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
-    return path
+    return write_json(path, content, indent=2)

@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.common.between import chain_of, check_inside, owner_of
+from sb3_memaug.files import located
 from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
 from sb3_memaug.symmetry import (
     Reflection,
@@ -19,6 +20,7 @@ from sb3_memaug.symmetry import (
     group_of_terms,
     with_labels,
 )
+from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
 from sb3_memaug.wrappers.mirror_file import read_mirror_file
 from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
 
@@ -59,8 +61,10 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
     :param locked: of the derivation: joints that do not move, names or regular expressions
     :param axes: of the derivation: which axes of the base's frame point forward and up, where these are not x and z, as
         ``{"forward": "x", "up": "y"}``; arguments of :class:`~sb3_memaug.symmetry.BaseAxes`
-    :raises ValueError: if something is not described, or does not fit the spaces, or if a wrapper inside takes running
-        statistics of the observations or, where the terms come from an environment inside of it, alters what they say
+    :raises ValueError: if an argument is of another type, something is not described, or does not fit the spaces, or if
+        a wrapper inside takes running statistics of the observations or, where the terms come from an environment
+        inside of it, alters what they say
+    :raises FileNotFoundError: if there is no such file
     """
 
     def __init__(
@@ -76,26 +80,29 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         locked: Sequence[str] | None = None,
         axes: Mapping[str, Any] | None = None,
     ) -> None:
-        gym.utils.RecordConstructorArgs.__init__(
-            self,
-            mirrors=mirrors,
-            observation=observation,
-            action=action,
-            reflections=reflections,
-            file=file,
-            tolerances=tolerances,
-            pose=pose,
-            locked=locked,
-            axes=axes,
-        )
+        if mirrors is not None:
+            mirrors = texts_of(mirrors, "`mirrors`")
+        if locked is not None:
+            locked = texts_of(locked, "`locked`")
+        if observation is not None and not isinstance(observation, Mapping):
+            observation = list_of(observation, "`observation`")
+        action = None if action is None else list_of(action, "`action`")
+        if not isinstance(env, gym.Env):
+            raise ValueError(f"`env` must be an environment of Gymnasium, got {shown(env)}")
         gym.Wrapper.__init__(self, env)
         written = read_mirror_file(file) if file is not None else {}
         #: Terms of the observation and of the action.
-        self.observation_terms, observed = self._terms("observation", observation, written, gymnasium_observation_terms)
-        self.action_terms, acted = self._terms("action", action, written, mujoco_action_terms)
-        given = written.get("reflections") if reflections is None else reflections
+        self.observation_terms, observed = self._terms(
+            "observation", observation, written, file, gymnasium_observation_terms
+        )
+        self.action_terms, acted = self._terms("action", action, written, file, mujoco_action_terms)
         derivation = {"tolerances": tolerances, "pose": pose, "locked": locked, "axes": axes}
-        known = self._reflections(given, mirrors, {n: v for n, v in derivation.items() if v is not None})
+        derivation = {name: value for name, value in derivation.items() if value is not None}
+        if reflections is None and "reflections" in written:
+            with located(file, "reflections"):
+                known = self._reflections(written["reflections"], mirrors, derivation)
+        else:
+            known = self._reflections(reflections, mirrors, derivation)
         chosen = list(known if mirrors is None else mirrors)
         if not chosen or set(chosen) - set(known):
             raise ValueError(
@@ -110,18 +117,34 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         )
         check_inside(self, observed, acted)
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
+        # Copies them, which what has been refused above need not stand.
+        gym.utils.RecordConstructorArgs.__init__(
+            self,
+            mirrors=mirrors,
+            observation=observation,
+            action=action,
+            reflections=reflections,
+            file=file,
+            tolerances=tolerances,
+            pose=pose,
+            locked=locked,
+            axes=axes,
+        )
 
     def _terms(
         self,
         what: str,
         given: Any,
         written: Mapping[str, Any],
+        file: str | None,
         known: Callable[[gym.Env], Sequence[Term] | None],
     ) -> tuple[Any, gym.Env | None]:
         """The terms, and the environment that tells them; None where the user does."""
-        terms = given if given is not None else written.get(what)
-        if terms is not None:
-            return terms_from_plain(terms, self.env), None
+        if given is not None:
+            return terms_from_plain(given, self.env), None
+        if what in written:
+            with located(file, what):
+                return terms_from_plain(written[what], self.env), None
         attribute = f"{what}_terms"
         source = owner_of(chain_of(self.env), attribute)
         if source is not None:
@@ -142,7 +165,11 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         if given is not None:
             if derivation:
                 raise ValueError(f"{list(derivation)} are for a derivation, but the reflections are given")
-            return {name: reflection_from_plain(value) for name, value in given.items()}
+            found = {}
+            for name, value in mapping_of(given, "`reflections`").items():
+                with located("reflections", name):
+                    found[name] = reflection_from_plain(value)
+            return found
         allowed = from_plain(Tolerances, derivation.get("tolerances", {}))
         try:
             derived = derive_symmetry(self.env, **{**derivation, "tolerances": allowed})

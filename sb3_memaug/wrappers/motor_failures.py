@@ -10,10 +10,24 @@ import numpy as np
 
 from sb3_memaug.common.numbers import POSITIVE
 from sb3_memaug.robots import Robot
+from sb3_memaug.symmetry.arguments import list_of, shown
 from sb3_memaug.wrappers.disturbance import Disturbance
 from sb3_memaug.wrappers.ranges import Range, as_number, as_range, draw
 
 MODES = ("weak", "locked")
+
+
+def joints_of(joints: Any) -> list[Any]:
+    """
+    :param joints: an argument
+    :return: its entries
+    :raises ValueError: if it is no list
+    """
+    if isinstance(joints, str):
+        raise ValueError(
+            f"`joints` must be a list of names and groups of names, and {joints!r} alone is no motor in one"
+        )
+    return list_of(joints, "`joints`")
 
 
 class MotorFailures(Disturbance):
@@ -47,10 +61,10 @@ class MotorFailures(Disturbance):
         duration: Range | None,
     ) -> None:
         super().__init__(robot)
-        if mode not in MODES:
-            raise ValueError(f"`mode` must be one of {list(MODES)}, got {mode!r}")
+        if not isinstance(mode, str) or mode not in MODES:
+            raise ValueError(f"`mode` must be one of {list(MODES)}, got {shown(mode)}")
         self._locks = mode == "locked"
-        entries = robot.motor_names if joints is None else joints
+        entries = list(robot.motor_names) if joints is None else joints_of(joints)
         self._strength = as_range("strength", strength)
         self._groups = [self.decide(entry) for entry in entries]
         if not self._groups:
@@ -82,7 +96,7 @@ class MotorFailures(Disturbance):
     def decide(self, given: Any) -> tuple[int, ...]:
         names = [] if given is None else [given] if isinstance(given, str) else given
         if not isinstance(names, list | tuple):
-            raise ValueError(f"expected the name of a joint, a list of names, or None, got {given!r}")
+            raise ValueError(f"expected the name of a joint, a list of names, or None, got {shown(given)}")
         motors = tuple(self._index(name) for name in names)
         if not self._locks:
             low, high = self._strength
@@ -94,15 +108,15 @@ class MotorFailures(Disturbance):
 
     def _index(self, joint: str) -> int:
         motors = self.robot.motor_names
-        if joint not in motors:
-            if joint in self.robot.joint_names:
+        if not isinstance(joint, str) or joint not in motors:
+            if isinstance(joint, str) and joint in self.robot.joint_names:
                 raise ValueError(
                     f"{joint!r} is no motor of the robot: it is a joint that no actuator is on, even if some move it "
                     f"by a tendon or otherwise. Its motors are {list(motors)}"
                 )
-            near = difflib.get_close_matches(str(joint), motors, n=3, cutoff=0.3)
+            near = difflib.get_close_matches(shown(joint), motors, n=3, cutoff=0.3)
             raise ValueError(
-                f"{joint!r} is no motor of the robot"
+                f"{shown(joint)} is no motor of the robot"
                 + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ".")
                 + f" Its motors are {list(motors)}"
             )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import gymnasium as gym
 
 from sb3_memaug.robots import find_robot
+from sb3_memaug.symmetry.arguments import list_of
 from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 from sb3_memaug.wrappers.payloads import Payloads
 from sb3_memaug.wrappers.ranges import Range
@@ -47,6 +48,7 @@ class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         probability: float = 1.0,
         inertia: bool = False,
     ) -> None:
+        sections = None if sections is None else list_of(sections, "`sections`")
         gym.utils.RecordConstructorArgs.__init__(
             self, mass=mass, x=x, y=y, z=z, sections=sections, probability=probability, inertia=inertia
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.robots import Robot
+from sb3_memaug.symmetry.arguments import bool_of, list_of, shown
 from sb3_memaug.wrappers.disturbance import Disturbance
 from sb3_memaug.wrappers.ranges import Range, as_number, as_range, draw
 
@@ -58,11 +59,11 @@ class Payloads(Disturbance):
         if sections is None and x is not None and y is not None:
             places: list[Mapping[str, Range]] = [{"x": x, "y": y}]
         elif sections is not None and x is None and y is None:
-            places = list(sections)
+            places = list_of(sections, "`sections`")
         else:
             raise ValueError(
                 "say where payloads lie either by `x` and `y` or by `sections`, a list of {'x': …, 'y': …}; got "
-                f"x={x!r}, y={y!r}, sections={sections!r}"
+                f"x={shown(x)}, y={shown(y)}, sections={shown(sections)}"
             )
         if not places:
             raise ValueError("`sections` is empty: name at least one, {'x': (low, high), 'y': (low, high)}")
@@ -73,7 +74,7 @@ class Payloads(Disturbance):
         self.sections = tuple((as_range("x", place["x"]), as_range("y", place["y"])) for place in places)
         self._z = as_number("z", z)
         self._probability = as_number("probability", probability)
-        self._inertia = inertia
+        self._inertia = bool_of(inertia, "`inertia`")
         # An adapter that cannot do it says so.
         self._put(_NOTHING)
         self._load = _NOTHING
@@ -82,7 +83,7 @@ class Payloads(Disturbance):
         if given is None:
             return _NOTHING
         if not isinstance(given, Mapping):
-            raise ValueError(f"options['payload'] must be {{'mass': …, 'x': …, 'y': …}} or None, got {given!r}")
+            raise ValueError(f"options['payload'] must be {{'mass': …, 'x': …, 'y': …}} or None, got {shown(given)}")
         _check_keys("options['payload']", given, ("mass", "x", "y"), ("mass", "x", "y", "z"))
         load = Load({"z": self._z, **given})
         for key, value in load.items():
@@ -120,4 +121,4 @@ class Payloads(Disturbance):
 def _check_keys(what: str, given: Any, needed: Sequence[str], known: Sequence[str]) -> None:
     keys = set(given) if isinstance(given, Mapping) else set()
     if keys - set(known) or set(needed) - keys:
-        raise ValueError(f"{what} must have the keys {list(needed)}, got {given!r}")
+        raise ValueError(f"{what} must have the keys {list(needed)}, got {shown(given)}")

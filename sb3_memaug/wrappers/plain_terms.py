@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import gymnasium as gym
 
+from sb3_memaug.files import located
 from sb3_memaug.robots import find_robot
 from sb3_memaug.robots.gymnasium_terms import actuator_names, body_names
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.symmetry.terms import default_size
+from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
+from sb3_memaug.symmetry.terms import MAX_SIZE, default_size
 
 #: What a term may say in place of a list of names: that they are the robot's own, in the order of its simulator.
 ROBOT_NAMES = ("motors", "joints", "feet", "actuators", "bodies")
@@ -39,8 +41,11 @@ def terms_from_plain(terms: Sequence[Any] | Mapping[str, Sequence[Any]], env: gy
     :raises ValueError: if a term is wrong, or asks for other names
     """
     if isinstance(terms, Mapping):
-        return {key: [_term(term, env) for term in group] for key, group in terms.items()}
-    return [_term(term, env) for term in terms]
+        return {
+            key: _terms(list_of(group, f"the terms of {key!r}"), env, f"{key}.")
+            for key, group in mapping_of(terms, "terms by key").items()
+        }
+    return _terms(list_of(terms, "terms"), env)
 
 
 def terms_to_plain(terms: Terms, env: gym.Env) -> Any:
@@ -74,7 +79,7 @@ def from_plain(kind: type[_Made], arguments: Any) -> _Made:
         return kind(**arguments)
     except TypeError as error:
         known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-        raise ValueError(f"expected a mapping with some of {known}, got {arguments!r}: {error}") from error
+        raise ValueError(f"expected a mapping with some of {known}, got {shown(arguments)}: {error}") from error
 
 
 def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
@@ -95,23 +100,32 @@ def reflection_to_plain(reflection: Reflection) -> dict[str, Any]:
     return {key: value for key, value in arguments.items() if value}
 
 
+def _terms(terms: Sequence[Any], env: gym.Env, place: str = "") -> list[Term]:
+    made = []
+    for i, term in enumerate(terms):
+        with located("terms", f"{place}{i}"):
+            made.append(_term(term, env))
+    return made
+
+
 def _term(term: Any, env: gym.Env) -> Term:
     if isinstance(term, Term):
         return term
     if not isinstance(term, Mapping):
-        raise ValueError(f"a term must be a mapping with `name`, `kind` …, got {term!r}")
+        raise ValueError(f"a term must be a mapping with `name`, `kind` …, got {shown(term)}")
     names = term.get("names", ())
     if isinstance(names, str):
         if names not in ROBOT_NAMES:
             raise ValueError(
-                f"term {term.get('name')!r}: `names` must be a list or one of {list(ROBOT_NAMES)}, got {names!r}"
+                f"term {shown(term.get('name'))}: `names` must be a list or one of {list(ROBOT_NAMES)}, got {names!r}"
             )
         names = _robot_names(names, env)
-    term = dict(term)
+    term = dict(mapping_of(term, "a term"))
+    what = f"term {shown(term.get('name'))}"
     repeat = term.pop("repeat", 1)
-    if not isinstance(repeat, int) or repeat < 1:
-        raise ValueError(f"term {term.get('name')!r}: `repeat` must be a positive whole number, got {repeat!r}")
-    names = [name for name in names for _ in range(repeat)]
+    if not isinstance(repeat, int) or not 1 <= repeat <= MAX_SIZE:
+        raise ValueError(f"{what}: `repeat` must be a positive whole number, got {shown(repeat)}")
+    names = [name for name in texts_of(names, f"{what}: `names`") for _ in range(repeat)]
     size = default_size(term.get("kind", ""), names, term.get("shape", ()))
     return from_plain(Term, {"size": size, **term, "names": names})
 

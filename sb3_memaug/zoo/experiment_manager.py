@@ -15,6 +15,7 @@ from stable_baselines3.common.utils import FloatSchedule, get_device
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.common.environment_group import group_of_environment
+from sb3_memaug.common.python_values import python_settings
 from sb3_memaug.common.vec_env_makers import VecEnvMaker, vec_env_maker
 from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.models import OURS
@@ -23,16 +24,21 @@ from sb3_memaug.models import OURS
 class SymmetricExperimentManager(ExperimentManager):
     """
     That of rl_zoo3, but ``normalize: True`` makes a :class:`~sb3_memaug.common.vec_normalize.SymmetricVecNormalize` for
-    an algorithm that mirrors, and the ``env_kwargs`` of a file of hyperparameters are those of evaluation, too.
+    an algorithm that mirrors, and the ``env_kwargs`` of a file of hyperparameters are those of evaluation, too. Texts
+    that stand for values of Python are read and not run where the algorithm is one of ours.
 
     Environments that are many in one simulation, as Isaac Lab's, are made at once; they can neither be evaluated during
     a training nor tuned, which would take a second simulation beside the first.
     """
 
     _mirrors = False
+    #: Whether rl_zoo3 may evaluate what is written in a file.
+    _evaluates = True
 
     def _preprocess_hyperparams(self, hyperparams: dict[str, Any]) -> tuple[Any, ...]:
         self._mirrors = self.algo in OURS and hyperparams.get("symmetry") is not False
+        if self.algo in OURS or not self._evaluates:
+            hyperparams = {**hyperparams, **python_settings(hyperparams, f"the settings of {self.algo}")}
         processed = super()._preprocess_hyperparams(hyperparams)
         self.eval_env_kwargs = self.eval_env_kwargs or self.env_kwargs
         return processed

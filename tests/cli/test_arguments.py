@@ -2,8 +2,19 @@ import argparse
 
 import gymnasium as gym
 import pytest
+from torch import nn
 
-from sb3_memaug.cli.arguments import add_env_kwargs, assignments, environment, names, numbers, positive
+from sb3_memaug.cli.arguments import (
+    add_env_kwargs,
+    assignments,
+    environment,
+    finite,
+    names,
+    not_negative,
+    numbers,
+    positive,
+    seed,
+)
 
 
 @pytest.fixture
@@ -80,3 +91,23 @@ def test_what_is_no_python_value_is_refused(parser, text, capsys):
         parser.parse_args(["--env-kwargs", text])
     assert exit_.value.code == 2
     assert "quotes of its own" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        *((seed, text) for text in ("-1", "1.5", "one", str(2**31), "9" * 5000, "")),
+        *((finite, text) for text in ("nan", "inf", "-inf", "1e999", "one", "")),
+        *((not_negative, text) for text in ("-1", "-0.1", "nan")),
+        *((positive, text) for text in ("9" * 5000, "", " 1")),
+        *((numbers("mass", "x", "y"), text) for text in ("nan,0,0", "1,inf,0")),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(read, text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected"):
+        read(text)
+
+
+def test_values_of_an_environment_may_be_modules_and_dicts(parser):
+    given = parser.parse_args(["--env-kwargs", "a:dict(b=nn.ELU)"]).env_kwargs
+    assert given == {"a": {"b": nn.ELU}}

@@ -28,6 +28,7 @@ def test_unknown_names_are_told_with_those_near_them(text, message):
         angles_of(pose(text), two_arms())
 
 
-def test_an_angle_must_be_a_number():
-    with pytest.raises(argparse.ArgumentTypeError, match="expected JOINT=ANGLE with a number, got 'left=up'"):
-        pose("left=up")
+@pytest.mark.parametrize("angle", ["up", "nan", "inf", ""])
+def test_an_angle_must_be_a_number(angle):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"expected JOINT=ANGLE with a number, got 'left={angle}'"):
+        pose(f"left={angle}")

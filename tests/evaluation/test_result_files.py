@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from sb3_memaug.evaluation import Result, read_csv, read_results, results_table, write_csv, write_results
+from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.files import InputError
 
 from .results import result
 
@@ -75,3 +77,62 @@ def test_a_table_has_a_column_for_each_field():
     assert table["success"].tolist() == [None, None, True, False]
     np.testing.assert_array_equal(table["touchdowns"], [12, np.nan, 0, np.nan])
     assert results_table([]).empty
+
+
+def broken(tmp_path, old, new):
+    path = write_results(ROWS, tmp_path / "results.csv")
+    text = path.read_text()
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seed,", "", r"row 1: expected 14 values, got 15"),
+        ("seed,", "sead,", r"expected the columns policy, .*; it lacks seed"),
+        ("seed,", "mirror,", r"line 1: expected columns with different names"),
+        (",identity,", ",", r"row 1: expected 15 values, got 14"),
+        (",True,1.5", ",yes,1.5", r"row 1, column deterministic: expected True or False, got 'yes'"),
+        (",1.5,", ",much,", r"row 1, column episode_return: expected a number, got 'much'"),
+        (",1003,", ",1003.5,", r"row 4, column seed: expected a whole number, got '1003.5'"),
+        (",12,", ",inf,", r"row 1, column touchdowns: expected a whole number, got 'inf'"),
+        (",ood,", ",other,", r"row 2, column split: expected none, id or ood, got 'other'"),
+        ("a,E", '"a,E', r"expected CSV, got unexpected end of data"),
+    ],
+)
+def test_what_is_no_table_of_results_is_refused_with_its_place(tmp_path, old, new, message):
+    with pytest.raises(InputError, match=message):
+        read_results(broken(tmp_path, old, new))
+
+
+def test_a_table_that_was_cut_short_is_refused(tmp_path):
+    path = write_results(ROWS, tmp_path / "results.csv")
+    whole = path.read_bytes().rstrip()
+    for n in range(1, 60):
+        path.write_bytes(whole[:-n])
+        with pytest.raises(InputError, match=r"results\.csv"):
+            read_results(path)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="expected a line with the names of the columns"):
+        read_results(path)
+    path.write_bytes(b"policy\n\xff")
+    with pytest.raises(InputError, match="byte 7: expected text in UTF-8"):
+        read_results(path)
+
+
+def test_parquet_that_is_none_is_refused(tmp_path):
+    pytest.importorskip("pyarrow")
+    pandas = pytest.importorskip("pandas")
+    path = write_results(ROWS, tmp_path / "results.parquet")
+    whole = path.read_bytes()
+    for content in (b"", b"PAR1", whole[:-1], whole[:100], whole[4:]):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"results\.parquet: expected a table in PARQUET"):
+            read_table(path)
+    pandas.DataFrame({"policy": ["a"]}).to_parquet(path)
+    with pytest.raises(InputError, match="it lacks env, split"):
+        read_results(path)
+    with pytest.raises(FileNotFoundError):
+        read_table(tmp_path / "nothing.parquet")

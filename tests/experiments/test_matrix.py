@@ -3,6 +3,7 @@ import pytest
 from sb3_memaug.experiments.matrix import Matrix, read_matrix
 from sb3_memaug.experiments.policies import check_policies, known_policies, zoo_settings
 from sb3_memaug.experiments.run import Evaluation
+from sb3_memaug.files import InputError
 
 pytest.importorskip("yaml")
 FAILURE = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
@@ -112,6 +113,100 @@ def test_an_experiment_that_is_not_there_names_those_that_are():
         read_matrix("lihgt")
 
 
+@pytest.mark.parametrize("name", [3, None, "a" * 400, "a" * 400 + ".yml", "a\0b.yml", ""])
+def test_what_is_no_name_of_an_experiment_is_refused(name):
+    with pytest.raises(InputError, match="experiment"):
+        read_matrix(name)
+
+
 def test_an_environment_without_settings_says_where_to_write_them():
     with pytest.raises(ValueError, match=r"no settings for CartPole-v1.*conf_files"):
         Matrix(["CartPole-v1"], check_policies(["baseline-id"]), [0]).runs()
+
+
+def mine(policies="[memory-aug]", envs=f"[{FAILURE}]", seeds="[0]", rest=""):
+    return f"{{envs: {envs}, policies: {policies}, seeds: {seeds}{rest}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        *((mine(seeds=f"[{seed}]"), "seeds.0") for seed in ("-1", "0.5", "one", "true", str(2**32), "null", "'0'")),
+        *(
+            (mine(envs=f"[{env}]"), "envs.0")
+            for env in ('"../../../x"', "a/b/c", '""', '"a\\nb"', '"a\\0b"', "..", ".", "3", '"a b"', "/etc", "a" * 99)
+        ),
+        *(
+            (mine(policies=f"{{{name}: {{algo: ppo}}}}"), "policies")
+            for name in (
+                *(
+                    '"../../../x"',
+                    "a/b",
+                    '""',
+                    '"a\\nb"',
+                    '"a\\0b"',
+                    "..",
+                    ".",
+                    ".a",
+                    '" a"',
+                    "3",
+                    "a" * 99,
+                    '"a\\\\b"',
+                ),
+                *('"a:b"', "true", "null"),
+            )
+        ),
+        (mine(policies="{mine: {algo: ppo}, Mine: {algo: ppo}}"), "policies.Mine"),
+        (mine(policies="{mine: 3}"), "policies.mine"),
+        (mine(policies="{mine: {algo: [ppo]}}"), "policies.mine.algo"),
+        (mine(policies="{mine: {algo: ppo, env_kwargs: 3}}"), "policies.mine.env_kwargs"),
+        (mine(policies="{mine: {algo: ppo, policy_kwargs: 'dict(a=print())'}}"), "policies.mine.policy_kwargs"),
+        (mine(rest=", settings: {policy_kwargs: '__import__(\"os\")'}"), "settings.policy_kwargs"),
+        (mine(rest=", settings: {normalize: 'open(1)'}"), "settings.normalize"),
+        (mine(rest=", n_timesteps: 0"), "n_timesteps"),
+        (mine(rest=f", n_timesteps: 1{'0' * 400}"), "n_timesteps"),
+        (mine(rest=", n_timesteps: .inf"), "n_timesteps"),
+        (mine(rest=", steps_per_second: 0"), "steps_per_second"),
+        (mine(rest=", evaluation: {n_episodes: 1.5}"), "evaluation.n_episodes"),
+        (mine(rest=", evaluation: 3"), "evaluation"),
+        (mine(rest=", conf_files: {sac: a.yml}"), "conf_files.sac"),
+        (mine(rest=", conf_files: {ppo: 3}"), "conf_files.ppo"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_file_and_place(tmp_path, text, place):
+    with pytest.raises(InputError) as error:
+        read_matrix(matrix_file(tmp_path, text))
+    assert error.value.source == str(tmp_path / "mine.yml")
+    assert error.value.place.startswith(place)
+
+
+def test_what_is_evaluated_in_a_file_of_settings_is_refused_there(tmp_path):
+    (tmp_path / "ours.yml").write_text("default: {n_timesteps: 10, policy_kwargs: 'dict(a=exec(1))'}")
+    path = matrix_file(tmp_path, mine(rest=f", conf_files: {{memaug_ppo: {tmp_path / 'ours.yml'}}}"))
+    with pytest.raises(InputError, match=r"ours\.yml, default\.policy_kwargs: expected literals.*exec\(1\)"):
+        read_matrix(path).runs()
+
+
+def names(*envs):
+    settings = {"n_timesteps": 10}
+    policies = check_policies({"mine": {"algo": "ppo", **settings}})
+    matrix = Matrix(list(envs), policies, [0])
+    return [run.name.split("/")[0] for run in matrix.runs()]
+
+
+def test_environments_that_would_share_a_folder_have_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("sb3_memaug.experiments.matrix.zoo_settings", lambda *_: {})
+    assert names("MemAug/X-v0") == names("X-v0") == ["X-v0"]
+    plain, ours = names("X-v0", "MemAug/X-v0")
+    assert ours == "X-v0"
+    assert plain.startswith("X-v0_")
+    assert names("MemAug/X-v0", "X-v0") == [ours, plain]
+    assert names("pkg:MemAug/X-v0", "MemAug/X-v0") == ["pkg_MemAug_X-v0", "X-v0"]
+    lower, upper = names("MemAug/x-v0", "MemAug/X-v0")
+    assert lower.lower() != upper.lower()
+    assert len(set(names("a/b-v0", "a:b-v0", "a_b-v0"))) == 3
+
+
+def test_whole_numbers_may_be_written_with_a_point(tmp_path):
+    (run,) = read_matrix(matrix_file(tmp_path, mine(rest=", n_timesteps: 5000.0"))).runs()
+    assert (run.n_timesteps, type(run.n_timesteps)) == (5000, int)

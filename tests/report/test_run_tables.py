@@ -1,7 +1,9 @@
 import pytest
 
 from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.files import InputError
 from sb3_memaug.report.run_tables import RUN, TABLES, copy_videos, read_run_tables, write_run_tables
+from sb3_memaug.report.write import write_report
 
 from .made_up_runs import ENVS, POLICIES, settings, write_run
 
@@ -100,3 +102,56 @@ def test_videos_of_the_same_name_are_numbered(tmp_path):
     copies = copy_videos([tmp_path / seed / "walk.mp4" for seed in "012"], tmp_path / "all")
     assert [copy.name for copy in copies] == ["walk.mp4", "walk_2.mp4", "walk_3.mp4"]
     assert [copy.read_text() for copy in copies] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "message"),
+    [
+        (
+            "episodes",
+            "training_seed",
+            0.5,
+            r"episodes\.csv, column training_seed, row 1: expected whole numbers, got 0.5",
+        ),
+        ("episodes", "training_seed", "one", "column training_seed, row 1: expected whole numbers, got 'one'"),
+        ("episodes", "policy", 3, "column policy, row 1: expected texts, got 3"),
+        ("episodes", "episode_return", "much", "column episode_return, row 1: expected numbers, got 'much'"),
+        ("episodes", "deterministic", "yes", "column deterministic, row 1: expected True or False, got 'yes'"),
+        ("episodes", "success", 2, "column success, row 1: expected True, False or nothing, got 2"),
+        ("learning", "timesteps", "many", "column timesteps, row 1: expected whole numbers, got 'many'"),
+        ("trajectories", "contact_front_left", 0.5, "expected True, False or nothing, got 0.5"),
+        ("latents", "pc1", "a", "column pc1, row 1: expected numbers"),
+    ],
+)
+def test_columns_of_another_kind_are_refused(tmp_path, name, column, value, message):
+    write_run(tmp_path / "run", (ENVS[0], POLICIES[0], 0), ".csv")
+    path = tmp_path / "run" / f"{name}.csv"
+    write_table(pandas.read_csv(path).assign(**{column: value}), path)
+    with pytest.raises(InputError, match=message):
+        read_run_tables(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("3", ""),
+        ("[]\n- a", "line 2, column 1"),
+        ("{env: a, policy: b}", ""),
+        ("- {env: a, policy: 3, training_seed: 0}", "0.policy"),
+    ],
+)
+def test_settings_that_are_none_are_refused(tmp_path, text, place):
+    write_run(tmp_path / "run", (ENVS[0], POLICIES[0], 0), ".csv")
+    (tmp_path / "runs.yml").write_text(text)
+    with pytest.raises(InputError, match=r"runs\.yml") as error:
+        read_run_tables(tmp_path)
+    assert error.value.place == place
+
+
+def test_a_report_asks_for_the_columns_that_it_shows(tmp_path):
+    write_run(tmp_path / "run", (ENVS[0], POLICIES[0], 0), ".csv")
+    path = tmp_path / "run" / "learning.csv"
+    write_table(pandas.read_csv(path).drop(columns="seconds"), path)
+    with pytest.raises(ValueError, match=r"learning must have the columns .*; these lack seconds"):
+        write_report(read_run_tables(tmp_path), tmp_path / "report", "a", "b", ())
+    assert not (tmp_path / "report").exists()

@@ -8,6 +8,7 @@ import pytest
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
 from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import Reflection, SignedPermutation
 from sb3_memaug.wrappers import MirrorSpec
 from sb3_memaug.wrappers.mirror_file import read_mirror_file, write_mirror_file
@@ -137,3 +138,55 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_half_a_description_is_not_written(tmp_path):
     path = write_mirror_file(tmp_path / "one.json", {"left_right": Reflection("sagittal")}, observation=[])
     assert read_mirror_file(path) == {"reflections": {"left_right": {"plane": "sagittal"}}}
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "message"),
+    [
+        ({"observation": 3}, "observation", "expected a list, or an object of lists, got 3"),
+        ({"reflections": []}, "reflections", r"expected an object, got \[\]"),
+        ({"observation": [TERMS[0], 3]}, "observation.1", "a term must be a mapping .*, got 3"),
+        ({"observation": [{**TERMS[0], "kind": "joint"}]}, "observation.0", "`kind` must be one of"),
+        (
+            {"observation": TERMS, "action": [{"name": "a", "kind": "actuators", "names": 3}]},
+            "action.0",
+            "must be a list",
+        ),
+        ({"reflections": {"m": {"plane": "frontal"}}}, "reflections.m", "`plane` must be one of"),
+        ({"reflections": {"m": {"plane": "sagittal", "joints": {"a": "b"}}}}, "reflections.m", "needs a partner"),
+        ({"reflections": {"m": 3}}, "reflections.m", "expected a mapping with some of"),
+    ],
+)
+def test_what_a_file_gets_wrong_is_told_with_its_place(tmp_path, content, place, message):
+    path = tmp_path / "dog.json"
+    path.write_text(json.dumps(content))
+    given = {} if "observation" in content else {"observation": TERMS}
+    with pytest.raises(InputError, match=message) as error:
+        MirrorSpec(Dog(*ONE), file=path, **given)
+    assert (error.value.source, error.value.place) == (str(path), place)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"mirrors": "left_right"}, "`mirrors` must be a list, got 'left_right'"),
+        ({"mirrors": [1]}, "each of `mirrors` must be a text"),
+        ({"observation": 3}, "`observation` must be a list, got 3"),
+        ({"action": "torques"}, "`action` must be a list, got 'torques'"),
+        ({"reflections": ["sagittal"]}, "`reflections` must be a mapping by names"),
+        ({"file": 3}, "the path of a file: expected a text, got 3"),
+        ({"tolerances": 3}, "expected a mapping with some of .*, got 3"),
+        ({"pose": 3}, "`pose` must be a mapping by names, got 3"),
+        ({"locked": "FL_roll"}, "`locked` must be a list, got 'FL_roll'"),
+        ({"locked": ["("]}, "which is no regular expression"),
+        ({"observation": (term for term in TERMS), "action": (print,)}, "a term must be a mapping"),
+    ],
+)
+def test_arguments_of_other_types_are_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        MirrorSpec(Dog(*ONE), **{"observation": TERMS, **given})
+
+
+def test_only_an_environment_has_mirrors():
+    with pytest.raises(ValueError, match="`env` must be an environment of Gymnasium, got 'Ant-v5'"):
+        MirrorSpec("Ant-v5")

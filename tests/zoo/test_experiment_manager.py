@@ -4,8 +4,10 @@ import gymnasium as gym
 import pytest
 import yaml
 from stable_baselines3.common.vec_env import VecNormalize
+from torch import nn
 
 from sb3_memaug import SymmetricVecNormalize
+from sb3_memaug.files import InputError
 
 from ..memaug_ppo.worlds import RandomWorld
 
@@ -101,3 +103,13 @@ def test_a_training_that_goes_on_has_the_learning_rate_it_had(manage):
     assert manage(trained_agent=path, **{**settings, "learning_rate": 2e-3})[1].adaptive_rate.rate == 2e-3
     changed = manage(trained_agent=path, **{**settings, "desired_kl": 0.1, "gamma": 0.5})[1]
     assert (changed.adaptive_rate.rate, changed.adaptive_rate.desired_kl, changed.gamma) == (1e-3, 0.1, 0.5)
+
+
+def test_texts_of_a_file_are_read_and_not_run(manage, tmp_path):
+    _, model = manage(policy_kwargs="dict(net_arch=[8], activation_fn=nn.ELU)")
+    assert model.policy.activation_fn is nn.ELU
+    trap = f"dict(net_arch=[__import__('os').mkdir({str(tmp_path / 'sprung')!r})])"
+    for name in ("policy_kwargs", "normalize", "monitor_kwargs"):
+        with pytest.raises(InputError, match=rf"the settings of sym_ppo, {name}: expected literals"):
+            manage(**{name: trap})
+    assert not (tmp_path / "sprung").exists()
