@@ -86,20 +86,20 @@ class Term:
 
     def __post_init__(self) -> None:
         term = f"term {text_of(self.name, '`name` of a term')!r}"
-        if not isinstance(self.kind, str) or self.kind not in _KINDS:
-            raise ValueError(f"{term}: `kind` must be one of {list(_KINDS)}, got {shown(self.kind)}")
+        if not isinstance(self.kind, str) or self.kind not in (*_KINDS, *_SHAPED_KINDS):
+            raise ValueError(f"{term}: `kind` must be one of {[*_KINDS, *_SHAPED_KINDS]}, got {shown(self.kind)}")
         object.__setattr__(self, "names", texts_of(self.names, f"{term}: `names`"))
         object.__setattr__(self, "shape", ints_of(self.shape, f"{term}: `shape`"))
         object.__setattr__(self, "size", int_of(self.size, f"{term}: `size`"))
-        dimensions = {"grid": 2, "transposed_grid": 2, "image": 3}.get(self.kind, len(self.shape))
+        dimensions, _ = _SHAPED_KINDS.get(self.kind, (len(self.shape), None))
         if len(self.shape) != dimensions:
             raise ValueError(
                 f"term {self.name!r} of kind {self.kind!r} needs a `shape` of {dimensions} dimensions, "
                 f"got {shown(self.shape)}"
             )
-        unit, _ = _KINDS[self.kind]
+        unit, _ = _KINDS.get(self.kind, (1, None))
         count = default_size(self.kind, self.names, self.shape)
-        if self.kind in _COUNTED and self.size != count:
+        if self.kind in (*_COUNTED, *_SHAPED_KINDS) and self.size != count:
             raise ValueError(
                 f"term {self.name!r} of kind {self.kind!r} has size {shown(self.size)}, "
                 f"but its names {list(self.names)} and shape {shown(self.shape)} make {shown(count)}"
@@ -120,7 +120,7 @@ class Term:
         :param reflection: of the robot
         :return: how it acts on this term
         """
-        _, act = _KINDS[self.kind]
+        _, act = _KINDS.get(self.kind) or _SHAPED_KINDS[self.kind]
         return act(reflection, self)
 
 
@@ -132,9 +132,9 @@ def default_size(kind: str, names: Sequence[str] = (), shape: Sequence[int] = ()
     :return: as many entries as names and shape make; for the other kinds, those of one quantity
     :raises ValueError: if names or shape are no lists of such
     """
-    unit, _ = _KINDS.get(kind, (0, None)) if isinstance(kind, str) else (0, None)
-    if unit and kind in ("grid", "transposed_grid", "image"):
+    if isinstance(kind, str) and kind in _SHAPED_KINDS:
         return math.prod(ints_of(shape, "`shape`"))
+    unit, _ = _KINDS.get(kind, (0, None)) if isinstance(kind, str) else (0, None)
     return unit * len(texts_of(names, "`names`")) if unit and kind in _COUNTED else unit
 
 
@@ -336,13 +336,17 @@ _KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
     "bodies": (1, _bodies),
     "spatial_vectors": (6, _spatial_vectors),
     "inertias": (10, _inertias),
-    "grid": (1, _grid),
-    "transposed_grid": (1, _transposed_grid),
-    "image": (1, _image),
 }
 
-#: Kinds whose size follows from their names or shape.
+#: Of kinds whose size follows from their shape, its number of dimensions and how a reflection acts on the term.
+_SHAPED_KINDS: dict[str, tuple[int, Callable[[Reflection, Term], Transform]]] = {
+    "grid": (2, _grid),
+    "transposed_grid": (2, _transposed_grid),
+    "image": (3, _image),
+}
+
+#: Kinds whose size follows from their names.
 _COUNTED = (
     *("joints", "joint_positions", "action", "actuators"),
-    *("feet", "feet_vectors", "bodies", "spatial_vectors", "inertias", "grid", "transposed_grid", "image"),
+    *("feet", "feet_vectors", "bodies", "spatial_vectors", "inertias"),
 )
