@@ -3,10 +3,9 @@
 from sb3_memaug import envs
 from sb3_memaug._version import __version__
 from sb3_memaug.checks import check_symmetry
-from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
-from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
-from sb3_memaug.sym_ppo import SymmetricPPO
+from sb3_memaug.ppo import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.symmetry import derive_symmetry
+from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
 __all__ = [

@@ -14,8 +14,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.files import InputError, path_of
-from sb3_memaug.memaug_ppo import MemAugRecurrentPPO
-from sb3_memaug.sym_ppo import SymmetricPPO
+from sb3_memaug.ppo import MemAugRecurrentPPO, SymmetricPPO
 
 #: What rl_zoo3 does not know.
 OURS: dict[str, type[BaseAlgorithm]] = {"memaug_ppo": MemAugRecurrentPPO, "sym_ppo": SymmetricPPO}

@@ -16,8 +16,9 @@ FOLDERS = {"sb3_memaug": ROOT / "sb3_memaug", "sb3_memaug.envs": ROOT / "envs"}
 #: From the ground up. A package imports from the floors below its own, never from its neighbours.
 FLOORS = (
     {"files", "symmetry"},
-    {"common", "robots", "export"},
-    {"memaug_ppo", "sym_ppo", "evaluation", "pictures", "wrappers"},
+    {"vec_env", "robots"},
+    {"disturbances"},
+    {"ppo", "evaluation", "pictures", "wrappers"},
     {"checks", "envs", "models"},
     {"zoo"},
     {"experiments", "report"},
@@ -29,9 +30,8 @@ FLOOR = {package: floor for floor, packages in enumerate(FLOORS) for package in 
 
 #: What lies below and is yet none of their business: algorithms know no robot, tasks know no algorithm.
 STRANGERS = {
-    "memaug_ppo": {"robots", "export"},
-    "sym_ppo": {"robots", "export"},
-    "envs": {"memaug_ppo", "sym_ppo", "evaluation", "export", "pictures"},
+    "ppo": {"robots", "disturbances"},
+    "envs": {"ppo", "evaluation", "pictures"},
 }
 
 
@@ -97,10 +97,10 @@ def test_imports_are_read_in_all_their_forms(tmp_path: Path) -> None:
     names = [name for _, name in imports("sb3_memaug.envs.legged_env", source)]
     assert names == ["sb3_memaug.cli", "sb3_memaug.robots", "sb3_memaug.envs.task.Task", "sb3_memaug.symmetry.Term"]
     assert package_of("sb3_memaug.MemAugRecurrentPPO") == package_of("sb3_memaug") == ""
-    assert not may_import("common", "")
+    assert not may_import("vec_env", "")
     assert not may_import("envs", "cli")
-    assert not may_import("envs", "memaug_ppo")
-    assert not may_import("common", "robots")
+    assert not may_import("envs", "ppo")
+    assert not may_import("vec_env", "robots")
     assert may_import("envs", "symmetry")
 
 

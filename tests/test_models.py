@@ -7,7 +7,7 @@ import pytest
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
 from sb3_memaug.files import InputError
 from sb3_memaug.models import load_model
-from tests.memaug_ppo.worlds import random_worlds
+from tests.ppo.worlds import random_worlds
 
 
 def test_models_are_loaded_by_the_folder_they_lie_in(tmp_path):

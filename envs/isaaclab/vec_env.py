@@ -12,8 +12,8 @@ import numpy as np
 import torch as th
 from gymnasium import spaces
 
-from sb3_memaug.common.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 from sb3_memaug.symmetry import SymmetryGroup
+from sb3_memaug.vec_env.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 
 from .mirrors import isaaclab_symmetry_group
 

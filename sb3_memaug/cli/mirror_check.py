@@ -12,8 +12,8 @@ import gymnasium as gym
 from sb3_memaug.checks import check_symmetry
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, not_negative, positive, seed
 from sb3_memaug.cli.base_axes import add_axes
-from sb3_memaug.common.vec_env_makers import vec_env_maker
 from sb3_memaug.envs.isaaclab.make_vec_env import make_env
+from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
 from sb3_memaug.wrappers import MirrorSpec
 
 

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 import torch as th
 
-from sb3_memaug.common.tensor_vec_env import TensorStep
 from sb3_memaug.evaluation.stages import Episode, Stage, StageStep
 from sb3_memaug.symmetry import Reflection, SymmetryGroup
+from sb3_memaug.vec_env.tensor_vec_env import TensorStep
 
 
 class Simulation(Protocol):
     """
-    What a :class:`~sb3_memaug.common.tensor_vec_env.TensorVecEnv` has to offer for policies to be evaluated in it.
+    What a :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv` has to offer for policies to be evaluated in it.
 
     Of the options of its resets it knows, beside those of its variations, ``"start"``, a number: environments with the
     same one start alike; and ``"mirror"``, the element of the symmetry group by which that start is reflected.

@@ -7,7 +7,6 @@ from typing import Any
 
 import gymnasium as gym
 
-from sb3_memaug.common.between import chain_of, check_inside, owner_of
 from sb3_memaug.files import located
 from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
 from sb3_memaug.symmetry import (
@@ -21,6 +20,7 @@ from sb3_memaug.symmetry import (
     with_labels,
 )
 from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
+from sb3_memaug.vec_env.between import chain_of, check_inside, owner_of
 from sb3_memaug.wrappers.mirror_file import read_mirror_file
 from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
 

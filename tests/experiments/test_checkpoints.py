@@ -9,10 +9,10 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug import MemAugRecurrentPPO
-from sb3_memaug.common.vec_normalize import SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, save_checkpoint, save_model
-from tests.common.test_sources import Hidden, make
+from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from tests.vec_env.test_sources import Hidden, make
 
 pytest.importorskip("pandas")
 ROWS = [{"timesteps": 0, "episode_return": 1.0}]

@@ -9,7 +9,7 @@ from torch import nn
 from sb3_memaug import SymmetricVecNormalize
 from sb3_memaug.files import InputError
 
-from ..memaug_ppo.worlds import RandomWorld
+from ..ppo.worlds import RandomWorld
 
 SETTINGS = {"n_envs": 2, "n_timesteps": 64, "n_steps": 16, "gamma": 0.9, "policy": "MlpPolicy", "batch_size": 16}
 

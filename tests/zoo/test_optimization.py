@@ -6,7 +6,7 @@ import yaml
 
 from sb3_memaug.models import ALGORITHMS
 
-from ..memaug_ppo.worlds import RandomWorld
+from ..ppo.worlds import RandomWorld
 
 optuna = pytest.importorskip("optuna")
 

@@ -9,7 +9,7 @@ from torch import nn
 from sb3_memaug.models import ALGORITHMS
 from sb3_memaug.zoo.samplers import SAMPLERS, convert
 
-from ..memaug_ppo.worlds import random_worlds
+from ..ppo.worlds import random_worlds
 
 optuna = pytest.importorskip("optuna")
 optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -1,0 +1,1 @@
+"""What befalls a robot: drawn, mirrored and named once, whatever simulates it."""

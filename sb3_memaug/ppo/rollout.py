@@ -1,0 +1,164 @@
+"""Collecting a rollout on the training device."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import torch as th
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.ppo.rollout_check import RolloutCheck
+from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
+from sb3_memaug.vec_env.devices import without_looking
+from sb3_memaug.vec_env.distributed import world_size
+from sb3_memaug.vec_env.finite_check import at_step
+from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy
+from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.vec_env.plain_statistics import PlainStatistics
+from sb3_memaug.vec_env.sources import CutShort, DeviceSource, HostSource, source_of
+
+
+class TensorRollout(OnPolicyAlgorithm):
+    """
+    Fills a :class:`~sb3_memaug.ppo.tensor_rollout_buffer.TensorRolloutBuffer` from any ``VecEnv``; from a
+    :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv` without a transfer to the host but for the log. The value
+    of what a time limit cut short is estimated for all environments at once.
+    """
+
+    # SB3 lets them be None, which they never are during a rollout; on the device they are tensors.
+    _last_obs: Any
+    _last_episode_starts: Any
+    #: Whether a rollout has begun that was not learned from to the end.
+    _is_interrupted: bool = False
+
+    @abstractmethod
+    def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+        """
+        :param observations: (n_envs, …), or a dict of them
+        :param episode_starts: whether they are the first of an episode, (n_envs,)
+        :return: actions, values and log-probabilities
+        """
+
+    @abstractmethod
+    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+        """
+        :param observations: of some environments, (n, …), or a dict of them
+        :param episode_starts: whether they are the first of an episode, (n,)
+        :param envs: which these are, (n,); None for all
+        :return: their values by the memory of each environment, (n, 1)
+        """
+
+    def _memory(self) -> dict[str, th.Tensor]:
+        """What the policy remembers, by name, each (n_envs, …)."""
+        return {}
+
+    def _forget(self) -> None:
+        """Begin with an empty memory."""
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
+        if self._is_interrupted:
+            # Whatever ended the last training: the environments, what was observed of them and what is remembered of
+            # them may be steps apart, in the mirror too. New episodes are where all of them agree.
+            self._last_obs = None
+            self._forget()
+        self._is_interrupted = True
+        assert self.env is not None
+        plain_statistics = PlainStatistics(self.env)
+        ready = super()._setup_learn(*args, **kwargs)
+        with at_step(0, self.num_timesteps):
+            plain_statistics.refuse_non_finite(stepped=False)
+        self._is_interrupted = False
+        return ready
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_is_interrupted"]
+
+    def collect_rollouts(
+        self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
+    ) -> bool:
+        """
+        :param env: the training environment
+        :param callback: called at each step, and at the beginning and end of the rollout; its ``locals`` hold the names
+            that SB3's callbacks look for (``new_obs``, ``rewards``, ``dones``, ``infos``), as tensors and with empty
+            infos where the environment gives tensors
+        :param rollout_buffer: to fill
+        :param n_rollout_steps: number of steps in each environment
+        :return: False if the callback stopped the training
+        :raises NotFiniteError: if a number of the rollout is not finite: at once from environments on the host, at the
+            end of the rollout from those on a device
+        :raises ValueError: if the policy holds numbers that are not finite
+        """
+        assert self._last_obs is not None, "No previous observation was provided"
+        assert isinstance(rollout_buffer, TensorRolloutBuffer), f"{rollout_buffer} holds no tensors"
+        refuse_non_finite_policy(self)
+        self._is_interrupted = True
+        self.policy.set_training_mode(False)
+        rollout_buffer.reset()
+        if self.use_sde:
+            self.policy.reset_noise(env.num_envs)
+        callback.on_rollout_start()
+        with th.no_grad(), without_looking():
+            return self._collect(env, callback, rollout_buffer, n_rollout_steps)
+
+    def _collect(
+        self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
+    ) -> bool:
+        source = source_of(env, self.device, self._stats_window_size, self.policy.squash_output)
+        observations = self._observations(self._last_obs)
+        episode_starts = self._as_tensor(self._last_episode_starts)
+        check = RolloutCheck(rollout_buffer, self.num_timesteps, looks=isinstance(source, HostSource))
+        check.begin(observations, self._memory())
+        for step in range(n_rollout_steps):
+            if self.use_sde and self.sde_sample_freq > 0 and step % self.sde_sample_freq == 0:
+                self.policy.reset_noise(env.num_envs)
+            actions, values, log_probs = self._act(check.readable(observations), episode_starts)
+            with check.at_step(step + 1):
+                new_obs, rewards, dones, infos, cut_short = source.step(actions)
+            self.num_timesteps += env.num_envs * world_size()
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            if isinstance(source, HostSource) and dones.any():
+                # Only the infos of ended episodes tell returns and successes, and they are few.
+                self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
+            rewards = th.as_tensor(rewards).float().to(self.device)  # not every device has NumPy's float64
+            if cut_short is not None:
+                given, rewards = rewards, self._add_values(rewards, cut_short)
+                check.note(step, cut_short, given, rewards)
+            rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
+            self._last_obs, self._last_episode_starts = new_obs, dones
+            observations, episode_starts = self._observations(new_obs), self._as_tensor(dones)
+
+        values = self._values_now(observations, episode_starts, None)
+        rollout_buffer.compute_returns_and_advantage(last_values=values, dones=episode_starts)
+        check.end(observations, values, self._memory())
+        if isinstance(source, DeviceSource):
+            self._look_at(source)
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    def _as_tensor(self, array: Any) -> th.Tensor:
+        return th.as_tensor(array, device=self.device)
+
+    def _observations(self, observations: Any) -> Any:
+        return map_observations(self._as_tensor, observations)
+
+    def _add_values(self, rewards: th.Tensor, cut_short: CutShort) -> th.Tensor:
+        """What an episode that was only cut short would still have been worth, from the state before the reset."""
+        observations, envs, counts = cut_short
+        values = self._values_now(observations, th.zeros_like(counts), envs).flatten()
+        # Not a product: what stands where nothing was cut short may be no number.
+        return rewards.index_add(0, envs, th.where(counts, self.gamma * values, 0.0))
+
+    def _look_at(self, source: DeviceSource) -> None:
+        """The only look that the host takes at a rollout."""
+        assert self.ep_info_buffer is not None
+        self.ep_info_buffer.extend(source.episodes())
+        for name, value in source.log().items():
+            self.logger.record(name, value)

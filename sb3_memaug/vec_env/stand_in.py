@@ -1,0 +1,228 @@
+"""Environments that do nothing but hand out given observations, to try wrappers on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from operator import itemgetter
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from stable_baselines3.common.vec_env import VecEnv
+
+from sb3_memaug.vec_env.observations import map_observations
+
+#: Steps after which a wrapper is taken to wait for something that never comes.
+MAX_STEPS = 2000
+
+
+class Unknown:
+    """
+    What a stand-in has in place of everything that only the real environment knows. Any use of it is noted; numbers
+    made of it are NaN.
+
+    :param note: called at each use
+    """
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        object.__setattr__(self, "_note", note)
+
+    def __getattr__(self, name: str) -> Unknown:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._note()
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._note()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._note()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Unknown:
+        self._note()
+        return self
+
+    def __iter__(self) -> Any:
+        self._note()
+        return iter(())
+
+    def __len__(self) -> int:
+        self._note()
+        return 0
+
+    def __bool__(self) -> bool:
+        self._note()
+        return False
+
+    def __float__(self) -> float:
+        self._note()
+        return float("nan")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        self._note()
+        return np.array(np.nan)
+
+    def _same(self, *_: Any) -> Unknown:
+        self._note()
+        return self
+
+    def _no(self, *_: Any) -> bool:
+        self._note()
+        return False
+
+    __getitem__ = __neg__ = __abs__ = __enter__ = _same
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = _same
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _same
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __exit__ = _no
+
+
+class _Infos(dict):
+    """What a wrapper asks an ``info`` for is unknown."""
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def __missing__(self, key: Any) -> Unknown:
+        self._note()
+        return Unknown(self._note)
+
+
+class Feed:
+    """
+    What a stand-in hands out, and what it was given.
+
+    :param length: number of steps after which an episode ends
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        #: Whether a wrapper asked for something that only the real environment knows.
+        self.asked = False
+        #: Whether a wrapper read numbers of the real environment.
+        self.read = False
+        self.begin(lambda step: None)
+
+    def begin(self, observations: Callable[[int], Any]) -> None:
+        """
+        :param observations: of each step from now on
+        """
+        self._observations = observations
+        self._handed_out = 0
+        self.actions: list[Any] = []
+
+    def note(self) -> None:
+        """Something was asked for that only the real environment knows."""
+        self.asked = True
+
+    def next(self) -> Any:
+        """
+        :return: the next observation
+        :raises RuntimeError: if there were far too many
+        """
+        if self._handed_out >= MAX_STEPS:
+            raise RuntimeError(f"it goes on for more than {MAX_STEPS} steps")
+        self._handed_out += 1
+        return self._observations(self._handed_out - 1)
+
+    @property
+    def done(self) -> bool:
+        """Whether the observation that was handed out last is the last of an episode."""
+        return self._handed_out == self._length + 1
+
+
+class StandIn(gym.Env):
+    """
+    In place of an environment under Gymnasium's wrappers.
+
+    Wrappers may read numbers, texts and arrays of the environment, in copies. Everything else of it is
+    :class:`Unknown`, since it might be changed.
+
+    :param env: to stand in for
+    :param feed: what to hand out
+    """
+
+    def __init__(self, env: gym.Env, feed: Feed) -> None:
+        self.observation_space, self.action_space = deepcopy(env.observation_space), deepcopy(env.action_space)
+        self.spec, self.metadata, self.render_mode = env.spec, dict(env.metadata), env.render_mode
+        self.feed = feed
+        self._env = env
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        return self.feed.next(), _Infos(self.feed.note)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self.feed.actions.append(np.array(action))
+        observation, done = self.feed.next(), self.feed.done
+        return observation, 0.5, done, done, _Infos(self.feed.note)
+
+    def render(self) -> Any:
+        self.feed.note()
+        return Unknown(self.feed.note)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("feed", "_env"):
+            raise AttributeError(name)
+        env = self._env
+        while isinstance(env, gym.Wrapper) and name not in vars(env):
+            env = env.env
+        value = vars(env).get(name, vars(type(env)).get(name))
+        if isinstance(value, (bool, int, float, str, np.generic, np.ndarray)):
+            self.feed.read = True
+            return deepcopy(value)
+        self.feed.note()
+        return Unknown(self.feed.note)
+
+
+class VecStandIn(VecEnv):
+    """
+    In place of a ``VecEnv`` under its wrappers.
+
+    :param venv: to stand in for; nothing is asked of it but what it is made of
+    :param feed: what to hand out
+    """
+
+    def __init__(self, venv: VecEnv, feed: Feed) -> None:
+        self.feed = feed
+        super().__init__(venv.num_envs, deepcopy(venv.observation_space), deepcopy(venv.action_space))
+
+    def reset(self) -> Any:
+        return self.feed.next()
+
+    def step_async(self, actions: np.ndarray) -> None:
+        self.feed.actions.append(np.array(actions))
+
+    def step_wait(self) -> Any:
+        n = self.num_envs
+        infos: list[dict] = [_Infos(self.feed.note) for _ in range(n)]
+        observations, done = self.feed.next(), self.feed.done
+        if done:
+            for i, info in enumerate(infos):
+                info["terminal_observation"] = map_observations(itemgetter(i), observations)
+        return observations, np.full(n, 0.5, np.float32), np.full(n, done), infos
+
+    def close(self) -> None:
+        pass
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        if attr_name == "render_mode":
+            return [None] * self.num_envs
+        return self.env_method(attr_name)
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        self.feed.note()
+
+    def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
+        self.feed.note()
+        return [Unknown(self.feed.note)] * self.num_envs
+
+    def env_is_wrapped(self, wrapper_class: type[gym.Wrapper], indices: Any = None) -> list[bool]:
+        return [False] * self.num_envs
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "feed":
+            raise AttributeError(name)
+        self.feed.note()
+        return Unknown(self.feed.note)
