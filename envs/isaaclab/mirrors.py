@@ -7,7 +7,7 @@ from typing import Any
 
 from sb3_memaug.symmetry import Reflection, SymmetryGroup, Term, derive_symmetry, group_of_terms
 
-from .lopsided import refuse_lopsided_actions, refuse_lopsided_observations
+from .asymmetric import refuse_asymmetric_actions, refuse_asymmetric_observations
 from .manager_terms import action_terms, observation_terms
 
 
@@ -28,8 +28,8 @@ def isaaclab_symmetry_group(
         own mirror image
     """
     reflections = isaaclab_reflections(env, mirrors, **derivation)
-    refuse_lopsided_observations(env, groups, reflections)
-    refuse_lopsided_actions(env, reflections)
+    refuse_asymmetric_observations(env, groups, reflections)
+    refuse_asymmetric_actions(env, reflections)
     terms: Mapping[str, Sequence[Term]] = observation_terms(env, groups)
     observation = terms if len(terms) > 1 else next(iter(terms.values()))
     return group_of_terms(reflections, observation, action_terms(env))

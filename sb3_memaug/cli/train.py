@@ -16,7 +16,7 @@ import gymnasium as gym
 
 from sb3_memaug.cli.arguments import KeyValues
 from sb3_memaug.models import ALGORITHMS, OURS
-from sb3_memaug.vec_env.distributed import join, leave, rank
+from sb3_memaug.vec_env.distributed import init, rank, shutdown
 from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
 from sb3_memaug.zoo import register
 
@@ -88,13 +88,13 @@ def _train(arguments: list[str], algo: str, our_settings: bool) -> None:
     named.add_argument("-conf", "--conf-file")
     if our_settings and named.parse_known_args(arguments)[0].conf_file is None:
         arguments += ["--conf-file", str(files("sb3_memaug.zoo_configs") / f"{algo}.yml")]
-    join()
+    init()
     with TemporaryDirectory() as elsewhere:
         if rank() > 0:
             # The ranks learn as one; rank 0 logs, evaluates and saves for all of them.
             arguments += ["--log-folder", elsewhere, "--verbose", "0", "--eval-freq", "-1", "--save-freq", "-1"]
         _run("train", arguments)
-    leave()
+    shutdown()
 
 
 def _run(command: str, arguments: list[str]) -> None:

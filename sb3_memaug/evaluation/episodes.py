@@ -12,7 +12,7 @@ import torch as th
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.stages import Episode, Stage
+from sb3_memaug.evaluation.runners import Episode, EpisodeRunner
 
 #: m, from a target.
 REACHED = 0.25
@@ -45,7 +45,7 @@ def succeeded(distance: float | None, terminated: bool) -> bool | None:
     return None if distance is None else distance <= REACHED and not terminated
 
 
-class Watcher(Protocol):
+class Recorder(Protocol):
     """Sees episodes that run side by side, and leaves them as they are."""
 
     def begin(self, envs: Sequence[Any], episodes: Sequence[Episode]) -> None:
@@ -90,12 +90,12 @@ def _draws_noise(model: BaseAlgorithm, step: int) -> bool:
 
 def run_episodes(
     model: BaseAlgorithm,
-    stage: Stage,
+    stage: EpisodeRunner,
     episodes: Sequence[Episode],
     deterministic: bool = True,
     normalizer: VecNormalize | None = None,
     memory: str = "kept",
-    watchers: Sequence[Watcher] = (),
+    watchers: Sequence[Recorder] = (),
 ) -> list[Outcome]:
     """
     Run episodes side by side, so that the policy is asked once for all of them.

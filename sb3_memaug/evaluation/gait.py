@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 import numpy as np
 
-from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.robots import Robot, find_robot
 
 
@@ -25,8 +25,8 @@ class Gait(NamedTuple):
     touchdowns: int | None = None
 
 
-class GaitWatcher:
-    """Measures the gait of each episode; see :class:`~sb3_memaug.evaluation.episodes.Watcher`."""
+class GaitRecorder:
+    """Measures the gait of each episode; see :class:`~sb3_memaug.evaluation.episodes.Recorder`."""
 
     def __init__(self) -> None:
         self._feet: list[_Feet | None] = []

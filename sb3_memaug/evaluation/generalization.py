@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.episodes import Watcher
-from sb3_memaug.evaluation.gait import GaitWatcher
+from sb3_memaug.evaluation.episodes import Recorder
+from sb3_memaug.evaluation.gait import GaitRecorder
 from sb3_memaug.evaluation.trials import Trial, open_trials
 
 
@@ -62,7 +62,7 @@ def evaluate_generalization(
     env_kwargs: Mapping[str, Any] | None = None,
     normalizer: VecNormalize | None = None,
     memory: str = "kept",
-    watchers: Sequence[Watcher] = (),
+    watchers: Sequence[Recorder] = (),
 ) -> Iterable[Result]:
     """
     Evaluate on no variation, on each joint that may fail, and on each section of the base that a payload may lie in.
@@ -87,7 +87,7 @@ def evaluate_generalization(
     with open_trials(env_id, env_kwargs) as trials:
         every = [Trial(*trial) for trial in product(trials.variations, trials.seeds(n_episodes, seed), trials.mirrors)]
         for batch in trials.batches(every):
-            gait = GaitWatcher()
+            gait = GaitRecorder()
             outcomes = trials.run(
                 model,
                 batch,

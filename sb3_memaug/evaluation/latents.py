@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.latent_symmetry import asymmetry, on_principal_components
 from sb3_memaug.evaluation.mirrored_variations import mirrored_variations
-from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.trials import Trial, Trials, open_trials
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def record_latents(
         partners = _partners(trials, names)
         chosen = [Trial(*trial) for trial in product(trials.variations, seeds, trials.mirrors)]
         for batch in trials.batches(chosen):
-            watcher = _LatentWatcher(from_step, every)
+            watcher = _LatentRecorder(from_step, every)
             trials.run(model, batch, normalizer=normalizer, watchers=(watcher,))
             for (variation, seed, mirror), found in zip(batch, watcher.latents, strict=True):
                 where = {"split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror}
@@ -102,7 +102,7 @@ def record_latents(
     return table, pd.DataFrame(symmetry, columns=[*which, "mirror", "asymmetry", "explained_variance", "pairs"])
 
 
-class _LatentWatcher:
+class _LatentRecorder:
     def __init__(self, from_step: int, every: int) -> None:
         self._from_step, self._every = from_step, every
 

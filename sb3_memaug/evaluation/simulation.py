@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch as th
 
-from sb3_memaug.evaluation.stages import Episode, Stage, StageStep
+from sb3_memaug.evaluation.runners import Episode, EpisodeRunner, EpisodeStep
 from sb3_memaug.symmetry import Reflection, SymmetryGroup
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep
 
@@ -57,7 +57,7 @@ class Simulation(Protocol):
         """End the simulation."""
 
 
-class SimulatedStage(Stage):
+class SimulatedEpisodes(EpisodeRunner):
     """
     The first environments of a simulation; the others live along.
 
@@ -83,13 +83,13 @@ class SimulatedStage(Stage):
         np.random.set_state(kept[1])
         return observations
 
-    def step(self, actions: np.ndarray, running: np.ndarray) -> StageStep:
+    def step(self, actions: np.ndarray, running: np.ndarray) -> EpisodeStep:
         simulation = self._simulation
         everywhere = np.zeros((simulation.num_envs, *actions.shape[1:]), actions.dtype)
         everywhere[: self._n] = actions
         step = simulation.step_tensors(th.as_tensor(everywhere, device=simulation.device))
         distances = simulation.distances()
-        return StageStep(
+        return EpisodeStep(
             self._first(step.observations),
             self._first(step.rewards),
             self._first(step.terminated),

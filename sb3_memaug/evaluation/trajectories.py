@@ -11,7 +11,7 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.trials import Trial, open_trials
 from sb3_memaug.robots import Robot, find_robot
 
@@ -49,7 +49,7 @@ def record_trajectories(
     """
     import pandas as pd
 
-    watcher = _PathWatcher()
+    watcher = _PathRecorder()
     with open_trials(env_id, env_kwargs) as trials:
         chosen = [Trial(*trial) for trial in product(trials.variations, seeds, mirrors)]
         trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
@@ -61,7 +61,7 @@ def record_trajectories(
     )
 
 
-class _PathWatcher:
+class _PathRecorder:
     def __init__(self) -> None:
         self.paths: list[list[dict[str, Any]]] = []
 

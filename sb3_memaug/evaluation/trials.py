@@ -12,8 +12,8 @@ import gymnasium as gym
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from sb3_memaug.evaluation.episodes import Outcome, run_episodes
-from sb3_memaug.evaluation.simulation import SimulatedStage, Simulation
-from sb3_memaug.evaluation.stages import Episode, SeparateEnvs, Stage
+from sb3_memaug.evaluation.runners import Episode, EpisodeRunner, SeparateEnvs
+from sb3_memaug.evaluation.simulation import SimulatedEpisodes, Simulation
 from sb3_memaug.evaluation.variations import Variation, variations, variations_of
 from sb3_memaug.symmetry import Reflection
 from sb3_memaug.vec_env.vec_env_makers import VecEnvMaker, vec_env_maker
@@ -74,7 +74,7 @@ class Trials(ABC):
         """
 
     @abstractmethod
-    def _stage(self, n_episodes: int) -> Stage:
+    def _stage(self, n_episodes: int) -> EpisodeRunner:
         """
         :param n_episodes: number of episodes
         :return: where they run
@@ -162,7 +162,7 @@ class _SeparateTrials(Trials):
         for _, batch in groupby(trials, lambda trial: trial.variation):
             yield list(batch)
 
-    def _stage(self, n_episodes: int) -> Stage:
+    def _stage(self, n_episodes: int) -> EpisodeRunner:
         while len(self._envs) < n_episodes:
             self._envs.append(gym.make(self.env_id, **self._env_kwargs))
         return SeparateEnvs(self._envs[:n_episodes])
@@ -200,11 +200,11 @@ class _SimulatedTrials(Trials):
         # A device steps many environments as fast as a few.
         return self.side_by_side(trials)
 
-    def _stage(self, n_episodes: int) -> Stage:
+    def _stage(self, n_episodes: int) -> EpisodeRunner:
         if self._simulation.num_envs < n_episodes:
             self.close()
             self._simulation = self._make(self.env_id, n_episodes)
-        return SimulatedStage(self._simulation)
+        return SimulatedEpisodes(self._simulation)
 
     def close(self) -> None:
         if self._is_ours:

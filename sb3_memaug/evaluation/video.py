@@ -10,7 +10,7 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from sb3_memaug.evaluation.agents import model_agent
-from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.video_file import VideoFile
 
 

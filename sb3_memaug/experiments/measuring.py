@@ -10,7 +10,7 @@ from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.latents import record_latents
 from sb3_memaug.evaluation.result_files import results_table
-from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.table_files import write_table
 from sb3_memaug.evaluation.trajectories import record_trajectories
 from sb3_memaug.evaluation.variations import Variation, variations

@@ -16,7 +16,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.ppo.batch_dependence import keeps_batch_statistics
-from sb3_memaug.vec_env.distributed import gather, is_distributed, join, least, rank, share_state
+from sb3_memaug.vec_env.distributed import all_min, gather, init, is_distributed, rank, share_state
 from sb3_memaug.vec_env.finite_check import NotFiniteError
 from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy
 from sb3_memaug.vec_env.shared_statistics import SharedStatistics
@@ -36,7 +36,7 @@ class DataParallel(OnPolicyAlgorithm):
     _shared_statistics: SharedStatistics | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        join(kwargs.get("device", "auto"))
+        init(kwargs.get("device", "auto"))
         super().__init__(*args, **kwargs)
 
     def set_random_seed(self, seed: int | None = None) -> None:
@@ -78,7 +78,7 @@ class DataParallel(OnPolicyAlgorithm):
             own = int(super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps))
         except NotFiniteError as error:
             own, refusal = _REFUSED, error
-        agreed = least(own, self.device)
+        agreed = all_min(own, self.device)
         if self._shared_statistics is not None:
             self._shared_statistics.share()
         if refusal is not None:

@@ -9,7 +9,7 @@ from typing import NoReturn
 import torch as th
 from stable_baselines3.common.policies import BasePolicy
 
-from sb3_memaug.vec_env.devices import steps_blindly
+from sb3_memaug.vec_env.devices import steps_without_sync
 from sb3_memaug.vec_env.distributed import gather, is_distributed
 
 #: Terms of the loss by their names in the log.
@@ -46,7 +46,7 @@ class GuardedSteps:
             )
         self._policy = policy
         self._update = update
-        self._blindly = steps_blindly(policy.optimizer, policy.device)
+        self._blindly = steps_without_sync(policy.optimizer, policy.device)
         self._all_finite = th.ones((), dtype=th.bool, device=policy.device)
         self._steps: list[tuple[th.Tensor, str, Mapping[str, th.Tensor]]] = []
         self._buffers: list[th.Tensor] = []

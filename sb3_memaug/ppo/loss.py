@@ -8,7 +8,7 @@ import torch as th
 from torch.nn import functional
 
 from sb3_memaug.ppo.evaluation import Evaluation
-from sb3_memaug.vec_env.distributed import total
+from sb3_memaug.vec_env.distributed import all_sum
 
 
 class Targets(NamedTuple):
@@ -49,9 +49,9 @@ def center_and_scale(advantages: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
     :return: what to subtract from them and what to divide them by, so that they have zero mean and unit variance over
         all ranks; 0 and 1 where there is only one
     """
-    n = total(th.tensor(float(len(advantages)), device=advantages.device))
-    mean = total(advantages.sum()) / n
-    variance = total((advantages - mean).square().sum()) / (n - 1)
+    n = all_sum(th.tensor(float(len(advantages)), device=advantages.device))
+    mean = all_sum(advantages.sum()) / n
+    variance = all_sum((advantages - mean).square().sum()) / (n - 1)
     alone = n == 1
     return th.where(alone, 0.0, mean), th.where(alone, 1.0, variance.sqrt() + 1e-8)
 

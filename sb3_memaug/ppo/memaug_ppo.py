@@ -181,7 +181,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
         )
         return actions, values, log_probs
 
-    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+    def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
         hidden, cell = self._last_lstm_states.vf
         if envs is not None:
             hidden, cell = hidden[:, envs], cell[:, envs]

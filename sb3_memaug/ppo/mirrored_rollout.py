@@ -14,7 +14,7 @@ from sb3_memaug.ppo.forgetful_lstm import rectangle_of
 from sb3_memaug.ppo.fused_evaluation import final_states
 from sb3_memaug.ppo.lstm_states import join_states, select_states, stack_images
 from sb3_memaug.ppo.sequences import steps_since_episode_start
-from sb3_memaug.vec_env.devices import parts_for
+from sb3_memaug.vec_env.devices import num_chunks
 from sb3_memaug.vec_env.observations import map_observations
 
 
@@ -57,7 +57,7 @@ class MirroredRollout(NamedTuple):
         :return: their states after it
         """
         n_envs = self.episode_starts.shape[1]
-        n_parts = parts_for(self.policy.device, n_envs * len(states) * len(steps) * self.policy.lstm_actor.hidden_size)
+        n_parts = num_chunks(self.policy.device, n_envs * len(states) * len(steps) * self.policy.lstm_actor.hidden_size)
         envs, n_parts = np.arange(n_envs), min(n_parts, n_envs)
         if n_parts > 1 and not self.can_split(
             lambda few: _tensors(self._run(states, steps, few)), envs[:4], lambda: np.array_split(envs[:4], 2)

@@ -27,8 +27,8 @@ from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.ppo.update_log import UpdateLog
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
 from sb3_memaug.vec_env.between import check_between
-from sb3_memaug.vec_env.devices import long_float, without_looking
-from sb3_memaug.vec_env.distributed import is_distributed, share_gradients, total, world_size
+from sb3_memaug.vec_env.devices import long_float, no_host_sync
+from sb3_memaug.vec_env.distributed import all_sum, is_distributed, share_gradients, world_size
 from sb3_memaug.vec_env.environment_group import group_of_environment
 from sb3_memaug.vec_env.observations import map_observations
 from sb3_memaug.vec_env.symmetry_source import SymmetryArgument, check_normalization
@@ -266,7 +266,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
             self._rate = th.tensor(self.adaptive_rate.rate, dtype=long_float(self.device), device=self.device)
         steps = GuardedSteps(self.policy, self._present_update())
         try:
-            with without_looking():
+            with no_host_sync():
                 for epoch in range(self.n_epochs):
                     self._n_updates += 1
                     if not self._train_epoch(epoch, log, steps):
@@ -290,9 +290,9 @@ class MirroredUpdate(OnPolicyAlgorithm):
         for number, minibatch in enumerate(self._minibatches(), start=1):
             steps.begin()
             n = th.tensor(float(len(minibatch.advantages)), device=self.device)
-            share = n / total(n.clone())  # of this rank among the samples that all ranks learn from together
+            share = n / all_sum(n.clone())  # of this rank among the samples that all ranks learn from together
             entry = self._accumulate_gradients(minibatch)
-            kl = entry["approx_kl"] = total(entry["approx_kl"] * share)
+            kl = entry["approx_kl"] = all_sum(entry["approx_kl"] * share)
             divergences.append(kl)
             log.append(entry)
             if self.adapt_rate == "minibatch":

@@ -14,13 +14,13 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.ppo.rollout_check import RolloutCheck
 from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
-from sb3_memaug.vec_env.devices import without_looking
+from sb3_memaug.vec_env.devices import no_host_sync
 from sb3_memaug.vec_env.distributed import world_size
 from sb3_memaug.vec_env.finite_check import at_step
 from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy
 from sb3_memaug.vec_env.observations import map_observations
 from sb3_memaug.vec_env.plain_statistics import PlainStatistics
-from sb3_memaug.vec_env.sources import CutShort, DeviceSource, HostSource, source_of
+from sb3_memaug.vec_env.steppers import DeviceStepper, HostStepper, Truncation, stepper_of
 
 
 class TensorRollout(OnPolicyAlgorithm):
@@ -45,7 +45,7 @@ class TensorRollout(OnPolicyAlgorithm):
         """
 
     @abstractmethod
-    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+    def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
         """
         :param observations: of some environments, (n, …), or a dict of them
         :param episode_starts: whether they are the first of an episode, (n,)
@@ -102,42 +102,42 @@ class TensorRollout(OnPolicyAlgorithm):
         if self.use_sde:
             self.policy.reset_noise(env.num_envs)
         callback.on_rollout_start()
-        with th.no_grad(), without_looking():
+        with th.no_grad(), no_host_sync():
             return self._collect(env, callback, rollout_buffer, n_rollout_steps)
 
     def _collect(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        source = source_of(env, self.device, self._stats_window_size, self.policy.squash_output)
+        source = stepper_of(env, self.device, self._stats_window_size, self.policy.squash_output)
         observations = self._observations(self._last_obs)
         episode_starts = self._as_tensor(self._last_episode_starts)
-        check = RolloutCheck(rollout_buffer, self.num_timesteps, looks=isinstance(source, HostSource))
+        check = RolloutCheck(rollout_buffer, self.num_timesteps, looks=isinstance(source, HostStepper))
         check.begin(observations, self._memory())
         for step in range(n_rollout_steps):
             if self.use_sde and self.sde_sample_freq > 0 and step % self.sde_sample_freq == 0:
                 self.policy.reset_noise(env.num_envs)
             actions, values, log_probs = self._act(check.readable(observations), episode_starts)
             with check.at_step(step + 1):
-                new_obs, rewards, dones, infos, cut_short = source.step(actions)
+                new_obs, rewards, dones, infos, truncation = source.step(actions)
             self.num_timesteps += env.num_envs * world_size()
             callback.update_locals(locals())
             if not callback.on_step():
                 return False
-            if isinstance(source, HostSource) and dones.any():
+            if isinstance(source, HostStepper) and dones.any():
                 # Only the infos of ended episodes tell returns and successes, and they are few.
                 self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
             rewards = th.as_tensor(rewards).float().to(self.device)  # not every device has NumPy's float64
-            if cut_short is not None:
-                given, rewards = rewards, self._add_values(rewards, cut_short)
-                check.note(step, cut_short, given, rewards)
+            if truncation is not None:
+                given, rewards = rewards, self._bootstrap_truncated(rewards, truncation)
+                check.note(step, truncation, given, rewards)
             rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
             self._last_obs, self._last_episode_starts = new_obs, dones
             observations, episode_starts = self._observations(new_obs), self._as_tensor(dones)
 
-        values = self._values_now(observations, episode_starts, None)
+        values = self._predict_values(observations, episode_starts, None)
         rollout_buffer.compute_returns_and_advantage(last_values=values, dones=episode_starts)
         check.end(observations, values, self._memory())
-        if isinstance(source, DeviceSource):
+        if isinstance(source, DeviceStepper):
             self._look_at(source)
         callback.update_locals(locals())
         callback.on_rollout_end()
@@ -149,14 +149,14 @@ class TensorRollout(OnPolicyAlgorithm):
     def _observations(self, observations: Any) -> Any:
         return map_observations(self._as_tensor, observations)
 
-    def _add_values(self, rewards: th.Tensor, cut_short: CutShort) -> th.Tensor:
+    def _bootstrap_truncated(self, rewards: th.Tensor, truncation: Truncation) -> th.Tensor:
         """What an episode that was only cut short would still have been worth, from the state before the reset."""
-        observations, envs, counts = cut_short
-        values = self._values_now(observations, th.zeros_like(counts), envs).flatten()
+        observations, envs, counts = truncation
+        values = self._predict_values(observations, th.zeros_like(counts), envs).flatten()
         # Not a product: what stands where nothing was cut short may be no number.
         return rewards.index_add(0, envs, th.where(counts, self.gamma * values, 0.0))
 
-    def _look_at(self, source: DeviceSource) -> None:
+    def _look_at(self, source: DeviceStepper) -> None:
         """The only look that the host takes at a rollout."""
         assert self.ep_info_buffer is not None
         self.ep_info_buffer.extend(source.episodes())

@@ -21,7 +21,7 @@ from sb3_memaug.vec_env.finite_check import (
     refuse_non_finite_rollout,
     rows_finite,
 )
-from sb3_memaug.vec_env.sources import CutShort
+from sb3_memaug.vec_env.steppers import Truncation
 
 
 class RolloutCheck:
@@ -67,14 +67,14 @@ class RolloutCheck:
         """
         return observations if self._looks else finite_or(observations, 0.0)
 
-    def note(self, step: int, cut_short: CutShort, before: th.Tensor, after: th.Tensor) -> None:
+    def note(self, step: int, truncation: Truncation, before: th.Tensor, after: th.Tensor) -> None:
         """
         :param step: of the rollout, from 0
-        :param cut_short: episodes that would have gone on
+        :param truncation: episodes that would have gone on
         :param before: rewards of the step, (n_envs,)
         :param after: the same with the values of the last observations, (n_envs,)
         """
-        observations, envs, counts = cut_short
+        observations, envs, counts = truncation
         for name, x in by_name("last observation", observations).items():
             self._marks(name, OF_ENVIRONMENT)[step].index_copy_(0, envs, _mark(rows_finite(x) | ~counts))
         self._marks("value of the last observation", OF_POLICY)[step] = _mark(is_finite(after) | ~is_finite(before))

@@ -10,7 +10,7 @@ from sb3_memaug.ppo.lanes import Lanes, lay_out, split_into_minibatches
 from sb3_memaug.ppo.lstm_states import select_states
 from sb3_memaug.ppo.sequences import continues, split_into_sequences
 from sb3_memaug.ppo.tensor_rollout_buffer import Rollout
-from sb3_memaug.vec_env.distributed import least
+from sb3_memaug.vec_env.distributed import all_min
 
 
 class SequenceRollout:
@@ -39,7 +39,7 @@ class SequenceRollout:
         self._sequences = split_into_sequences(episode_starts, sequence_length)
         self._continues = continues(self._sequences, episode_starts)
         self._lanes = lay_out(self._sequences, self._continues, self._n_envs, n_minibatches)
-        self._n_minibatches = least(min(n_minibatches, len(self._lanes.leaders)), self._device)
+        self._n_minibatches = all_min(min(n_minibatches, len(self._lanes.leaders)), self._device)
 
     def minibatches(self) -> list[Lanes]:
         """

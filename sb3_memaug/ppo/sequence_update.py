@@ -21,7 +21,7 @@ from sb3_memaug.ppo.mirrored_memory import WAYS, MemoryName
 from sb3_memaug.ppo.mirrored_rollout import MirroredRollout
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.ppo.sequence_rollout import SequenceRollout
-from sb3_memaug.vec_env.devices import parts_for
+from sb3_memaug.vec_env.devices import num_chunks
 from sb3_memaug.vec_env.observations import map_observations
 
 
@@ -143,7 +143,7 @@ class SequenceUpdate(MirroredUpdate):
             yield Minibatch(self._rollout.samples.advantages[rows], self._parts(lanes))
 
     def _parts(self, lanes: Lanes) -> Iterator[Part]:
-        n_parts = parts_for(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
+        n_parts = num_chunks(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
         every = np.arange(len(lanes.leaders))
         n_parts, some = min(n_parts, len(every)), every[:4]
         if n_parts > 1 and not self._can_split(

@@ -17,7 +17,7 @@ from sb3_memaug.ppo.loss import Targets
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.ppo.rollout import TensorRollout
 from sb3_memaug.ppo.tensor_rollout_buffer import Rollout, TensorRolloutBuffer
-from sb3_memaug.vec_env.devices import parts_for
+from sb3_memaug.vec_env.devices import num_chunks
 from sb3_memaug.vec_env.numbers import ALGORITHM, takes_numbers
 from sb3_memaug.vec_env.symmetry_source import SymmetryArgument
 
@@ -157,7 +157,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
         return self.policy(observations)
 
-    def _values_now(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+    def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
         return self.policy.predict_values(observations)
 
     def _minibatches(self) -> Iterator[Minibatch]:
@@ -167,7 +167,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     def _parts(self, batch: Rollout) -> Iterator[Part]:
         n = len(batch.advantages)
         widest = max(self.policy.mlp_extractor.latent_dim_pi, self.policy.mlp_extractor.latent_dim_vf)
-        n_parts = min(parts_for(self.device, n * self.group_size * widest), n)
+        n_parts = min(num_chunks(self.device, n * self.group_size * widest), n)
         rows = th.arange(n, device=self.device)
         some = rows[:8]
         if n_parts > 1 and not self._can_split(

@@ -154,11 +154,11 @@ class TensorRolloutBuffer(RolloutBuffer):
         dones = th.as_tensor(dones, device=self.device).bool()
         goes_on = ~th.cat((self.episode_starts[1:], dones.unsqueeze(0)))
         next_values = th.cat((self.values[1:], last_values.view(1, -1))) * goes_on
-        surprise = self.rewards + self.gamma * next_values - self.values
+        td_error = self.rewards + self.gamma * next_values - self.values
         decay = self.gamma * self.gae_lambda * goes_on
         advantage = th.zeros_like(last_values.flatten())
         for step in reversed(range(self.buffer_size)):
-            advantage = th.addcmul(surprise[step], decay[step], advantage, out=self.advantages[step])
+            advantage = th.addcmul(td_error[step], decay[step], advantage, out=self.advantages[step])
 
     @property
     def returns(self) -> th.Tensor:  # type: ignore[override]

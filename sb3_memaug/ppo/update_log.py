@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import torch as th
 
-from sb3_memaug.vec_env.distributed import total, world_size
+from sb3_memaug.vec_env.distributed import all_sum, world_size
 
 
 class UpdateLog:
@@ -35,5 +35,5 @@ class UpdateLog:
             scalars["mirror_first_ratio"] = columns["mirror_log_ratio"][0].exp()
             scalars["mirror_equivariance_error"] = columns["mirror_asymmetry"].sqrt().mean()
         scalars |= latest
-        values = total(th.stack([value.float() for value in scalars.values()])) / world_size()
+        values = all_sum(th.stack([value.float() for value in scalars.values()])) / world_size()
         return dict(zip(scalars, values.tolist(), strict=True))

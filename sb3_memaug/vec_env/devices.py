@@ -16,7 +16,7 @@ from torch.distributions import Distribution
 LARGEST = 2**19
 
 
-def parts_for(device: th.device, size: int) -> int:
+def num_chunks(device: th.device, size: int) -> int:
     """
     :param device: to compute on
     :param size: number of samples and images times the width of the widest layer
@@ -72,7 +72,7 @@ def long_float(device: th.device) -> th.dtype:
     return th.float32 if device.type == "mps" else th.float64
 
 
-def steps_blindly(optimizer: th.optim.Optimizer, device: th.device) -> bool:
+def steps_without_sync(optimizer: th.optim.Optimizer, device: th.device) -> bool:
     """
     :param optimizer: of parameters on the device
     :param device: to compute on
@@ -83,7 +83,7 @@ def steps_blindly(optimizer: th.optim.Optimizer, device: th.device) -> bool:
 
 
 @contextmanager
-def without_looking() -> Iterator[None]:
+def no_host_sync() -> Iterator[None]:
     """
     Leave out the checks of PyTorch's distributions, each of which would wait for the device. What is not finite is
     found by checks of our own, which tell where it came from.

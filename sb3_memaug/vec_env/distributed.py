@@ -16,7 +16,7 @@ import torch as th
 import torch.distributed as dist
 
 
-def join(device: th.device | str = "auto") -> None:
+def init(device: th.device | str = "auto") -> None:
     """
     Meet the other processes that ``torchrun`` has started, if it has and they have not met yet.
 
@@ -32,7 +32,7 @@ def join(device: th.device | str = "auto") -> None:
     atexit.register(_part)
 
 
-def leave() -> None:
+def shutdown() -> None:
     """Part from the other processes, when all of them are done; without it they part when each of them ends."""
     if is_distributed():
         dist.barrier()
@@ -65,7 +65,7 @@ def world_size() -> int:
     return dist.get_world_size() if is_distributed() else 1
 
 
-def total(x: th.Tensor) -> th.Tensor:
+def all_sum(x: th.Tensor) -> th.Tensor:
     """
     :param x: of this rank; overwritten
     :return: its sum over all ranks
@@ -75,7 +75,7 @@ def total(x: th.Tensor) -> th.Tensor:
     return x
 
 
-def least(number: int, device: th.device) -> int:
+def all_min(number: int, device: th.device) -> int:
     """
     :param number: of this rank
     :param device: to compare on
@@ -108,7 +108,7 @@ def share_gradients(parameters: Iterable[th.nn.Parameter], share: th.Tensor) -> 
     :param share: of this rank's samples among all, a scalar
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    flat = total(th.cat([gradient.flatten() for gradient in gradients]) * share)
+    flat = all_sum(th.cat([gradient.flatten() for gradient in gradients]) * share)
     start = 0
     for gradient in gradients:
         gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))

@@ -6,7 +6,7 @@ import torch as th
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.vec_env.distributed import total
+from sb3_memaug.vec_env.distributed import all_sum
 from sb3_memaug.vec_env.running_statistics import statistics_of
 
 
@@ -33,7 +33,7 @@ class SharedStatistics:
         """Add up what all ranks have seen."""
         for i, statistics in enumerate(statistics_of(self.normalizer)):
             agreed = self._agreed[i]
-            agreed += total(self._sums(statistics) - agreed)
+            agreed += all_sum(self._sums(statistics) - agreed)
             count, sums, squares = (x.cpu().numpy() for x in agreed)
             statistics.mean = sums / count
             statistics.var = squares / count - statistics.mean**2

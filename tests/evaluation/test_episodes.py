@@ -7,7 +7,7 @@ from stable_baselines3 import PPO, SAC
 
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import run_episodes, succeeded
-from sb3_memaug.evaluation.stages import Episode, SeparateEnvs
+from sb3_memaug.evaluation.runners import Episode, SeparateEnvs
 
 from .policies import Still
 

@@ -5,8 +5,8 @@ import pytest
 import sb3_memaug  # noqa: F401
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.episodes import run_episodes
-from sb3_memaug.evaluation.gait import Gait, GaitWatcher
-from sb3_memaug.evaluation.stages import Episode, SeparateEnvs
+from sb3_memaug.evaluation.gait import Gait, GaitRecorder
+from sb3_memaug.evaluation.runners import Episode, SeparateEnvs
 from sb3_memaug.robots import Robot
 
 from .policies import Still
@@ -44,7 +44,7 @@ class Dance(gym.Env):
 
 
 def gaits(*envs):
-    watcher = GaitWatcher()
+    watcher = GaitRecorder()
     run_episodes(Still(), SeparateEnvs(envs), [Episode(0, {})] * len(envs), watchers=(watcher,))
     return watcher.gaits
 

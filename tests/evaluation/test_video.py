@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sb3_contrib import RecurrentPPO
 
-from sb3_memaug.evaluation.stages import Episode
+from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.video import record_side_by_side
 
 from ..cli.shown_env import ShownEnv

@@ -12,7 +12,7 @@ from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, save_checkpoint, save_model
 from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
-from tests.vec_env.test_sources import Hidden, make
+from tests.vec_env.test_steppers import Hidden, make
 
 pytest.importorskip("pandas")
 ROWS = [{"timesteps": 0, "episode_return": 1.0}]

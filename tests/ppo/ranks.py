@@ -13,10 +13,10 @@ import pytest
 import torch as th
 
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.vec_env.distributed import leave, rank, share_state
+from sb3_memaug.vec_env.distributed import rank, share_state, shutdown
 from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
 from tests.ppo.test_data_parallel import N_ENVS, N_STEPS, fill, flat_parameters, make
-from tests.vec_env.test_sources import Hidden, act_asynchronously
+from tests.vec_env.test_steppers import Hidden, act_asynchronously
 
 
 def update(folder: Path, algorithm: str) -> dict:
@@ -115,6 +115,6 @@ if __name__ == "__main__":
     tasks = (update, learn, differ, refuse)
     found = {function.__name__: function for function in tasks}[task](Path(folder), *arguments)
     (Path(folder) / f"{rank()}.json").write_text(json.dumps(found, default=float))
-    leave()
+    shutdown()
     # Not by way of the interpreter's end, where PyTorch's threads abort a process now and then.
     os._exit(0)

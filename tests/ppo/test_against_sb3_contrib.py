@@ -78,14 +78,14 @@ def test_rollout_loss_and_gradients_are_equal(case, monkeypatch):
 
 def test_time_limits_are_bootstrapped_from_the_final_observation_and_the_state_before_the_reset(monkeypatch):
     added = []
-    add_values = MemAugRecurrentPPO._add_values
+    add_values = MemAugRecurrentPPO._bootstrap_truncated
 
-    def spy(self, rewards, cut_short):
-        bootstrapped = add_values(self, rewards, cut_short)
+    def spy(self, rewards, truncation):
+        bootstrapped = add_values(self, rewards, truncation)
         added.append((bootstrapped != rewards).sum().item())
         return bootstrapped
 
-    monkeypatch.setattr(MemAugRecurrentPPO, "_add_values", spy)
+    monkeypatch.setattr(MemAugRecurrentPPO, "_bootstrap_truncated", spy)
     contrib, ours = pair_of_models(end=0.6)
     assert sum(added) > 1, "the comparison needs episodes that are cut short"
     np.testing.assert_allclose(contrib.rollout_buffer.rewards, ours.rollout_buffer.rewards, atol=1e-5)

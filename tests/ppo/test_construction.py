@@ -131,13 +131,13 @@ def test_normalisation_by_another_group_is_refused(algorithm):
 
 @both
 def test_asymmetric_bounds_are_refused(algorithm):
-    class Lopsided(RandomWorld):
+    class Asymmetric(RandomWorld):
         def __init__(self):
             super().__init__()
             self.action_space = spaces.Box(np.array([-1, -1], np.float32), np.array([1, 2], np.float32))
 
     with pytest.raises(ValueError, match="entry 1 onto entry 0, whose bounds"):
-        algorithm(POLICIES[algorithm], make_vec_env(Lopsided))
+        algorithm(POLICIES[algorithm], make_vec_env(Asymmetric))
 
 
 @both

@@ -13,7 +13,7 @@ from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.vec_env import devices
 from tests.ppo.worlds import random_worlds
-from tests.vec_env.test_sources import act_asynchronously, both, make
+from tests.vec_env.test_steppers import act_asynchronously, both, make
 
 ways = pytest.mark.parametrize("blindly", [False, True], ids=["looking", "blindly"])
 N_STEPS = 8
@@ -207,10 +207,10 @@ def test_statistics_of_the_policy_are_not_poisoned(algorithm, blindly, monkeypat
 def test_only_fused_optimisers_step_blindly(monkeypatch):
     parameter = nn.Parameter(th.zeros(2))
     plain, fused = th.optim.SGD([parameter]), th.optim.Adam([parameter], fused=True)
-    assert not devices.steps_blindly(fused, th.device("cpu"))
+    assert not devices.steps_without_sync(fused, th.device("cpu"))
     act_asynchronously(monkeypatch)
-    assert devices.steps_blindly(fused, th.device("cpu"))
-    assert not devices.steps_blindly(plain, th.device("cpu"))
+    assert devices.steps_without_sync(fused, th.device("cpu"))
+    assert not devices.steps_without_sync(plain, th.device("cpu"))
 
 
 def test_an_exploding_ratio_is_refused_and_not_a_message_of_torch():

@@ -15,7 +15,7 @@ from sb3_memaug.ppo.sequence_update import SequenceUpdate
 from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
 from tests.ppo.lives import LIVES, CarriedLife
 from tests.ppo.worlds import RandomWorld
-from tests.vec_env.test_sources import TensorWorld
+from tests.vec_env.test_steppers import TensorWorld
 
 N_ENVS, N_STEPS = 3, 12
 ROLLOUT = N_ENVS * N_STEPS

@@ -106,7 +106,7 @@ def test_gradients_and_log_do_not_depend_on_the_number_of_parts(kwargs, monkeypa
     model = trained(learning_rate=0.0, max_grad_norm=1e9, **kwargs)
     found = []
     for n_parts in (1, 3):
-        monkeypatch.setattr("sb3_memaug.ppo.sequence_update.parts_for", lambda *_, n=n_parts: n)
+        monkeypatch.setattr("sb3_memaug.ppo.sequence_update.num_chunks", lambda *_, n=n_parts: n)
         assert [len(list(m.parts)) for m in model._minibatches()] == [n_parts]
         model.train()
         log = {name: value for name, value in model.logger.name_to_value.items() if name.startswith("train/")}

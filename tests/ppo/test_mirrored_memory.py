@@ -118,7 +118,7 @@ def test_nothing_is_run_that_is_not_needed(way, sequence_length, passes, monkeyp
 @every_way
 def test_memory_does_not_depend_on_the_number_of_parts(way, monkeypatch):
     life = LIVES[way]()
-    monkeypatch.setattr(mirrored_rollout, "parts_for", lambda *_: 2)
+    monkeypatch.setattr(mirrored_rollout, "num_chunks", lambda *_: 2)
     small(mirrored_memory=way, sequence_length=5).learn(12 * 3 * 3, callback=life)
     life.compare()
 

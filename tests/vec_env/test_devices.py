@@ -11,10 +11,11 @@ from sb3_memaug.envs.rower import Rower
 from sb3_memaug.ppo.adaptive_rate import AdaptiveLearningRate
 from sb3_memaug.ppo.forgetful_lstm import rectangle_of, run_lstm
 from sb3_memaug.symmetry import SignedPermutation
-from sb3_memaug.vec_env import devices, sources
+from sb3_memaug.vec_env import devices
+from sb3_memaug.vec_env import steppers as sources
 from sb3_memaug.vec_env.episode_window import EpisodeWindow
 from sb3_memaug.vec_env.running_statistics import TensorOrbitMeanStd
-from tests.vec_env.test_sources import act_asynchronously, make
+from tests.vec_env.test_steppers import act_asynchronously, make
 
 both = pytest.mark.parametrize("algorithm", [MemAugRecurrentPPO, SymmetricPPO])
 META = th.device("meta")
@@ -100,9 +101,9 @@ def test_a_device_without_an_index_is_the_one_that_tensors_come_to(monkeypatch):
     env = Rower(2)
     env.device = th.device("cuda")
     with pytest.raises(ValueError, match=r"live on cuda:1, the algorithm on cuda:0: give both the same `device`"):
-        sources.DeviceSource(env, th.device("cuda:0"), 3)
+        sources.DeviceStepper(env, th.device("cuda:0"), 3)
     env.device = META
-    source = sources.DeviceSource(env, META, 3)
+    source = sources.DeviceStepper(env, META, 3)
     assert source._all.device == META
 
 

@@ -18,7 +18,7 @@ from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
 from tests.ppo.worlds import OBSERVATIONS, RandomWorld
-from tests.vec_env.test_sources import Hidden, TensorWorld, act_asynchronously, both, make
+from tests.vec_env.test_steppers import Hidden, TensorWorld, act_asynchronously, both, make
 
 N_STEPS = 8
 #: What is not finite in float32.

@@ -16,7 +16,7 @@ from sb3_memaug.symmetry import Mirror, SymmetryGroup
 from sb3_memaug.vec_env.running_statistics import TensorOrbitMeanStd
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 from sb3_memaug.vec_env.vec_normalize import SymmetricTensorVecNormalize, SymmetricVecNormalize
-from tests.vec_env.test_sources import Hidden, make
+from tests.vec_env.test_steppers import Hidden, make
 from tests.vec_env.test_tensor_vec_env import one_of
 from tests.vec_env.test_vec_normalize import DescribedRobot
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch as th
 
-from sb3_memaug.envs.isaaclab.lopsided import refuse_lopsided_actions, refuse_lopsided_observations
+from sb3_memaug.envs.isaaclab.asymmetric import refuse_asymmetric_actions, refuse_asymmetric_observations
 from sb3_memaug.envs.isaaclab.manager_terms import action_terms, observation_terms
 from sb3_memaug.envs.isaaclab.term_kinds import kinds_of, register_kinds
 from sb3_memaug.symmetry import Reflection, Term
@@ -132,7 +132,7 @@ def test_images_are_refused():
 )
 def test_an_observation_that_a_mirror_would_change_is_refused(term, message):
     with pytest.raises(ValueError, match=rf"the observation policy/x under the mirror 'left_right': {message}"):
-        refuse_lopsided_observations(described({"policy": {"x": term}}), ("policy",), REFLECTIONS)
+        refuse_asymmetric_observations(described({"policy": {"x": term}}), ("policy",), REFLECTIONS)
 
 
 def test_scales_and_ranges_that_are_their_own_mirror_images_are_taken():
@@ -140,7 +140,7 @@ def test_scales_and_ranges_that_are_their_own_mirror_images_are_taken():
         "q": observed("joint_vel", 3, scale=th.tensor([2.0, 2.0, 1.0]), clip=(-3.0, 3.0)),
         "t": observed("remaining_time_s", 1, clip=(0.0, 1.0), scale=th.tensor(0.5)),
     }
-    refuse_lopsided_observations(described({"policy": terms}), ("policy",), REFLECTIONS)
+    refuse_asymmetric_observations(described({"policy": terms}), ("policy",), REFLECTIONS)
 
 
 @pytest.mark.parametrize(
@@ -153,18 +153,18 @@ def test_scales_and_ranges_that_are_their_own_mirror_images_are_taken():
 )
 def test_an_action_that_a_mirror_would_change_is_refused(action, message):
     with pytest.raises(ValueError, match=rf"the action 'legs' under the mirror 'left_right': {message}"):
-        refuse_lopsided_actions(described({}, {"legs": action}), REFLECTIONS)
+        refuse_asymmetric_actions(described({}, {"legs": action}), REFLECTIONS)
 
 
 @pytest.mark.parametrize("kind", ["JointPositionAction", "JointEffortAction", "RelativeJointPositionAction"])
 def test_actions_about_a_pose_that_is_its_own_mirror_image_are_taken(kind):
     action = joint_action(kind, th.tensor([[0.5, 0.5, 2.0]]), th.tensor([[0.3, 0.3, 0.0]]), clip=[-1.0, 1.0])
-    refuse_lopsided_actions(described({}, {"legs": action}), REFLECTIONS)
+    refuse_asymmetric_actions(described({}, {"legs": action}), REFLECTIONS)
 
 
 def test_positions_are_measured_about_the_pose_that_the_mirror_keeps():
     # A middle leg whose rest is not at zero: its target there is its own mirror image, and zero is not.
     about = {"m": Reflection("sagittal", {"middle": ("middle", -1)}, pose={"middle": 0.4})}
-    refuse_lopsided_actions(described({}, {"m": joint_action(offset=0.4, joints=("middle",))}), about)
+    refuse_asymmetric_actions(described({}, {"m": joint_action(offset=0.4, joints=("middle",))}), about)
     with pytest.raises(ValueError, match="are not their own mirror image"):
-        refuse_lopsided_actions(described({}, {"m": joint_action(joints=("middle",))}), about)
+        refuse_asymmetric_actions(described({}, {"m": joint_action(joints=("middle",))}), about)

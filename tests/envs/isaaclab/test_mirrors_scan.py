@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch as th
 
-from sb3_memaug.envs.isaaclab.lopsided import refuse_lopsided_observations
+from sb3_memaug.envs.isaaclab.asymmetric import refuse_asymmetric_observations
 from sb3_memaug.envs.isaaclab.manager_terms import observation_terms
 from sb3_memaug.envs.isaaclab.mirrors import isaaclab_reflections, isaaclab_symmetry_group
 from sb3_memaug.envs.isaaclab.term_kinds import register_kinds
@@ -45,7 +45,7 @@ def test_a_scan_is_mirrored_as_the_points_where_its_rays_start(ordering, n_x, n_
     (term,) = observation_terms(env, ("policy",))["policy"]
 
     assert term.shape == (n_x, n_y)
-    refuse_lopsided_observations(env, ("policy",), MIRRORS)
+    refuse_asymmetric_observations(env, ("policy",), MIRRORS)
     for reflection in MIRRORS.values():
         partners = list(term.transform(reflection).permutation)
         np.testing.assert_allclose(starts[partners, :2], starts[:, :2] * reflection.axes[:2], atol=1e-12)
@@ -61,7 +61,7 @@ def test_a_pattern_of_isaac_lab_has_the_shape_of_its_configuration(ordering):
 
     (term,) = observation_terms(env, ("policy",))["policy"]
     assert (term.kind, term.shape) == ({"xy": "transposed_grid", "yx": "grid"}[ordering], (17, 11))
-    refuse_lopsided_observations(env, ("policy",), MIRRORS)
+    refuse_asymmetric_observations(env, ("policy",), MIRRORS)
 
 
 def test_a_history_of_scans_mirrors_each():
@@ -83,7 +83,7 @@ def test_a_registered_shape_that_is_not_the_sensors_order_is_refused():
     register_kinds("tests:wrong_scan", "grid", shape=(3, 2))
     env = scanning(points(3, 2, "xy"), name="tests:wrong_scan")
     with pytest.raises(ValueError, match="not their own mirror image, or listed in another order"):
-        refuse_lopsided_observations(env, ("policy",), MIRRORS)
+        refuse_asymmetric_observations(env, ("policy",), MIRRORS)
 
 
 @pytest.mark.parametrize("starts", [np.random.default_rng(0).normal(size=(6, 3)), points(3, 2)[[1, 0, 2, 3, 4, 5]]])
@@ -105,12 +105,12 @@ def test_rays_that_are_no_grid_are_refused(starts):
 )
 def test_a_scan_that_is_not_its_own_mirror_image_is_refused(env, mirror, message):
     with pytest.raises(ValueError, match=message):
-        refuse_lopsided_observations(env, ("policy",), {mirror: MIRRORS[mirror]})
+        refuse_asymmetric_observations(env, ("policy",), {mirror: MIRRORS[mirror]})
 
 
 def test_a_scan_ahead_of_the_robot_is_right_where_only_left_and_right_change_places():
     env = scanning(points(4, 4, offset=(0.3, 0.0, 0.0)))
-    refuse_lopsided_observations(env, ("policy",), {"left_right": MIRRORS["left_right"]})
+    refuse_asymmetric_observations(env, ("policy",), {"left_right": MIRRORS["left_right"]})
 
 
 def test_the_shipped_rough_task_scans_the_ground_that_its_mirrors_say():

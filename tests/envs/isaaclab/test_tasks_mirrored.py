@@ -19,7 +19,7 @@ LEGGED_IN_FRONT_AND_BEHIND = ["left_right", "front_back", "left_right*front_back
 
 
 def centre_the_base(env):
-    """The base of a real ANYmal is lopsided: its mass is moved to the middle, and its inertia to the axes."""
+    """The base of a real ANYmal is asymmetric: its mass is moved to the middle, and its inertia to the axes."""
     robot = env.scene["robot"]
     centre, inertia = (values.torch[:, :1] for values in (robot.data.body_com_pos_b, robot.data.body_inertia))
     robot.set_coms_index(coms=centre * th.tensor((0.0, 0.0, 1.0)), body_ids=[0])

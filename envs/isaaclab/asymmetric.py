@@ -15,7 +15,7 @@ from .ray_grid import Rays, rays_of
 from .term_kinds import kinds_of
 
 
-def refuse_lopsided_observations(env: Any, groups: Sequence[str], reflections: Mapping[str, Reflection]) -> None:
+def refuse_asymmetric_observations(env: Any, groups: Sequence[str], reflections: Mapping[str, Reflection]) -> None:
     """
     :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
     :param groups: of observations
@@ -37,7 +37,7 @@ def refuse_lopsided_observations(env: Any, groups: Sequence[str], reflections: M
                 _check_rays(map_, rays, reflection, what)
 
 
-def refuse_lopsided_actions(env: Any, reflections: Mapping[str, Reflection]) -> None:
+def refuse_asymmetric_actions(env: Any, reflections: Mapping[str, Reflection]) -> None:
     """
     :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
     :param reflections: of the robot, by the names of their mirrors

@@ -16,8 +16,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnvWrapper
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.symmetry import Mirror, SymmetryGroup
-from sb3_memaug.vec_env import devices, sources
-from sb3_memaug.vec_env.sources import DeviceSource, HostSource, source_of
+from sb3_memaug.vec_env import devices
+from sb3_memaug.vec_env import steppers as sources
+from sb3_memaug.vec_env.steppers import DeviceStepper, HostStepper, stepper_of
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, RandomWorld
 from tests.vec_env.test_tensor_vec_env import Script, Scripted
@@ -252,7 +253,7 @@ class Recorder(gym.Env):
 def host_source(*envs):
     venv = DummyVecEnv([lambda env=env: env for env in envs])
     venv.reset()
-    return HostSource(venv, CPU)
+    return HostStepper(venv, CPU)
 
 
 def test_arrays_are_clipped_to_the_bounds():
@@ -276,7 +277,7 @@ def test_what_a_time_limit_cut_short_is_found_in_the_infos(by_key):
     source = host_source(Recorder(ends=2, by_key=by_key), *by_limit, at_once)
     found = []
     for _ in range(6):
-        cut = source.step(th.zeros(4, 2)).cut_short
+        cut = source.step(th.zeros(4, 2)).truncation
         if cut is None:
             found.append(None)
             continue
@@ -297,7 +298,7 @@ ENDS = Script(
 def device_source(window=9, **kwargs):
     env = Scripted(ENDS, **kwargs)
     env.reset()
-    return DeviceSource(env, CPU, window)
+    return DeviceStepper(env, CPU, window)
 
 
 def test_tensors_are_clipped_to_the_bounds():
@@ -310,9 +311,9 @@ def test_tensors_are_clipped_to_the_bounds():
 def test_what_was_cut_short_is_found_in_the_tensors(by_key):
     source = device_source(by_key=by_key)
     steps = [source.step(th.zeros(4, 1)) for _ in range(3)]
-    assert steps[0].cut_short is None
+    assert steps[0].truncation is None
     for step, env, length in ((steps[1], 1, 2.0), (steps[2], 2, 3.0)):
-        observations, envs, counts = step.cut_short
+        observations, envs, counts = step.truncation
         seen = th.cat((observations["who"], observations["what"]), dim=1) if by_key else observations
         assert seen.tolist() == [[env, length, 0.0]]
         assert (envs.tolist(), counts.tolist()) == ([env], [True])
@@ -324,7 +325,7 @@ def test_where_looking_costs_time_everybody_is_asked(monkeypatch):
     source = device_source()
     counts = []
     for _ in range(3):
-        cut = source.step(th.zeros(4, 1)).cut_short
+        cut = source.step(th.zeros(4, 1)).truncation
         assert cut.envs.tolist() == [0, 1, 2, 3]
         assert cut.observations.shape == (4, 3)
         counts.append(cut.counts.tolist())
@@ -336,7 +337,7 @@ def test_without_last_observations_nothing_was_cut_short(blindly, monkeypatch):
     if blindly:
         act_asynchronously(monkeypatch)
     source = device_source(tells_last=False)
-    assert [source.step(th.zeros(4, 1)).cut_short for _ in range(3)] == [None] * 3
+    assert [source.step(th.zeros(4, 1)).truncation for _ in range(3)] == [None] * 3
 
 
 def test_a_source_remembers_the_latest_episodes():
@@ -374,13 +375,13 @@ def test_another_device_is_refused():
     env = Rower(4)
     env.device = th.device("meta")
     with pytest.raises(ValueError, match=r"live on meta, the algorithm on cpu: give both the same `device`"):
-        source_of(env, CPU, 9)
+        stepper_of(env, CPU, 9)
 
 
 def test_the_source_fits_the_environment():
-    assert type(source_of(Rower(4), CPU, 9)) is DeviceSource
-    assert type(source_of(Hidden(Rower(4)), CPU, 9)) is HostSource
-    assert type(source_of(DummyVecEnv([RandomWorld]), CPU, 9)) is HostSource
+    assert type(stepper_of(Rower(4), CPU, 9)) is DeviceStepper
+    assert type(stepper_of(Hidden(Rower(4)), CPU, 9)) is HostStepper
+    assert type(stepper_of(DummyVecEnv([RandomWorld]), CPU, 9)) is HostStepper
 
 
 @both

@@ -22,7 +22,7 @@ class Episode(NamedTuple):
     options: dict[str, Any]
 
 
-class StageStep(NamedTuple):
+class EpisodeStep(NamedTuple):
     """
     What a step of all episodes gives; what it says of those that are over means nothing.
 
@@ -40,7 +40,7 @@ class StageStep(NamedTuple):
     distances: np.ndarray
 
 
-class Stage(ABC):
+class EpisodeRunner(ABC):
     """Where episodes run side by side."""
 
     #: What a watcher looks at, one for each episode.
@@ -54,7 +54,7 @@ class Stage(ABC):
         """
 
     @abstractmethod
-    def step(self, actions: np.ndarray, running: np.ndarray) -> StageStep:
+    def step(self, actions: np.ndarray, running: np.ndarray) -> EpisodeStep:
         """
         :param actions: of all episodes, (n, …)
         :param running: whether an episode is not over yet, (n,)
@@ -65,7 +65,7 @@ class Stage(ABC):
         """All episodes are over."""
 
 
-class SeparateEnvs(Stage):
+class SeparateEnvs(EpisodeRunner):
     """
     :param envs: one for each episode
     """
@@ -76,7 +76,7 @@ class SeparateEnvs(Stage):
     def begin(self, episodes: Sequence[Episode]) -> np.ndarray:
         n = len(episodes)
         starts = zip(self.envs, episodes, strict=True)
-        self._now = StageStep(
+        self._now = EpisodeStep(
             np.stack([env.reset(seed=episode.seed, options=episode.options)[0] for env, episode in starts]),
             np.zeros(n),
             np.zeros(n, dtype=bool),
@@ -85,7 +85,7 @@ class SeparateEnvs(Stage):
         )
         return self._now.observations
 
-    def step(self, actions: np.ndarray, running: np.ndarray) -> StageStep:
+    def step(self, actions: np.ndarray, running: np.ndarray) -> EpisodeStep:
         now = self._now
         for i in np.flatnonzero(running).tolist():
             now.observations[i], now.rewards[i], now.terminated[i], now.truncated[i], info = self.envs[i].step(

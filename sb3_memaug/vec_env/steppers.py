@@ -20,7 +20,7 @@ from sb3_memaug.vec_env.plain_statistics import PlainStatistics
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 
 
-class CutShort(NamedTuple):
+class Truncation(NamedTuple):
     """
     Episodes that a time limit ended, which would have gone on.
 
@@ -40,17 +40,17 @@ class Step(NamedTuple):
     :param rewards: (n_envs,)
     :param dones: whether an episode ended, (n_envs,)
     :param infos: one for each environment
-    :param cut_short: episodes whose value has to be estimated, None if there are none
+    :param truncation: episodes whose value has to be estimated, None if there are none
     """
 
     new_obs: Any
     rewards: Any
     dones: Any
     infos: list[dict[str, Any]]
-    cut_short: CutShort | None
+    truncation: Truncation | None
 
 
-class Source(ABC):
+class Stepper(ABC):
     """
     :param env: to step
     :param device: of the algorithm
@@ -75,13 +75,13 @@ class Source(ABC):
         """
 
 
-class HostSource(Source):
+class HostStepper(Stepper):
     """
     Environments that take and give numpy arrays.
 
     :param env: to step
     :param device: of the algorithm
-    :param squashed: see :class:`Source`
+    :param squashed: see :class:`Stepper`
     """
 
     def __init__(self, env: VecEnv, device: th.device, squashed: bool = False) -> None:
@@ -98,21 +98,21 @@ class HostSource(Source):
         self._plain_statistics.refuse_non_finite(stepped=True)
         last = last_observations(dones, infos)
         refuse_non_finite_step(new_obs, rewards, last)
-        return Step(new_obs, rewards, dones, infos, None if last is None else self._cut_short(last))
+        return Step(new_obs, rewards, dones, infos, None if last is None else self._truncation(last))
 
-    def _cut_short(self, last: LastObservations) -> CutShort:
+    def _truncation(self, last: LastObservations) -> Truncation:
         envs = last.envs.to(self.device)
-        return CutShort(obs_as_tensor(last.observations, self.device), envs, th.ones_like(envs, dtype=th.bool))
+        return Truncation(obs_as_tensor(last.observations, self.device), envs, th.ones_like(envs, dtype=th.bool))
 
 
-class DeviceSource(Source):
+class DeviceStepper(Stepper):
     """
     A :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv`: nothing of a step is looked at on the host.
 
     :param env: to step
     :param device: of the algorithm
     :param window: number of ended episodes to remember
-    :param squashed: see :class:`Source`
+    :param squashed: see :class:`Stepper`
     :raises ValueError: if the environments live on another device than the algorithm
     """
 
@@ -142,7 +142,7 @@ class DeviceSource(Source):
         step = self.env.step_tensors(actions)
         self._log.append(step.log)
         self._episodes.add(step.episode_returns, step.episode_lengths, step.dones)
-        return Step(step.observations, step.rewards, step.dones, self._infos, self._cut_short(step))
+        return Step(step.observations, step.rewards, step.dones, self._infos, self._truncation(step))
 
     def episodes(self) -> list[dict[str, float]]:
         """
@@ -157,27 +157,27 @@ class DeviceSource(Source):
         names = dict.fromkeys(name for log in self._log for name in log)
         return {name: th.stack([log[name] for log in self._log if name in log]).float().mean().item() for name in names}
 
-    def _cut_short(self, step: TensorStep) -> CutShort | None:
+    def _truncation(self, step: TensorStep) -> Truncation | None:
         if step.final_observations is None:
             return None
         cut, final = step.truncated & ~step.terminated, step.final_observations
         if is_asynchronous(self.device):
             # To know whom it concerns would mean to wait for the device: it is quicker to ask about all of them.
-            return CutShort(final, self._all, cut)
+            return Truncation(final, self._all, cut)
         envs = cut.nonzero().flatten()
         if not len(envs):
             return None
-        return CutShort(map_observations(lambda x: x[envs], final), envs, cut[envs])
+        return Truncation(map_observations(lambda x: x[envs], final), envs, cut[envs])
 
 
-def source_of(env: VecEnv, device: th.device, window: int, squashed: bool = False) -> Source:
+def stepper_of(env: VecEnv, device: th.device, window: int, squashed: bool = False) -> Stepper:
     """
     :param env: of the algorithm
     :param device: of the algorithm
     :param window: number of ended episodes to remember, where the environment does not tell them one by one
-    :param squashed: see :class:`Source`
+    :param squashed: see :class:`Stepper`
     :return: its steps
     """
     if isinstance(env, TensorVecEnv):
-        return DeviceSource(env, device, window, squashed)
-    return HostSource(env, device, squashed)
+        return DeviceStepper(env, device, window, squashed)
+    return HostStepper(env, device, squashed)
