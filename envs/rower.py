@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch as th
 from gymnasium import spaces
 
+from sb3_memaug.arguments import COUNT, FRACTION, Allowed, takes_numbers
 from sb3_memaug.symmetry import Reflection, Term, group_of_terms
-from sb3_memaug.vec_env.numbers import COUNT, FRACTION, Allowed, takes_numbers
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 
 from .splits import of_split

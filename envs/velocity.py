@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, as_pair, takes_numbers
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, as_pair, takes_numbers
 
 from .task import Task
 

@@ -5,7 +5,7 @@ from sb3_memaug._version import __version__
 from sb3_memaug.checks import check_symmetry
 from sb3_memaug.ppo import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.symmetry import derive_symmetry
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
 __all__ = [

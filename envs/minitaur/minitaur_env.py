@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, takes_numbers
 from sb3_memaug.robots import RobotState
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..rendered_env import RenderedLeggedEnv
 from ..task import Task

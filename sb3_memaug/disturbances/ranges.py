@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.vec_env import numbers
+from sb3_memaug import arguments as numbers
 
 #: A number, or the lowest and the highest that may be drawn.
 Range = float | Sequence[float]

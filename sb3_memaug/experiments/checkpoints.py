@@ -10,7 +10,7 @@ from pathlib import Path
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from sb3_memaug.evaluation.table_files import write_table
-from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy, refuse_non_finite_statistics
+from sb3_memaug.vec_env.finite import refuse_non_finite_policy, refuse_non_finite_statistics
 
 _PREFIX = "checkpoint_"
 _NAME = re.compile(rf"{_PREFIX}(?:0|[1-9][0-9]{{0,17}})")

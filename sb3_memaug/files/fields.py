@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import AllowInfNan, BeforeValidator, Field, Strict, TypeAdapter, ValidationError
 
-from sb3_memaug.files.text import LONGEST, InputError, located
+from sb3_memaug.files.reading import LONGEST, InputError, located
 
 _Made = TypeVar("_Made")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sb3_memaug.files.plain import MOST
+from sb3_memaug.files.reading import MOST
 
 
 class Loader(yaml.SafeLoader):

@@ -76,8 +76,8 @@ def steps_without_sync(optimizer: th.optim.Optimizer, device: th.device) -> bool
     """
     :param optimizer: of parameters on the device
     :param device: to compute on
-    :return: whether the optimiser had better see for itself that it is not to step, since the host would have to wait
-        to see it; only fused optimisers can
+    :return: whether the optimizer had better see for itself that it is not to step, since the host would have to wait
+        to see it; only fused optimizers can
     """
     return is_asynchronous(device) and all(group.get("fused") for group in optimizer.param_groups)
 

@@ -1,4 +1,4 @@
-"""Whether wrappers commute with mirrors, tried on random numbers and on copies of the wrappers."""
+"""Random numbers from a space, also where it has no bounds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,9 +18,43 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.symmetry import Mirror, Transform
-from sb3_memaug.vec_env.random_samples import random_sample
-from sb3_memaug.vec_env.stand_in import Feed, StandIn, VecStandIn
-from sb3_memaug.vec_env.wrapper_copies import WrapperCopy, reseed
+from sb3_memaug.vec_env.stand_in import Feed, StandIn, VecStandIn, WrapperCopy, reseed
+
+#: A larger bound is taken for none.
+UNBOUNDED = 1e6
+
+
+def random_sample(space: spaces.Space, rng: np.random.Generator, scale: float = 1.0) -> Any:
+    """
+    :param space: of any kind
+    :param rng: random numbers
+    :param scale: of what has no bounds
+    :return: an element of the space; not distributed symmetrically where it has no bounds
+    """
+    if isinstance(space, spaces.Dict):
+        return {key: random_sample(part, rng, scale) for key, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(random_sample(part, rng, scale) for part in space.spaces)
+    if isinstance(space, spaces.Box):
+        return _in_box(space, rng, scale)
+    copy = deepcopy(space)
+    copy.seed(int(rng.integers(2**31)))
+    return copy.sample()
+
+
+def _in_box(box: spaces.Box, rng: np.random.Generator, scale: float) -> np.ndarray:
+    low, high = box.low.astype(np.float64), box.high.astype(np.float64)
+    if np.issubdtype(box.dtype, np.integer):
+        low, high = np.maximum(low, -UNBOUNDED), np.minimum(high, UNBOUNDED)
+        return rng.integers(low.astype(np.int64), high.astype(np.int64), endpoint=True).astype(box.dtype)
+    below, above = low > -UNBOUNDED, high < UNBOUNDED
+    anywhere = scale * (rng.normal(size=box.shape) + 0.5)
+    within = np.where(below, low, 0.0) + rng.random(box.shape) * np.where(below & above, high - low, 0.0)
+    sample = np.where(below & above, within, anywhere)
+    sample = np.where(below & ~above, np.where(below, low, 0.0) + abs(anywhere), sample)
+    sample = np.where(above & ~below, np.where(above, high, 0.0) - abs(anywhere), sample)
+    return sample.astype(box.dtype)
+
 
 #: Steps of an episode that is tried, and how large its observations are where they have no bounds.
 STEPS = 8
@@ -33,7 +68,7 @@ DRAWS, ERRORS = 48, 7.0
 ULPS = 64
 _EVERY_SEED = 20250203
 
-#: Where ``step`` and ``reset`` leave observations and actions as they are. Normalisers of a ``VecEnv`` are checked for
+#: Where ``step`` and ``reset`` leave observations and actions as they are. Normalizers of a ``VecEnv`` are checked for
 #: themselves, and Gymnasium's core has other wrappers too.
 _TRANSPARENT = {
     *("gymnasium.wrappers.common", "gymnasium.wrappers.rendering", "gymnasium.wrappers.stateful_reward"),
@@ -41,7 +76,7 @@ _TRANSPARENT = {
     "rl_zoo3.gym_patches",  # whose time limit takes the place of Gymnasium's
     *(f"stable_baselines3.common.vec_env.{name}" for name in ("vec_monitor", "vec_check_nan", "vec_video_recorder")),
     *("stable_baselines3.common.vec_env.vec_normalize", "stable_baselines3.common.vec_env.base_vec_env"),
-    "sb3_memaug.vec_env.vec_normalize",
+    "sb3_memaug.vec_env.normalize",
 }
 
 

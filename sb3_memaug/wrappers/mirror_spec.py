@@ -20,7 +20,7 @@ from sb3_memaug.symmetry import (
     with_labels,
 )
 from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
-from sb3_memaug.vec_env.between import chain_of, check_inside, owner_of
+from sb3_memaug.vec_env.equivariance import chain_of, check_inside, owner_of
 from sb3_memaug.wrappers.mirror_file import read_mirror_file
 from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
 

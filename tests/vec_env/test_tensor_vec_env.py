@@ -315,7 +315,7 @@ def test_vec_monitor_counts_the_same():
     assert ended >= 4
 
 
-def test_vec_normalize_normalises_last_observations_too():
+def test_vec_normalize_normalizes_last_observations_too():
     plain, normalized = Rower(4), VecNormalize(Rower(4))
     ended = 0
     for (raw, _, _, infos), (seen, *_, others) in zip(drive(plain), drive(normalized), strict=True):

@@ -240,7 +240,7 @@ def _learns(chain: Sequence[Any], k: int) -> bool:
 
 def _normalizes(wrapper: Any) -> Finding:
     return Finding(
-        f"{_name(wrapper)} normalises an observation and its mirror image by different running statistics, which "
+        f"{_name(wrapper)} normalizes an observation and its mirror image by different running statistics, which "
         f"breaks the symmetry. {_NORMALIZE}",
         True,
     )

@@ -11,6 +11,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.symmetry import Transform
 from sb3_memaug.vec_env.devices import long_float
+from sb3_memaug.vec_env.distributed import all_sum
 
 
 class OrbitMeanStd(RunningMeanStd):
@@ -144,7 +145,37 @@ class TensorOrbitMeanStd(RunningMeanStd):
 def statistics_of(normalizer: VecNormalize) -> list[RunningMeanStd]:
     """
     :param normalizer: any
-    :return: its statistics of observations, where it normalises them, and of returns
+    :return: its statistics of observations, where it normalizes them, and of returns
     """
     observations = normalizer.obs_rms if normalizer.norm_obs else {}
     return [*(observations.values() if isinstance(observations, dict) else [observations]), normalizer.ret_rms]
+
+
+class SharedStatistics:
+    """
+    What each rank has seen since the last time is added up, so that the statistics of a normalizer agree on all ranks
+    and are those of all their environments.
+
+    :param normalizer: of this rank; all ranks start from the same statistics
+    :param device: that the ranks talk to one another on
+    """
+
+    def __init__(self, normalizer: VecNormalize, device: th.device) -> None:
+        self.normalizer = normalizer
+        self._device = device
+        self._agreed = [self._sums(statistics) for statistics in statistics_of(normalizer)]
+
+    def _sums(self, statistics: RunningMeanStd) -> th.Tensor:
+        """Number, sum and sum of squares: what can be added."""
+        mean, var = (th.as_tensor(x, dtype=th.float64, device=self._device) for x in (statistics.mean, statistics.var))
+        return statistics.count * th.stack((th.ones_like(mean), mean, var + mean**2))
+
+    def share(self) -> None:
+        """Add up what all ranks have seen."""
+        for i, statistics in enumerate(statistics_of(self.normalizer)):
+            agreed = self._agreed[i]
+            agreed += all_sum(self._sums(statistics) - agreed)
+            count, sums, squares = (x.cpu().numpy() for x in agreed)
+            statistics.mean = sums / count
+            statistics.var = squares / count - statistics.mean**2
+            statistics.count = float(count.flat[0])

@@ -28,8 +28,8 @@ from stable_baselines3.common.vec_env import (
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
-from sb3_memaug.vec_env.between import check_between
-from sb3_memaug.vec_env.environment_group import group_of_environment
+from sb3_memaug.vec_env.equivariance import check_between
+from sb3_memaug.vec_env.groups import group_of_environment
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, RandomWorld
 
 #: Exchanges the first two numbers and negates the third; exchanges two actions.
@@ -567,9 +567,9 @@ def test_wrappers_of_vec_envs_are_tried_too():
         of_robots(lambda v: VecLog(v, multiplies=True))
 
 
-def test_a_plain_normaliser_is_refused_wherever_it_stands():
+def test_a_plain_normalizer_is_refused_wherever_it_stands():
     plain = VecNormalize(DummyVecEnv([Robot]))
-    with pytest.raises(ValueError, match="a plain VecNormalize normalises an observation and its mirror image"):
+    with pytest.raises(ValueError, match="a plain VecNormalize normalizes an observation and its mirror image"):
         SymmetricVecNormalize(plain)
     SymmetricVecNormalize(VecNormalize(DummyVecEnv([Robot]), norm_obs=False))
     over = VecNormalize(SymmetricVecNormalize(DummyVecEnv([Robot])))
@@ -578,9 +578,9 @@ def test_a_plain_normaliser_is_refused_wherever_it_stands():
 
 
 def test_a_group_that_is_given_describes_what_comes_out():
-    def exchanged(normalises):
+    def exchanged(normalizes):
         env = gw.TransformObservation(Robot(), lambda x: x[[2, 0, 1]], None)
-        return gw.NormalizeObservation(env) if normalises else env
+        return gw.NormalizeObservation(env) if normalizes else env
 
     group = SymmetryGroup({"mirror": Mirror(SignedPermutation([0, 2, 1], [-1, 1, 1]), SignedPermutation([1, 0]))})
     check_between(group, DummyVecEnv([lambda: exchanged(False)]))

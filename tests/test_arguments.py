@@ -10,11 +10,7 @@ import pytest
 import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
-from sb3_memaug.envs.position import PositionTask
-from sb3_memaug.envs.rower import Rower
-from sb3_memaug.envs.velocity import VelocityTask
-from sb3_memaug.symmetry.tolerances import Tolerances
-from sb3_memaug.vec_env.numbers import (
+from sb3_memaug.arguments import (
     ALGORITHM,
     COUNT,
     FRACTION,
@@ -25,6 +21,10 @@ from sb3_memaug.vec_env.numbers import (
     as_pair,
     takes_numbers,
 )
+from sb3_memaug.envs.position import PositionTask
+from sb3_memaug.envs.rower import Rower
+from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.symmetry.tolerances import Tolerances
 from tests.ppo.worlds import random_worlds
 
 INF, NAN = math.inf, math.nan
@@ -176,7 +176,7 @@ def test_numbers_of_numpy_train():
     ids=str,
 )
 @pytest.mark.parametrize("make", [random_worlds, Rower], ids=["arrays", "tensors"])
-def test_a_normaliser_refuses_them_too(make, arguments):
+def test_a_normalizer_refuses_them_too(make, arguments):
     (name,) = arguments
     with pytest.raises(ValueError, match=f"`{name}` must"):
         SymmetricVecNormalize(make(4), **arguments)

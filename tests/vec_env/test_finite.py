@@ -16,7 +16,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.ppo.worlds import OBSERVATIONS, RandomWorld
 from tests.vec_env.test_steppers import Hidden, TensorWorld, act_asynchronously, both, make
 
@@ -112,7 +112,7 @@ def test_every_way_says_the_same(algorithm, where, name, bad, monkeypatch):
 @pytest.mark.parametrize("normalize", [SymmetricVecNormalize, lambda env: VecNormalize(env, norm_obs=False)])
 @pytest.mark.parametrize("where", ["observation", "reward", "last"])
 @pytest.mark.parametrize("bad", BAD)
-def test_normalisers_hide_nothing_and_are_not_poisoned(normalize, where, bad, monkeypatch):
+def test_normalizers_hide_nothing_and_are_not_poisoned(normalize, where, bad, monkeypatch):
     plain = type(normalize(Rower(4))) is VecNormalize
     messages = set()
     for way in ("arrays",) if plain else ("tensors", "blindly", "arrays"):
@@ -360,7 +360,7 @@ def test_a_policy_that_is_not_finite_is_not_used(algorithm):
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
-def test_a_plain_normaliser_of_rewards_is_put_back(number):
+def test_a_plain_normalizer_of_rewards_is_put_back(number):
     env = VecNormalize(Hidden(Planted("reward", number)), norm_obs=False)
     kept = []
 
@@ -377,7 +377,7 @@ def test_a_plain_normaliser_of_rewards_is_put_back(number):
     assert np.isfinite(env.returns).all()
 
 
-def test_a_plain_normaliser_of_observations_is_put_back_at_a_reset():
+def test_a_plain_normalizer_of_observations_is_put_back_at_a_reset():
     env = VecNormalize(Hidden(Planted("observation", at=0)))
     model = make(MemAugRecurrentPPO, env, n_steps=N_STEPS, symmetry=False)
     with pytest.raises(ValueError, match="at step 0") as error:
