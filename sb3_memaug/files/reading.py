@@ -1,4 +1,8 @@
-"""Reading files that users wrote: in UTF-8, and with one error that says what is wrong and where."""
+"""
+Reading files that users wrote, text, JSON and YAML, with one error that says what is wrong and where.
+
+Plain data is bounded in depth and size, and has no key twice.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,23 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 #: Bytes of a file that is read as text, by default.
 LARGEST = 2**28
+#: Bytes of a file of plain data.
+LARGEST_PLAIN = 2**24
 #: Characters of what came that a message shows.
 LONGEST = 300
+#: How deep lists and mappings may lie in one another.
+DEEPEST = 50
+#: Values that a file may hold, those that YAML's aliases repeat counted each time.
+MOST = 1_000_000
+
+_TOO_DEEP = f"expected lists and mappings at most {DEEPEST} deep in one another"
 
 
 class InputError(ValueError):
@@ -90,14 +103,6 @@ def read_text(path: Any, largest: int = LARGEST) -> str:
         ) from error
 
 
-#: Bytes of a file of plain data.
-LARGEST_PLAIN = 2**24
-#: How deep lists and mappings may lie in one another.
-DEEPEST = 50
-#: Values that a file may hold, those that YAML's aliases repeat counted each time.
-MOST = 1_000_000
-
-
 def read_json(path: Any, finite: bool = True) -> Any:
     """
     :param path: of a JSON file, on disk or in a package
@@ -143,13 +148,11 @@ def read_yaml(path: Any) -> Any:
     :raises InputError: if it is no YAML, repeats a key, is too deep or, with its aliases written out, too large, or
         holds half a character or a number that is none
     """
-    import yaml  # comes with the extras that have anything to do with it
-
-    from sb3_memaug.files.yaml_loader import Loader
+    import yaml  # comes with the extras that need it
 
     text = read_text(path, LARGEST_PLAIN)
     try:
-        content = yaml.load(text, Loader)
+        content = yaml.load(text, _yaml_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
@@ -164,7 +167,73 @@ def read_yaml(path: Any) -> Any:
     return content
 
 
-_TOO_DEEP = f"expected lists and mappings at most {DEEPEST} deep in one another"
+@cache
+def _yaml_loader() -> Any:
+    """PyYAML's safe loader, but for what it lets through: repeated keys, bombs of aliases, errors of Python."""
+    import yaml
+
+    composer_error, constructor_error = yaml.composer.ComposerError, yaml.constructor.ConstructorError
+
+    def below(node: Any) -> list[Any]:
+        if isinstance(node, yaml.MappingNode):
+            return [part for pair in node.value for part in pair]
+        return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+    def refuse_bombs(root: Any) -> None:
+        """An alias repeats all that it stands for; one that stands for itself never ends."""
+        sizes: dict[int, int] = {}
+        begun: set[int] = set()
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            children = below(node)
+            if id(node) in sizes:
+                stack.pop()
+            elif id(node) in begun:
+                if any(id(child) not in sizes for child in children):
+                    raise composer_error(None, None, "found an alias to itself", node.start_mark)
+                sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+                if sizes[id(node)] > MOST:
+                    raise composer_error(None, None, f"found more than {MOST} values", node.start_mark)
+                stack.pop()
+            else:
+                begun.add(id(node))
+                for child in children:
+                    if id(child) in begun and id(child) not in sizes:
+                        raise composer_error(None, None, "found an alias to itself", child.start_mark)
+                stack += [child for child in children if id(child) not in sizes]
+
+    class Loader(yaml.SafeLoader):
+        """What it refuses, it refuses with an error of YAML and its place."""
+
+        def get_single_node(self) -> Any:
+            node = super().get_single_node()
+            if node is not None:
+                refuse_bombs(node)
+            return node
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen: set[tuple[str, Any]] = set()
+            for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                    if (key.tag, key.value) in seen:
+                        raise constructor_error(None, None, f"found the key {key.value!r} twice", key.start_mark)
+                    seen.add((key.tag, key.value))
+            return super().construct_mapping(node, deep)
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                value = super().construct_object(node, deep)
+            except (yaml.YAMLError, RecursionError):
+                raise
+            except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+                problem = f"found {str(node.value)[:50]!r}, which is no {node.tag.rpartition(':')[2]}"
+                raise constructor_error(None, None, problem, node.start_mark) from error
+            if isinstance(value, float) and math.isnan(value):
+                raise constructor_error(None, None, "found NaN, which is no number", node.start_mark)
+            return value
+
+    return Loader
 
 
 def _name(path: Any) -> str:
