@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch as th
 from gymnasium import spaces
 
-from sb3_memaug.arguments import COUNT, FRACTION, Allowed, takes_numbers
+from sb3_memaug.arguments import COUNT, FRACTION, Allowed, checks_arguments
 from sb3_memaug.symmetry import Reflection, Term, group_of_terms
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 
@@ -55,7 +55,7 @@ class Rower(TensorVecEnv):
     :raises ValueError: if the split is unknown, or a number lies outside its bounds
     """
 
-    @takes_numbers({"num_envs": COUNT, "probability": FRACTION, "seed": Allowed(0, 2**63 - 1, whole=True)})
+    @checks_arguments({"num_envs": COUNT, "probability": FRACTION, "seed": Allowed(0, 2**63 - 1, whole=True)})
     def __init__(
         self,
         num_envs: int = 1024,

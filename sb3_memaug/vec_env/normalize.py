@@ -11,9 +11,10 @@ import torch as th
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from sb3_memaug.arguments import FRACTION, POSITIVE, Allowed, check_numbers
+from sb3_memaug.arguments import FLAG, FRACTION, POSITIVE, Allowed, check_arguments
 from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
+from sb3_memaug.symmetry.arguments import shown
 from sb3_memaug.vec_env.distributed import rank
 from sb3_memaug.vec_env.equivariance import chain_of, check_between
 from sb3_memaug.vec_env.finite import (
@@ -58,8 +59,12 @@ class SymmetricVecNormalize(VecNormalize):
         return super().__new__(SymmetricTensorVecNormalize if on_device else cls)
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
+        if not isinstance(venv, VecEnv):
+            raise ValueError(
+                f"SymmetricVecNormalize wraps a VecEnv, such as DummyVecEnv([make_env]), got {shown(venv)}"
+            )
         # VecNormalize itself takes any.
-        check_numbers(_NUMBERS, signature(VecNormalize).bind(venv, *args, **kwargs).arguments)
+        check_arguments(_ARGUMENTS, signature(VecNormalize).bind(venv, *args, **kwargs).arguments)
         super().__init__(venv, *args, **kwargs)
         symmetry = symmetry or group_of_environment(venv)
         if symmetry is None:
@@ -170,8 +175,11 @@ class SymmetricVecNormalize(VecNormalize):
         return self.normalize_obs(observations)
 
 
-#: What the numbers among the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
-_NUMBERS = {
+#: What the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
+_ARGUMENTS = {
+    "training": FLAG,
+    "norm_obs": FLAG,
+    "norm_reward": FLAG,
     "clip_obs": Allowed(0, above=True, infinite=True),
     "clip_reward": Allowed(0, above=True, infinite=True),
     "gamma": FRACTION,
