@@ -52,7 +52,7 @@ class InputError(ValueError):
 @contextmanager
 def located(source: Any, place: str = "") -> Iterator[None]:
     """
-    What is wrong with a part of a file is told with the file and the place.
+    Errors of a part of a file name the file and the place.
 
     :param source: of what is looked at meanwhile
     :param place: within it
@@ -156,11 +156,11 @@ def read_yaml(path: Any) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
-        told = " ".join(filter(None, (error.context, error.problem)))
-        raise InputError(path, f"{_name(path)} is no YAML: {told}"[:LONGEST], place) from error
+        problem = " ".join(filter(None, (error.context, error.problem)))
+        raise InputError(path, f"{_name(path)} is no YAML: {problem}"[:LONGEST], place) from error
     except yaml.YAMLError as error:
-        told = re.sub(r"\s+", " ", str(error))
-        raise InputError(path, f"{_name(path)} is no YAML: {told}"[:LONGEST]) from error
+        problem = re.sub(r"\s+", " ", str(error))
+        raise InputError(path, f"{_name(path)} is no YAML: {problem}"[:LONGEST]) from error
     except RecursionError as error:
         raise InputError(path, _TOO_DEEP) from error
     _check(path, content)

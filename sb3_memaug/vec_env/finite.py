@@ -1,4 +1,8 @@
-"""Numbers that are infinite or none: found before the statistics or the policy learn from them, and told whose."""
+"""
+Numbers that are not finite: found before statistics or policy learn from them, and with the environment they are of.
+
+What is not finite is not saved either: a file that is good stays good.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ class NotFiniteError(ValueError):
 @contextmanager
 def at_step(step: int, began: int) -> Iterator[None]:
     """
-    Say so in a :class:`NotFiniteError` that is raised within.
+    Name the step in a :class:`NotFiniteError` that is raised within.
 
     :param step: of a rollout; 0 for what it began with
     :param began: number of steps that were trained before the rollout
@@ -48,7 +52,7 @@ def by_name(name: str, numbers: Any) -> dict[str, Any]:
     """
     :param name: of observations
     :param numbers: an array or a tensor, or a dict of them
-    :return: the same by names that tell the key
+    :return: the same by names with the key in them
     """
     if isinstance(numbers, Mapping):
         return {f"{name} {key!r}": values for key, values in numbers.items()}
@@ -82,7 +86,7 @@ def rows_finite(numbers: th.Tensor) -> th.Tensor:
 def finite_or(observations: Any, instead: float) -> Any:
     """
     :param observations: a tensor, or a dict of them
-    :param instead: what to put where a number is not finite in float32; nobody looks where that is
+    :param instead: what to put where a number is not finite in float32; no device is waited for
     :return: such observations
     """
 
@@ -199,7 +203,7 @@ def refuse_non_finite_step(observations: Any, rewards: np.ndarray, last: LastObs
 def refuse_non_finite_policy(model: BaseAlgorithm) -> None:
     """
     :param model: to be saved or used
-    :raises ValueError: if what it has learned, or what its optimizer remembers, is not finite
+    :raises ValueError: if what it has learned, or its optimizer's state, is not finite
     """
     policy = model.policy
     parameters = dict(policy.named_parameters())
@@ -208,9 +212,9 @@ def refuse_non_finite_policy(model: BaseAlgorithm) -> None:
     others = {**parameters, **dict(policy.named_buffers())}
     finite |= {name: ~x.isnan().any() for name, x in others.items() if name not in finite}
     optimizer = getattr(policy, "optimizer", None)
-    remembered = {} if optimizer is None else optimizer.state
+    state_of = {} if optimizer is None else optimizer.state
     for name, x in parameters.items():
-        for key, value in remembered.get(x, {}).items():
+        for key, value in state_of.get(x, {}).items():
             if isinstance(value, th.Tensor):
                 finite[f"{key} of {name}"] = value.isfinite().all()
     marks = th.stack([x.to(model.device) for x in finite.values()]).tolist()

@@ -7,7 +7,7 @@ from typing import Literal
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize, VecTransposeImage, unwrap_vec_wrapper
 
 from sb3_memaug.symmetry import SymmetryGroup
-from sb3_memaug.vec_env.equivariance import chain_of
+from sb3_memaug.vec_env.equivariance import wrapper_chain
 
 #: What users may pass: a group, None to ask the environment, or False to train without mirrors.
 SymmetryArgument = SymmetryGroup | Literal[False] | None
@@ -48,7 +48,7 @@ def check_normalization(group: SymmetryGroup, env: VecEnv) -> None:
     :param env: wrapped or not
     :raises ValueError: if observations are normalized by a plain ``VecNormalize``, or by one with another group
     """
-    for normalizer in chain_of(env):
+    for normalizer in wrapper_chain(env):
         if not isinstance(normalizer, VecNormalize) or not normalizer.norm_obs:
             continue
         averaged = vars(normalizer).get("symmetry_group")  # as a SymmetricVecNormalize has it

@@ -1,4 +1,4 @@
-"""Observation normalization that commutes with the mirrors."""
+"""Normalization that commutes with the mirrors, and a check of plain normalizers for numbers that are not finite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
 from sb3_memaug.symmetry.arguments import shown
 from sb3_memaug.vec_env.distributed import rank
-from sb3_memaug.vec_env.equivariance import chain_of, check_between
+from sb3_memaug.vec_env.equivariance import check_wrappers, wrapper_chain
 from sb3_memaug.vec_env.finite import (
     NotFiniteError,
     all_finite,
@@ -72,10 +72,10 @@ class SymmetricVecNormalize(VecNormalize):
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "
                 "`symmetry=`, or use stable-baselines3's VecNormalize"
             )
-        for each in chain_of(venv):
+        for each in wrapper_chain(venv):
             if type(each) is VecNormalize and each.norm_obs:
                 raise ValueError(PLAIN_REFUSED)
-        check_between(symmetry, venv)
+        check_wrappers(symmetry, venv)
         check_group_fits(symmetry, venv.observation_space, venv.action_space)
         self.symmetry_group = symmetry
         if not self.norm_obs:
@@ -115,7 +115,7 @@ class SymmetricVecNormalize(VecNormalize):
         shapes, expected = ({key: np.shape(each.mean) for key, each in rms.items()} for rms in (theirs, ours))
         if shapes != expected:
             raise InputError(
-                load_path, f"expected statistics of the shapes {_told(expected)} as observed, got {_told(shapes)}"
+                load_path, f"expected statistics of the shapes {_listed(expected)} as observed, got {_listed(shapes)}"
             )
         for key, statistics in ours.items():
             moments = theirs[key].mean, theirs[key].var, theirs[key].count
@@ -148,7 +148,7 @@ class SymmetricVecNormalize(VecNormalize):
 
     def step_wait(self) -> VecEnvStepReturn:
         """
-        What ``VecNormalize`` does, once it is known that all numbers are finite.
+        As ``VecNormalize``, after all numbers were checked.
 
         :return: observations and rewards, normalized, and what else the environments gave
         :raises NotFiniteError: if an observation, a reward, or the last observation of an episode that was cut short is
@@ -203,7 +203,7 @@ def _read(path: str) -> VecNormalize:
     return saved
 
 
-def _told(shapes: dict[str, tuple[int, ...]]) -> Any:
+def _listed(shapes: dict[str, tuple[int, ...]]) -> Any:
     return shapes.get("", shapes)
 
 
@@ -254,7 +254,7 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
     def _step(self, actions: th.Tensor) -> TensorStep:
         step = self.venv.step_tensors(actions)
         final = step.final_observations
-        # Clipping would hide what is infinite from those who look at the end of a rollout: it becomes nan, which stays.
+        # Clipping would hide what is infinite from the check at the end of a rollout: it becomes nan, which stays.
         observations, rewards = (finite_or(x, th.nan) for x in (step.observations, step.rewards))
         if self.ret_rms.device != self.device:
             self.ret_rms.to(self.device)
@@ -274,7 +274,7 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
         )
 
     def _all_finite(self, *numbers: Any) -> th.Tensor:
-        """Whether they are to be learned from; looked at on the device only."""
+        """Whether they are to be learned from, a scalar on the device."""
         return all_finite([x for each in numbers for x in _by_key(each).values()])
 
     def reset_tensors(self, seed: int | None = None) -> TensorObs:

@@ -1,4 +1,4 @@
-"""Running mean and variance over arrays and all their mirror images, on the host or on a device."""
+"""Running mean and variance over arrays and all their mirror images: on the host, on a device, and shared by ranks."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def moments_of_orbit(
 
 class TensorOrbitMeanStd(RunningMeanStd):
     """
-    The same on a device, where nothing has to be looked at to go on; SB3's attributes ``mean``, ``var`` and ``count``
-    look.
+    The same on a device, without waiting for it; reading SB3's attributes ``mean``, ``var`` and ``count`` waits.
 
     :param images: transforms that make the images; none for statistics of the arrays alone
     :param shape: of one array
@@ -102,7 +101,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
     def update(self, arr: Any, counts: th.Tensor | None = None) -> None:
         """
         :param arr: arrays along the first axis
-        :param counts: whether to learn from them, a scalar that nobody looks at; they do by default
+        :param counts: whether to learn from them, a scalar on the device; they do by default
         """
         x = th.as_tensor(arr, device=self.device)
         if self.images:
@@ -153,11 +152,11 @@ def statistics_of(normalizer: VecNormalize) -> list[RunningMeanStd]:
 
 class SharedStatistics:
     """
-    What each rank has seen since the last time is added up, so that the statistics of a normalizer agree on all ranks
-    and are those of all their environments.
+    Statistics of a normalizer that agree on all ranks and are those of all their environments: what each rank has seen
+    since the last time is added up.
 
     :param normalizer: of this rank; all ranks start from the same statistics
-    :param device: that the ranks talk to one another on
+    :param device: that the ranks communicate by
     """
 
     def __init__(self, normalizer: VecNormalize, device: th.device) -> None:

@@ -1,4 +1,4 @@
-"""Returns and lengths of the latest episodes, kept on the device until they are logged."""
+"""Steps of a rollout, of environments on the host or on the device, and what is logged of their episodes."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ class Stepper(ABC):
     @abstractmethod
     def step(self, actions: th.Tensor) -> Step:
         """
-        :param actions: on the device, brought within the bounds here: a Gaussian knows none
+        :param actions: on the device, brought within the bounds here, which a Gaussian exceeds
         :return: what came of them
-        :raises NotFiniteError: on the host, if a number is not finite; on a device nobody looks
+        :raises NotFiniteError: on the host, if a number is not finite; on a device they are checked after the rollout
         """
 
 
@@ -147,7 +147,7 @@ class HostStepper(Stepper):
 
 class DeviceStepper(Stepper):
     """
-    A :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv`: nothing of a step is looked at on the host.
+    A :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv`: no step waits for the device.
 
     :param env: to step
     :param device: of the algorithm
@@ -186,13 +186,13 @@ class DeviceStepper(Stepper):
 
     def episodes(self) -> list[dict[str, float]]:
         """
-        :return: the latest episodes that ended, as SB3's ``ep_info_buffer`` holds them; the host looks at the device
+        :return: the latest episodes that ended, as SB3's ``ep_info_buffer`` holds them; waits for the device
         """
         return self._episodes.episodes()
 
     def log(self) -> dict[str, float]:
         """
-        :return: what the environments logged, averaged over the steps that logged it; the host looks at the device
+        :return: what the environments logged, averaged over the steps that logged it; waits for the device
         """
         names = dict.fromkeys(name for log in self._log for name in log)
         return {name: th.stack([log[name] for log in self._log if name in log]).float().mean().item() for name in names}
@@ -202,7 +202,7 @@ class DeviceStepper(Stepper):
             return None
         cut, final = step.truncated & ~step.terminated, step.final_observations
         if is_asynchronous(self.device):
-            # To know whom it concerns would mean to wait for the device: it is quicker to ask about all of them.
+            # To know which they are would mean to wait for the device: it is quicker to evaluate all of them.
             return Truncation(final, self._all, cut)
         envs = cut.nonzero().flatten()
         if not len(envs):
@@ -214,7 +214,7 @@ def stepper_of(env: VecEnv, device: th.device, window: int, squashed: bool = Fal
     """
     :param env: of the algorithm
     :param device: of the algorithm
-    :param window: number of ended episodes to remember, where the environment does not tell them one by one
+    :param window: number of ended episodes to remember, where the environment has no infos of them
     :param squashed: see :class:`Stepper`
     :return: its steps
     """

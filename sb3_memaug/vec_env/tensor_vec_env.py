@@ -1,4 +1,4 @@
-"""Observations come as one array or tensor, or as a dict of them."""
+"""Environments in tensors on a device: a step takes and gives tensors."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class TensorStep(NamedTuple):
     :param rewards: (n_envs,)
     :param terminated: whether the episode came to an end of its own, (n_envs,)
     :param truncated: whether it was cut short, (n_envs,)
-    :param final_observations: like ``observations``, but with the last of an episode where one ended; what stands
-        elsewhere is not looked at. None where no episode was cut short
+    :param final_observations: like ``observations``, but with the last of an episode where one ended; elsewhere
+        anything. None where no episode was cut short
     :param log: numbers to be logged, each a scalar
     :param episode_returns: sum of the rewards of the present episode, this step included, (n_envs,); counted by
         :class:`TensorVecEnv`
