@@ -11,7 +11,7 @@ import torch as th
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from sb3_memaug.arguments import FLAG, FRACTION, POSITIVE, Allowed, check_arguments
+from sb3_memaug.arguments import FLAG, FRACTION, POSITIVE, Allowed, Check, check_arguments
 from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
 from sb3_memaug.symmetry.arguments import shown
@@ -176,7 +176,7 @@ class SymmetricVecNormalize(VecNormalize):
 
 
 #: What the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
-_ARGUMENTS = {
+_ARGUMENTS: dict[str, Check] = {
     "training": FLAG,
     "norm_obs": FLAG,
     "norm_reward": FLAG,

@@ -22,7 +22,7 @@ from sb3_memaug.cli import arguments, main
 from sb3_memaug.cli.poses import angles_of, pose
 from sb3_memaug.cli.report import image_formats
 from sb3_memaug.evaluation import Result, read_results
-from sb3_memaug.evaluation.scores import groups, normalize, score_matrix
+from sb3_memaug.evaluation.scores import groups, normalise, score_matrix
 from sb3_memaug.evaluation.table_files import read_table
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, remove_checkpoints, steps_of
 from sb3_memaug.experiments.conduct import plan
@@ -295,7 +295,7 @@ def run_tables(rng: random.Random, folder: Path) -> None:
         yaml_bytes(rng, settings) if broken == "runs.yml" else yaml.safe_dump(settings).encode()
     )
     read = read_run_tables(folder)
-    for _, rows in groups(normalize(read.episodes)):
+    for _, rows in groups(normalise(read.episodes)):
         score_matrix(rows)
     for run in read.settings:
         assert run["env"] and run["policy"] and run["training_seed"] is not None
