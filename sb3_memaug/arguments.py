@@ -28,7 +28,7 @@ class Check(Protocol):
 
 
 class Flag:
-    """True or False, of Python's or NumPy's: no text and no number, of which some would count as the other."""
+    """True or False, or 1 or 0, which models may have been saved with. No text: each but the empty one is true."""
 
     def check(self, name: str, value: Any) -> bool:
         """
@@ -37,7 +37,7 @@ class Flag:
         :return: True or False
         :raises ValueError: if it is neither
         """
-        return bool_of(value, f"`{name}`")
+        return bool_of(bool(value) if as_number(value) in (0, 1) else value, f"`{name}`")
 
 
 class Allowed(NamedTuple):

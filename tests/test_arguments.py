@@ -46,6 +46,7 @@ INF, NAN = math.inf, math.nan
         (SEED, None, None),
         (FLAG, True, True),
         (FLAG, np.bool_(False), False),
+        (FLAG, 1, True),
         (Allowed(0, infinite=True), INF, INF),
         (Allowed(0, above=True), 1e-300, 1e-300),
     ],
@@ -60,7 +61,7 @@ def test_numbers_come_out_as_pythons_own(allowed, value, expected):
     ("allowed", "value", "message"),
     [
         (FLAG, "no", "`x` must be True or False, got 'no'"),
-        (FLAG, 1, "`x` must be True or False, got 1"),
+        (FLAG, 2, "`x` must be True or False, got 2"),
         (FLAG, None, "`x` must be True or False, got None"),
         (FRACTION, 1.5, "`x` must lie between 0 and 1, got 1.5"),
         (FRACTION, NAN, "`x` must lie between 0 and 1, got nan"),

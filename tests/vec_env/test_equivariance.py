@@ -320,7 +320,7 @@ def test_what_cannot_be_tried_is_warned_of(name):
     assert len(seen) == 1
 
 
-def test_environments_in_processes_of_their_own_are_looked_at_there():
+def test_environments_in_processes_of_their_own_are_tried_there():
     accepted = ("common", "a permutation of its own", "noise of its own generator", "rewards of the simulator")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

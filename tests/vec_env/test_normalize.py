@@ -338,7 +338,7 @@ def actions(n_steps=120, n_envs=N_ENVS):
     return th.rand(n_steps, n_envs, 2, generator=th.Generator().manual_seed(0)) * th.tensor([1.0, 0.9]) - 0.1
 
 
-def life_in_tensors(venv, seed=5, n_steps=120):
+def episodes_in_tensors(venv, seed=5, n_steps=120):
     """Observations, rewards, ends and last observations; those of the reset first."""
     yield venv.reset_tensors(seed), None, None, None
     for action in actions(n_steps, venv.num_envs):
@@ -346,8 +346,8 @@ def life_in_tensors(venv, seed=5, n_steps=120):
         yield step.observations, step.rewards, step.dones, step.final_observations
 
 
-def life_in_arrays(venv, seed=5, n_steps=120):
-    """The same; where no episode ended, no one looks at the last observations."""
+def episodes_in_arrays(venv, seed=5, n_steps=120):
+    """The same; where no episode ended, the last observations do not matter."""
     venv.seed(seed)
     yield venv.reset(), None, None, None
     for action in actions(n_steps, venv.num_envs):
@@ -362,7 +362,7 @@ def join(observations):
     return np.stack(observations)
 
 
-def assert_same_life(ours, theirs, **tolerance):
+def assert_same_episodes(ours, theirs, **tolerance):
     ended = 0
     for (seen, rewards, dones, last), (their_seen, their_rewards, their_dones, their_last) in zip(
         ours, theirs, strict=True
@@ -417,23 +417,23 @@ def test_it_is_the_normalizer_on_the_host(world, settings):
     )
     assert type(on_device) is type(through_numpy) is SymmetricTensorVecNormalize
     assert type(on_host) is SymmetricVecNormalize
-    expected = list(life_in_arrays(on_host))
-    for ours, life in ((on_device, life_in_tensors), (through_numpy, life_in_arrays)):
-        assert_same_life(life(ours), expected)
+    expected = list(episodes_in_arrays(on_host))
+    for ours, steps in ((on_device, episodes_in_tensors), (through_numpy, episodes_in_arrays)):
+        assert_same_episodes(steps(ours), expected)
         assert_same_statistics(ours, on_host, rtol=1e-5, atol=1e-6)
 
 
 def test_keys_can_be_left_as_they_are():
     on_device, plain = SymmetricVecNormalize(RowerByKey(), norm_obs_keys=["task"]), RowerByKey()
     assert set(on_device.obs_rms) == {"task"}
-    for (seen, *_), (raw, *_) in zip(life_in_tensors(on_device), life_in_tensors(plain), strict=True):
+    for (seen, *_), (raw, *_) in zip(episodes_in_tensors(on_device), episodes_in_tensors(plain), strict=True):
         assert th.equal(seen["motion"], raw["motion"])
     assert not th.equal(seen["task"], raw["task"])
 
 
 def test_only_what_is_shown_is_learned_from():
     venv = SymmetricVecNormalize(Rower(N_ENVS))
-    life, plain = list(life_in_tensors(venv)), list(life_in_tensors(Rower(N_ENVS)))
+    steps, plain = list(episodes_in_tensors(venv)), list(episodes_in_tensors(Rower(N_ENVS)))
     shown = venv.symmetry_group.observations(th.cat([observations for observations, *_ in plain])).flatten(0, 1)
     assert venv.obs_rms.count == pytest.approx(len(shown) + 1e-4, abs=1e-6)
     np.testing.assert_allclose(venv.obs_rms.mean, shown.double().mean(dim=0), atol=1e-6)
@@ -441,20 +441,20 @@ def test_only_what_is_shown_is_learned_from():
     np.testing.assert_allclose(venv.obs_rms.var, shown.double().var(dim=0, unbiased=False), atol=1e-7, rtol=1e-5)
     # Last observations are normalized by what had been learned when they came.
     latest = venv.normalize_obs(np.asarray(plain[-1][3]))
-    np.testing.assert_allclose(life[-1][3], latest, atol=1e-5)
+    np.testing.assert_allclose(steps[-1][3], latest, atol=1e-5)
 
 
 def test_normalizing_commutes_with_every_mirror_in_tensors():
     inner = Orbits()
     venv = SymmetricVecNormalize(inner)
-    list(life_in_tensors(venv))
+    list(episodes_in_tensors(venv))
     venv.training, inner.shows_images = False, True
     observations = venv.step_tensors(actions(1, venv.num_envs)[0])[0].view(4, N_ENVS, -1)
     mirrored = venv.symmetry_group.observations(observations[0])
     th.testing.assert_close(mirrored, observations, rtol=1e-6, atol=1e-6)
     # It is not that there was nothing to normalize: the boats have never been seen from the other side.
     plain = VecNormalize(Orbits())
-    list(life_in_arrays(plain))
+    list(episodes_in_arrays(plain))
     raw = inner._shown(inner.inner._observe()).view(4, N_ENVS, -1).numpy()
     asymmetric = venv.symmetry_group.observations(plain.normalize_obs(raw[0])) - plain.normalize_obs(raw)
     assert np.abs(asymmetric).max() > 0.1
@@ -485,10 +485,10 @@ def test_a_reset_through_numpy_forgets_the_discounted_rewards():
 
 def test_statistics_stand_still_outside_training_in_tensors():
     venv = SymmetricVecNormalize(Rower(N_ENVS))
-    list(life_in_tensors(venv, n_steps=20))
+    list(episodes_in_tensors(venv, n_steps=20))
     venv.training = False
     before = pickle.loads(pickle.dumps(venv))
-    list(life_in_tensors(venv))
+    list(episodes_in_tensors(venv))
     assert_identical(venv, before)
 
 
@@ -509,38 +509,38 @@ def through_a_file(venv, env, folder):
 @pytest.mark.parametrize("world", [Rower, RowerByKey])
 def test_a_saved_normalizer_goes_on_where_it_was_in_tensors(world, tmp_path):
     venv = SymmetricVecNormalize(world(N_ENVS), clip_obs=3.0)
-    list(life_in_tensors(venv))
+    list(episodes_in_tensors(venv))
     loaded = through_a_file(venv, world(N_ENVS), tmp_path)
     assert type(loaded) is SymmetricTensorVecNormalize
     assert loaded.clip_obs == 3.0
     assert loaded.symmetry_group == venv.symmetry_group
     assert_identical(loaded, venv)
     # A reset forgets the discounted returns, as loading does.
-    assert_same_life(life_in_tensors(loaded, seed=9), life_in_tensors(venv, seed=9), rtol=0, atol=0)
+    assert_same_episodes(episodes_in_tensors(loaded, seed=9), episodes_in_tensors(venv, seed=9), rtol=0, atol=0)
     assert_identical(loaded, venv)
 
 
 def test_it_can_be_loaded_for_another_number_of_environments(tmp_path):
     venv = SymmetricVecNormalize(Rower(N_ENVS))
-    list(life_in_tensors(venv))
+    list(episodes_in_tensors(venv))
     loaded = through_a_file(venv, Rower(3), tmp_path)
     assert loaded.num_envs == 3
     count = loaded.obs_rms.count
-    list(life_in_tensors(loaded, n_steps=5))
+    list(episodes_in_tensors(loaded, n_steps=5))
     assert loaded.obs_rms.count == pytest.approx(count + 6 * 3 * 4)
 
 
 def test_statistics_are_handed_to_an_evaluation_environment_in_tensors():
     venv, evaluation = SymmetricVecNormalize(Rower(N_ENVS)), SymmetricVecNormalize(Rower(N_ENVS), training=False)
-    list(life_in_tensors(venv))
+    list(episodes_in_tensors(venv))
     sync_envs_normalization(venv, evaluation)
     assert_identical(evaluation, venv)
     assert all(isinstance(x, TensorOrbitMeanStd) for x in statistics(evaluation))
     venv.training = False
-    assert_same_life(life_in_tensors(evaluation), life_in_tensors(venv), rtol=0, atol=0)
+    assert_same_episodes(episodes_in_tensors(evaluation), episodes_in_tensors(venv), rtol=0, atol=0)
     # They are copies.
     venv.training = True
-    list(life_in_tensors(venv, n_steps=3))
+    list(episodes_in_tensors(venv, n_steps=3))
     assert evaluation.obs_rms.count < venv.obs_rms.count
 
 
