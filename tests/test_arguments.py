@@ -188,7 +188,7 @@ def test_numbers_of_numpy_train():
         {"epsilon": 0.0},
         {"clip_obs": "much"},
         {"norm_obs": "no"},
-        {"training": 1},
+        {"training": None},
     ],
     ids=str,
 )
