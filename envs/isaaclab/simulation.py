@@ -26,7 +26,7 @@ class IsaacLabSimulation(IsaacLabVecEnv):
 
     @property
     def disturbances(self) -> dict[str, dict[str, Any]]:
-        """What may happen to a robot, by split, see :func:`~sb3_memaug.evaluation.variations.variations_of`."""
+        """What may happen to a robot, by split, see :func:`~sb3_memaug.disturbances.variation.variations_of`."""
         events = self.env.unwrapped.cfg.events
         found: dict[str, dict[str, Any]] = {"id": {}, "ood": {}}
         for split, varied in found.items():

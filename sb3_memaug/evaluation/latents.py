@@ -10,9 +10,9 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
+from sb3_memaug.disturbances.variation import mirrored_variations
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.latent_symmetry import asymmetry, on_principal_components
-from sb3_memaug.evaluation.mirrored_variations import mirrored_variations
 from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.trials import Trial, Trials, open_trials
 

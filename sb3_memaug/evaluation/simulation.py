@@ -31,7 +31,7 @@ class Simulation(Protocol):
 
     @property
     def disturbances(self) -> Mapping[str, Mapping[str, Any]]:
-        """By split, see :func:`~sb3_memaug.evaluation.variations.variations_of`."""
+        """By split, see :func:`~sb3_memaug.disturbances.variation.variations_of`."""
 
     @property
     def reflections(self) -> Mapping[str, Reflection]:
