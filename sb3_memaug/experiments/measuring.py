@@ -65,7 +65,7 @@ def film(run: Run, folder: Path) -> None:
         return
     model = load_model(folder / "model.zip", run.algo).model
     for variation in _filmed(run):
-        path = folder / f"{slug(run.env)}_{run.policy}_{variation.name}.mp4"
+        path = folder / f"{slug(run.env)}_{run.policy}_{variation.label}.mp4"
         if not path.exists():
             episode = Episode(run.evaluation.seed, variation.options(run.evaluation.seed))
             # Twelve pictures a second of a robot that is controlled at 25 Hz show all that there is to see.

@@ -1,34 +1,57 @@
-"""."""
+"""Variations of tasks, and which is the mirror image of which."""
+
+from dataclasses import replace
 
 import gymnasium as gym
 import pytest
 
 import sb3_memaug  # noqa: F401
-from sb3_memaug.disturbances.variation import mirrored_variations, section_name, variations
+from sb3_memaug.disturbances.place import Places
+from sb3_memaug.disturbances.variation import Variation, mirror_images, section_label, variations, variations_of
 from sb3_memaug.envs.minitaur.anatomy import REFLECTIONS
 from sb3_memaug.symmetry import Reflection
 from sb3_memaug.wrappers import JointFailure, Payload
 
 pytest.importorskip("mujoco")
+LEFT_RIGHT, FRONT_BACK = REFLECTIONS["left_right"], REFLECTIONS["front_back"]
+LEGS = ("front_left", "front_right", "back_left", "back_right")
+MOTORS = [f"motor_{leg}{side}_joint" for leg in LEGS for side in "LR"]
 QUADRANTS = {"front_left": (1, 1), "front_right": (1, -1), "back_left": (-1, 1), "back_right": (-1, -1)}
 
 
+def failures(*names):
+    return [Variation("id", "joint_failure", tuple(name.split("+")), label=name) for name in names]
+
+
+def payloads(size=0.1):
+    """One in each quadrant."""
+    spans = {1: (0.0, size), -1: (-size, 0.0)}
+    return [
+        Variation("id", "payload", (), (spans[x], spans[y]), (1.0, 2.0), f"payload_{name}", name.replace("_", " "))
+        for name, (x, y) in QUADRANTS.items()
+    ]
+
+
+def images_of(listed, factors):
+    return {v.label: listed[i].label for v, i in zip(listed, mirror_images(listed, factors), strict=True)}
+
+
 def names_of(env_id):
-    return [(variation.split, variation.name) for variation in variations(env_id)]
+    return [(variation.split, variation.label) for variation in variations(env_id)]
 
 
 def test_where_nothing_varies_there_is_one_task():
     (only,) = variations("MemAug/MinitaurPosition-MuJoCo-v0")
-    assert only[:2] == ("none", "none")
+    assert (only.split, only.label) == ("none", "none")
     assert only.options(3) == {}
 
 
 def test_failures_are_none_and_every_joint_of_both_splits():
     found = variations("MemAug/MinitaurVelocityJointFailure-MuJoCo-v0")
-    assert [split for split, *_ in found] == ["none"] + ["id"] * 2 + ["ood"] * 6
-    assert len({name for _, name, _ in found}) == 9
+    assert [variation.split for variation in found] == ["none"] + ["id"] * 2 + ["ood"] * 6
+    assert len({variation.label for variation in found}) == 9
     assert found[0].options(3) == {"failed_joint": None}
-    assert all(options(3) == {"failed_joint": name} for _, name, options in found[1:])
+    assert all(variation.options(3) == {"failed_joint": variation.label} for variation in found[1:])
 
 
 def test_payloads_are_none_and_every_section_of_both_splits():
@@ -42,7 +65,7 @@ def test_payloads_are_none_and_every_section_of_both_splits():
 
 
 def test_payloads_of_a_seed_are_mirror_images_of_each_other():
-    found = {name: options for _, name, options in variations("MemAug/MinitaurVelocityPayload-MuJoCo-v0")}
+    found = {variation.label: variation.options for variation in variations("MemAug/MinitaurVelocityPayload-MuJoCo-v0")}
     assert found.pop("none")(3) == {"payload": None}
     seen = []
     for seed in range(20):
@@ -69,7 +92,7 @@ def test_payloads_of_a_seed_are_mirror_images_of_each_other():
     ],
 )
 def test_sections_are_named_by_where_they_lie(x, y, name):
-    assert section_name((x, y)) == name
+    assert section_label((x, y)) == name
 
 
 @pytest.fixture
@@ -105,12 +128,6 @@ def test_one_thing_varies_at_a_time(both):
         assert dict(env.reset(options=options)[1]["payload"]) == {**options["payload"], "z": 0.0}
 
 
-LEFT_RIGHT, FRONT_BACK = REFLECTIONS["left_right"], REFLECTIONS["front_back"]
-LEGS = ("front_left", "front_right", "back_left", "back_right")
-MOTORS = [f"motor_{leg}{side}_joint" for leg in LEGS for side in "LR"]
-PAYLOADS = [f"payload_{leg}" for leg in LEGS]
-
-
 @pytest.mark.parametrize(
     ("factors", "images"),
     [
@@ -122,7 +139,7 @@ PAYLOADS = [f"payload_{leg}" for leg in LEGS]
     ids=["identity", "left_right", "front_back", "both"],
 )
 def test_failures_of_the_minitaur(factors, images):
-    found = mirrored_variations(MOTORS, factors)
+    found = images_of(failures(*MOTORS), factors)
     assert sorted(found.values()) == sorted(MOTORS)
     assert all(found[found[name]] == name for name in MOTORS)
     for joint, image in images.items():
@@ -135,21 +152,83 @@ def test_failures_of_the_minitaur(factors, images):
     ids=["left_right", "front_back", "both"],
 )
 def test_payloads(factors, image_of_front_left):
-    found = mirrored_variations(PAYLOADS, factors)
+    found = images_of(payloads(), factors)
     assert found["payload_front_left"] == f"payload_{image_of_front_left}"
-    assert all(found[found[name]] == name for name in PAYLOADS)
+    assert all(found[found[name]] == name for name in found)
 
 
 def test_joints_that_fail_together_come_in_any_order():
     names = ["hip_l+knee_l", "knee_r+hip_r"]
     sagittal = Reflection("sagittal", {f"{j}_{a}": (f"{j}_{b}", 1) for j in ("hip", "knee") for a, b in ("lr", "rl")})
-    assert mirrored_variations(names, [sagittal]) == {names[0]: names[1], names[1]: names[0]}
+    assert images_of(failures(*names), [sagittal]) == {names[0]: names[1], names[1]: names[0]}
 
 
 def test_what_has_no_image_is_named():
     with pytest.raises(
         ValueError, match="mirror image of the variation 'motor_front_leftL_joint' is 'motor_front_rightR"
     ):
-        mirrored_variations(MOTORS[:1], [LEFT_RIGHT])
+        mirror_images(failures(MOTORS[0]), [LEFT_RIGHT])
     with pytest.raises(ValueError, match="joint 'tail' has no partner in this reflection; known are"):
-        mirrored_variations(["tail"], [LEFT_RIGHT])
+        mirror_images(failures("tail"), [LEFT_RIGHT])
+
+
+def test_payloads_elsewhere_or_of_other_masses_are_no_images():
+    left, right = payloads()[:2]
+    assert mirror_images([left, right], [LEFT_RIGHT]) == [1, 0]
+    for other in (replace(right, mass=(1.0, 3.0)), replace(right, section=((0.0, 0.2), (-0.1, 0.0)))):
+        with pytest.raises(ValueError, match="mirror image of the variation 'payload_front_left' is 'payload_front_r"):
+            mirror_images([left, other], [LEFT_RIGHT])
+
+
+def test_the_mirror_image_of_a_variation_is_one():
+    (failure,) = failures("motor_front_leftL_joint")
+    failure = replace(failure, place="front left")
+    image = failure.mirrored(LEFT_RIGHT)
+    assert image.columns() == {
+        "split": "id",
+        "kind": "joint_failure",
+        "variation": "motor_front_rightR_joint",
+        "joints": "motor_front_rightR_joint",
+        "place": "front right",
+    }
+    assert image.options(0) == {"failed_joint": "motor_front_rightR_joint"}
+    assert image.mirrored(LEFT_RIGHT) == failure
+    payload = payloads()[0]
+    image = payload.mirrored(FRONT_BACK)
+    assert (image.section, image.mass, image.place) == (((-0.1, 0.0), (0.0, 0.1)), (1.0, 2.0), "back left")
+    assert image.mirrored(FRONT_BACK) == payload
+    none = Variation("none", "none", label="none")
+    assert none.mirrored(LEFT_RIGHT) == none
+
+
+@pytest.mark.parametrize("simulator", ["", "-MuJoCo"])
+def test_places_of_the_minitaur(simulator):
+    if not simulator:
+        pytest.importorskip("pybullet")
+    found = variations(f"MemAug/MinitaurVelocityJointFailure{simulator}-v0")
+    assert found[0].place == ""
+    for variation in found[1:]:
+        assert "_".join(variation.place.split()) in variation.label
+        assert len(variation.place.split()) == 2
+        assert variation.joints == (variation.label,)
+        assert variation.columns()["kind"] == "joint_failure"
+
+
+def test_columns_of_each_kind(both):
+    assert [tuple(variation.columns().values()) for variation in variations(both)] == [
+        ("none", "none", "none", "", ""),
+        ("id", "joint_failure", "hip_1+ankle_1", "hip_1+ankle_1", "front left"),
+        ("id", "payload", "payload_left", "", "left"),
+        ("ood", "joint_failure", "hip_2", "hip_2", "back left"),
+        ("ood", "payload", "payload_right", "", "right"),
+    ]
+
+
+def test_no_two_sections_have_one_label():
+    sections = [((0.0, 0.1), (0.0, 0.1)), ((0.1, 0.2), (0.0, 0.1)), ((0.0, 0.1), (-0.1, 0.0))]
+    found = variations_of({"id": {"sections": sections, "mass": (1.0, 2.0)}}, Places())
+    assert [variation.label for variation in found[1:]] == [
+        "payload_front_left",
+        "payload_front_left_2",
+        "payload_front_right",
+    ]
