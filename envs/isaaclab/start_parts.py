@@ -14,7 +14,7 @@ from sb3_memaug.symmetry import Term
 from .mdp.joint_failure import JointFailure
 from .mdp.payload import Payload
 from .mdp.position_command import PolarPositionCommand
-from .reset_events import reset_events
+from .resets import reset_events
 
 #: What a command keeps between steps, by the names of its tensors: the terms of each.
 COMMANDS: dict[type, dict[str, tuple[Term, ...]]] = {

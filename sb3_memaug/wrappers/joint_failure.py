@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import gymnasium as gym
 
-from sb3_memaug.disturbances.disturbance import DisturbanceWrapper
-from sb3_memaug.disturbances.motor_failures import MotorFailures, joints_of
+from sb3_memaug.disturbances.joint_failure import MotorFailures, joints_of
 from sb3_memaug.disturbances.ranges import Range
 from sb3_memaug.robots import find_robot
+from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
 class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import gymnasium as gym
 
-from sb3_memaug.disturbances.disturbance import DisturbanceWrapper
-from sb3_memaug.disturbances.payloads import Payloads
+from sb3_memaug.disturbances.payload import Payloads
 from sb3_memaug.disturbances.ranges import Range
 from sb3_memaug.robots import find_robot
 from sb3_memaug.symmetry.arguments import list_of
+from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
 class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):

@@ -9,8 +9,8 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.vector import SyncVectorEnv, VectorEnv, VectorWrapper
 
-from sb3_memaug.disturbances.disturbance import DisturbanceWrapper
 from sb3_memaug.wrappers import joint_failure, payload
+from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
 class DisturbanceVectorWrapper(VectorWrapper):

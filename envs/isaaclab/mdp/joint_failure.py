@@ -10,7 +10,7 @@ from isaaclab.envs import ManagerBasedEnv
 from isaaclab.managers import EventTermCfg, ManagerTermBase
 
 from ...splits import of_split
-from ..decisions import decided
+from ..resets import decided
 from .motor_parameters import MotorParameter, motor_parameters, refuse_efforts_past_motors
 
 

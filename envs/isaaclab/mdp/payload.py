@@ -11,8 +11,7 @@ from isaaclab.managers import EventTermCfg, ManagerTermBase
 from isaaclab.utils.math import quat_apply
 
 from ...splits import of_split
-from ..decisions import decided
-from ..reset_events import reset_events
+from ..resets import decided, reset_events
 
 #: m/s², which masses are turned into weights by.
 GRAVITY = 9.81

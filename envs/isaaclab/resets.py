@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 
 def decided(env: Any, option: str, decide: Callable[[Any], Any]) -> list[Any] | None:
@@ -22,3 +22,17 @@ def decided(env: Any, option: str, decide: Callable[[Any], Any]) -> list[Any] | 
     if len(each) != env.num_envs:
         raise ValueError(f"options[{option!r}] must be a list with one entry for each of {env.num_envs}, got {given!r}")
     return [decide(one) for one in each]
+
+
+Event = TypeVar("Event")
+
+
+def reset_events(env: Any, kind: type[Event]) -> list[Event]:
+    """
+    :param env: ``isaaclab.envs.ManagerBasedEnv``
+    :param kind: class of events
+    :return: those of the environment
+    """
+    manager = env.event_manager
+    events = [manager.get_term_cfg(name).func for name in manager.active_terms.get("reset", ())]
+    return [event for event in events if isinstance(event, kind)]

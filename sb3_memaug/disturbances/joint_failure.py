@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.disturbances.disturbance import Disturbance
 from sb3_memaug.disturbances.ranges import Range, as_number, as_range, draw
 from sb3_memaug.robots import Robot
 from sb3_memaug.symmetry.arguments import list_of, shown
 from sb3_memaug.vec_env.numbers import POSITIVE
+from sb3_memaug.wrappers.disturbance import Disturbance
 
 MODES = ("weak", "locked")
 

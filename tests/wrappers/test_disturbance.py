@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from sb3_memaug.disturbances.assignments import assignments
+from sb3_memaug.wrappers.disturbance import assignments
 
 
 class Thing:
