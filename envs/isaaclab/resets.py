@@ -1,9 +1,13 @@
-"""What a reset decides instead of chance."""
+"""What the options of a reset decide instead of chance, and the events that read them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from sb3_memaug.disturbances.base import each_of
+
+Event = TypeVar("Event")
 
 
 def decided(env: Any, option: str, decide: Callable[[Any], Any]) -> list[Any] | None:
@@ -14,24 +18,15 @@ def decided(env: Any, option: str, decide: Callable[[Any], Any]) -> list[Any] | 
     :return: what it says for each environment, or None if it says nothing
     :raises ValueError: if it has not one entry for each environment
     """
-    options = getattr(env, "reset_options", None) or {}
-    if option not in options:
-        return None
-    given = options[option]
-    each = given if isinstance(given, list) else [given] * env.num_envs
-    if len(each) != env.num_envs:
-        raise ValueError(f"options[{option!r}] must be a list with one entry for each of {env.num_envs}, got {given!r}")
-    return [decide(one) for one in each]
-
-
-Event = TypeVar("Event")
+    each = each_of(getattr(env, "reset_options", None) or {}, option, env.num_envs)
+    return None if each is None else [decide(one) for one in each]
 
 
 def reset_events(env: Any, kind: type[Event]) -> list[Event]:
     """
     :param env: ``isaaclab.envs.ManagerBasedEnv``
     :param kind: class of events
-    :return: those of the environment
+    :return: those of the environment that are objects of this class, in their order
     """
     manager = env.event_manager
     events = [manager.get_term_cfg(name).func for name in manager.active_terms.get("reset", ())]

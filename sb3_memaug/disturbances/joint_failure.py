@@ -1,115 +1,119 @@
-"""Motors that fail: which, how, when, and for how long."""
+"""Motors that fail: which, how strongly, when, and for how long."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sb3_memaug.disturbances.base import Disturbance
+from sb3_memaug.disturbances.place import Places
 from sb3_memaug.disturbances.ranges import Range, as_number, as_range, draw
-from sb3_memaug.robots import Robot
+from sb3_memaug.disturbances.variation import Variation
+from sb3_memaug.symmetry import Term
 from sb3_memaug.symmetry.arguments import list_of, shown
 from sb3_memaug.vec_env.numbers import POSITIVE
-from sb3_memaug.wrappers.disturbance import Disturbance
 
 MODES = ("weak", "locked")
 
 
-def joints_of(joints: Any) -> list[Any]:
+class Failure(NamedTuple):
     """
-    :param joints: an argument
-    :return: its entries
-    :raises ValueError: if it is no list
+    What fails in an episode.
+
+    :param motors: indices of the motors that fail, in their order
+    :param strength: of each motor of the robot, 1 for healthy ones, (n_motors,)
+    :param start: control step in which they fail
+    :param end: control step in which they recover, None if they do not
     """
-    if isinstance(joints, str):
-        raise ValueError(
-            f"`joints` must be a list of names and groups of names, and {joints!r} alone is no motor in one"
-        )
-    return list_of(joints, "`joints`")
+
+    motors: tuple[int, ...]
+    strength: np.ndarray
+    start: int
+    end: int | None
 
 
-class MotorFailures(Disturbance):
+class JointFailures(Disturbance):
     """
-    Motors of a robot that fail in some episodes, as :class:`~sb3_memaug.wrappers.joint_failure.JointFailure` tells.
+    Joints whose motors fail in some episodes, see :class:`~sb3_memaug.wrappers.joint_failure.JointFailure`.
 
-    :param robot: whose motors they are
-    :param dt: length of a control step in s; None if it is not known
-    :param joints: which may fail, or groups of them that fail together; None for every motor
-    :param probability: that any fail in an episode
+    :param motor_names: of the robot, in their order
+    :param joints: that may fail, or groups of them that fail together; None for every motor
+    :param probability: that any fails in an episode
     :param strength: of failed motors
     :param mode: one of :data:`MODES`
     :param n_failures: how many of ``joints`` fail at once
     :param onset: in s
     :param duration: in s
-    :raises ValueError: as the wrapper does
+    :param dt: length of a control step in s; None if it is not known
+    :param joint_names: of the robot, those without a motor included
+    :raises ValueError: if a joint is no motor of the robot, a number lies outside its bounds, or ``dt`` is needed and
+        not known
     """
 
-    option = "failed_joint"
+    kind = "joint_failure"
 
     def __init__(
         self,
-        robot: Robot,
-        dt: float | None,
-        joints: Sequence[str | Sequence[str]] | None,
-        probability: float,
-        strength: Range,
-        mode: str,
-        n_failures: int | Sequence[int],
-        onset: Range,
-        duration: Range | None,
+        motor_names: Sequence[str],
+        joints: Sequence[str | Sequence[str]] | None = None,
+        probability: float = 0.8,
+        strength: Range = 0.0,
+        mode: str = "weak",
+        n_failures: int | Sequence[int] = 1,
+        onset: Range = (0.0, 0.0),
+        duration: Range | None = None,
+        dt: float | None = None,
+        joint_names: Sequence[str] = (),
     ) -> None:
-        super().__init__(robot)
+        self.motor_names, self._joint_names = tuple(motor_names), tuple(joint_names)
         if not isinstance(mode, str) or mode not in MODES:
             raise ValueError(f"`mode` must be one of {list(MODES)}, got {shown(mode)}")
-        self._locks = mode == "locked"
-        entries = list(robot.motor_names) if joints is None else joints_of(joints)
-        self._strength = as_range("strength", strength)
-        self._groups = [self.decide(entry) for entry in entries]
-        if not self._groups:
+        self.locks = mode == "locked"
+        entries = list(motor_names) if joints is None else as_joints(joints)
+        self.strength = as_range("strength", strength)
+        #: Indices of the motors of each group.
+        self.groups = [self.decide(entry) for entry in entries]
+        if not self.groups:
             raise ValueError("`joints` is empty: name at least one joint that may fail")
-        if not all(self._groups):
+        if not all(self.groups):
             raise ValueError("`joints` holds an empty group: name at least one joint in each")
         self.joints = tuple(entry if isinstance(entry, str) else tuple(entry) for entry in entries)
-        self._probability = as_number("probability", probability)
-        if self._locks and self._strength != (0, 0):
+        self.probability = as_number("probability", probability)
+        if self.locks and self.strength != (0, 0):
             raise ValueError(f"a locked motor has no strength: leave `strength` at 0.0, got {strength}")
-        # An adapter that cannot do it says so.
-        self._recover()
         low, high = as_range("n_failures", n_failures, 1, len(self.joints))
         if low % 1 or high % 1:
             raise ValueError(f"`n_failures` must be whole numbers, got {n_failures}")
-        self._n_failures = int(low), int(high)
-        self._onset = as_range("onset", onset)
-        self._duration = None if duration is None else as_range("duration", duration)
-        if dt is None and (self._onset != (0, 0) or duration is not None):
+        self.n_failures = int(low), int(high)
+        self.onset = as_range("onset", onset)
+        self.duration = None if duration is None else as_range("duration", duration)
+        timed = self.onset != (0, 0) or duration is not None
+        if dt is None and timed:
             raise ValueError(
                 "`onset` and `duration` are counted in control steps, whose length is not known: give the environment "
                 "the attribute `env.unwrapped.dt`, in seconds"
             )
         # Only times are counted by it.
-        timed = self._onset != (0, 0) or duration is not None
         self._dt = POSITIVE.check("env.unwrapped.dt", dt) if timed else 1.0
-        self._events: dict[int, Callable[[], None]] = {}
 
     def decide(self, given: Any) -> tuple[int, ...]:
+        """
+        :param given: name of a joint, names of several that fail together, or None
+        :return: indices of their motors
+        :raises ValueError: if it is something else, or one is no motor
+        """
         names = [] if given is None else [given] if isinstance(given, str) else given
         if not isinstance(names, list | tuple):
             raise ValueError(f"expected the name of a joint, a list of names, or None, got {shown(given)}")
-        motors = tuple(self._index(name) for name in names)
-        if not self._locks:
-            low, high = self._strength
-            for strength in (low, (low + high) / 2):
-                scale = np.ones(len(self.robot.motor_names))
-                scale[list(motors)] = strength
-                self.robot.check_motor_strength(scale)
-        return motors
+        return tuple(self._index(name) for name in names)
 
     def _index(self, joint: str) -> int:
-        motors = self.robot.motor_names
+        motors = self.motor_names
         if not isinstance(joint, str) or joint not in motors:
-            if isinstance(joint, str) and joint in self.robot.joint_names:
+            if isinstance(joint, str) and joint in self._joint_names:
                 raise ValueError(
                     f"{joint!r} is no motor of the robot: it is a joint that no actuator is on, even if some move it "
                     f"by a tendon or otherwise. Its motors are {list(motors)}"
@@ -122,71 +126,48 @@ class MotorFailures(Disturbance):
             )
         return motors.index(joint)
 
-    def begin(self, rng: np.random.Generator, decision: tuple[int, ...] | None) -> None:
+    def draw(self, rng: np.random.Generator, decision: tuple[int, ...] | None) -> Failure | None:
         groups = self._draw_groups(rng) if decision is None else [decision] if decision else []
-        self._scale = np.ones(len(self.robot.motor_names))
+        if not groups:
+            return None
+        scale = np.ones(len(self.motor_names))
         for group in groups:
-            strength = draw(rng, self._strength)
+            strength = draw(rng, self.strength)
             for motor in group:
-                self._scale[motor] = min(self._scale[motor], strength)
-        failed = sorted({motor for group in groups for motor in group})
-        self._failed = np.isin(np.arange(len(self._scale)), failed)
-        names = tuple(self.robot.motor_names[motor] for motor in failed)
-        self.info = {
-            "failed_joint": names if len(names) > 1 else names[0] if names else None,
-            "failure_active": False,
-        }
-        if failed:
-            self._schedule(rng)
-            self._happen()
+                scale[motor] = min(scale[motor], strength)
+        start, end = round(draw(rng, self.onset) / self._dt), None
+        if self.duration is not None:
+            end = start + max(1, round(draw(rng, self.duration) / self._dt))
+        return Failure(tuple(sorted({motor for group in groups for motor in group})), scale, start, end)
 
     def _draw_groups(self, rng: np.random.Generator) -> list[tuple[int, ...]]:
-        if rng.random() >= self._probability:
+        if rng.random() >= self.probability:
             return []
-        low, high = self._n_failures
-        n, left = int(rng.integers(low, high + 1)) if low < high else low, list(self._groups)
+        low, high = self.n_failures
+        n, left = int(rng.integers(low, high + 1)) if low < high else low, list(self.groups)
         return [left.pop(int(rng.integers(len(left)))) for _ in range(n)]
 
-    def _schedule(self, rng: np.random.Generator) -> None:
-        dt = self._dt
-        start = round(draw(rng, self._onset) / dt)
-        self._step, self._events = 0, {start: self._fail}
-        if self._duration is not None:
-            self._events[start + max(1, round(draw(rng, self._duration) / dt))] = self.lift
+    def variations(self, split: str, places: Places) -> list[Variation]:
+        found = []
+        for group in self.groups:
+            joints = tuple(self.motor_names[motor] for motor in group)
+            found.append(Variation(split, self.kind, joints, label="+".join(joints), place=places.of_joints(joints)))
+        return found
 
-    def before_step(self) -> None:
-        if self._events:
-            self._happen()
-            self._step += 1
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """One number for each motor, whose sign does not matter: not 0 if it has failed."""
+        return (Term("failed", "joints", len(self.motor_names), self.motor_names),)
 
-    def _happen(self) -> None:
-        event = self._events.pop(self._step, None)
-        if event is not None:
-            event()
 
-    def _fail(self) -> None:
-        self.acts = self.info["failure_active"] = True
-        self.act(True)
-
-    def act(self, on: bool) -> None:
-        if not self.acts:
-            return
-        if not on:
-            self._recover()
-        elif self._locks:
-            self.robot.lock_motors(self._failed)
-        else:
-            self.robot.set_motor_strength(self._scale)
-
-    def lift(self) -> None:
-        if self.acts:
-            self.act(False)
-            self.acts = self.info["failure_active"] = False
-        self._events.clear()
-
-    def _recover(self) -> None:
-        n = len(self.robot.motor_names)
-        if self._locks:
-            self.robot.lock_motors(np.zeros(n, dtype=bool))
-        else:
-            self.robot.set_motor_strength(np.ones(n))
+def as_joints(joints: Any) -> list[Any]:
+    """
+    :param joints: an argument
+    :return: its entries
+    :raises ValueError: if it is no list
+    """
+    if isinstance(joints, str):
+        raise ValueError(
+            f"`joints` must be a list of names and groups of names, and {joints!r} alone is no motor in one"
+        )
+    return list_of(joints, "`joints`")

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from sb3_memaug.disturbances.base import Disturbance
+from sb3_memaug.disturbances.place import Places
 from sb3_memaug.disturbances.ranges import Range, as_number, as_range, draw
-from sb3_memaug.robots import Robot
-from sb3_memaug.symmetry.arguments import bool_of, list_of, shown
-from sb3_memaug.wrappers.disturbance import Disturbance
+from sb3_memaug.disturbances.variation import Variation, section_label
+from sb3_memaug.symmetry import Term
+from sb3_memaug.symmetry.arguments import list_of, shown
 
 
 class Load(UserDict[str, float]):
@@ -23,99 +25,90 @@ class Load(UserDict[str, float]):
     """
 
 
-#: Nothing at all.
-_NOTHING = Load(mass=0.0, x=0.0, y=0.0, z=0.0)
+#: The keys of a load, in the order of :attr:`Payloads.terms`.
+KEYS = ("mass", "x", "y", "z")
+NO_LOAD = Load(dict.fromkeys(KEYS, 0.0))
 
 
 class Payloads(Disturbance):
     """
-    What a robot carries in some episodes, as :class:`~sb3_memaug.wrappers.payload.Payload` tells.
+    What a robot carries in some episodes, see :class:`~sb3_memaug.wrappers.payload.Payload`.
 
-    :param robot: that carries it
     :param mass: in kg
     :param x: forwards, in m in the base frame; None with ``sections``
     :param y: to the left; None with ``sections``
     :param z: upwards
     :param sections: ranges of x and y, one of which is drawn
     :param probability: that there is a payload in an episode
-    :param inertia: whether it is a mass, and not just its weight
-    :raises ValueError: as the wrapper does
+    :raises ValueError: if a number lies outside its bounds, or it is not clear where payloads lie
     """
 
-    option = "payload"
+    kind = "payload"
 
     def __init__(
         self,
-        robot: Robot,
         mass: Range,
-        x: Range | None,
-        y: Range | None,
-        z: float,
-        sections: Sequence[Mapping[str, Range]] | None,
-        probability: float,
-        inertia: bool,
+        x: Range | None = None,
+        y: Range | None = None,
+        z: float = 0.0,
+        sections: Sequence[Mapping[str, Range]] | None = None,
+        probability: float = 1.0,
     ) -> None:
-        super().__init__(robot)
         if sections is None and x is not None and y is not None:
-            places: list[Mapping[str, Range]] = [{"x": x, "y": y}]
+            areas: list[Mapping[str, Range]] = [{"x": x, "y": y}]
         elif sections is not None and x is None and y is None:
-            places = list_of(sections, "`sections`")
+            areas = list_of(sections, "`sections`")
         else:
             raise ValueError(
                 "say where payloads lie either by `x` and `y` or by `sections`, a list of {'x': …, 'y': …}; got "
                 f"x={shown(x)}, y={shown(y)}, sections={shown(sections)}"
             )
-        if not places:
+        if not areas:
             raise ValueError("`sections` is empty: name at least one, {'x': (low, high), 'y': (low, high)}")
-        for place in places:
-            _check_keys("a section", place, ("x", "y"), ("x", "y"))
-        #: The lowest and the highest one; and of each section, those of x and of y.
+        for area in areas:
+            _check_keys("a section", area, ("x", "y"), ("x", "y"))
+        #: Lowest and highest mass; of each section, the lowest and highest x and y.
         self.mass = as_range("mass", mass)
-        self.sections = tuple((as_range("x", place["x"]), as_range("y", place["y"])) for place in places)
-        self._z = as_number("z", z)
-        self._probability = as_number("probability", probability)
-        self._inertia = bool_of(inertia, "`inertia`")
-        # An adapter that cannot do it says so.
-        self._put(_NOTHING)
-        self._load = _NOTHING
+        self.sections = tuple((as_range("x", area["x"]), as_range("y", area["y"])) for area in areas)
+        self.z = as_number("z", z)
+        self.probability = as_number("probability", probability)
 
     def decide(self, given: Any) -> Load:
+        """
+        :param given: ``mass``, ``x`` and ``y`` by their names, perhaps ``z``; or None
+        :return: the load
+        :raises ValueError: if it is something else, or a number lies outside its bounds
+        """
         if given is None:
-            return _NOTHING
+            return NO_LOAD
         if not isinstance(given, Mapping):
             raise ValueError(f"options['payload'] must be {{'mass': …, 'x': …, 'y': …}} or None, got {shown(given)}")
-        _check_keys("options['payload']", given, ("mass", "x", "y"), ("mass", "x", "y", "z"))
-        load = Load({"z": self._z, **given})
+        _check_keys("options['payload']", given, ("mass", "x", "y"), KEYS)
+        load = Load({"z": self.z, **given})
         for key, value in load.items():
             load[key] = as_number(f"options['payload'][{key!r}]", value)
         return load
 
-    def begin(self, rng: np.random.Generator, decision: Load | None) -> None:
-        self._load = self._draw(rng) if decision is None else decision
-        self.acts = self._load["mass"] > 0
-        self.info = {"payload": self._load if self.acts else None}
-        self.act(True)
-
-    def act(self, on: bool) -> None:
-        if self.acts:
-            self._put(self._load if on else _NOTHING)
-
-    def _put(self, load: Load) -> None:
-        mass, point = load["mass"], np.array((load["x"], load["y"], load["z"]))
-        if self._inertia:
-            self.robot.set_base_load(mass, point)
-        else:
-            self.robot.set_base_force(mass * self.robot.gravity(), point)
+    def draw(self, rng: np.random.Generator, decision: Load | None) -> Load | None:
+        load = self._draw(rng) if decision is None else decision
+        return load if load["mass"] > 0 else None
 
     def _draw(self, rng: np.random.Generator) -> Load:
-        if rng.random() >= self._probability:
-            return _NOTHING
+        if rng.random() >= self.probability:
+            return NO_LOAD
         x, y = self.sections[int(rng.integers(len(self.sections)))]
-        return Load(mass=draw(rng, self.mass), x=draw(rng, x), y=draw(rng, y), z=self._z)
+        return Load(mass=draw(rng, self.mass), x=draw(rng, x), y=draw(rng, y), z=self.z)
 
-    def lift(self) -> None:
-        self.act(False)
-        self.acts = False
+    def variations(self, split: str, places: Places) -> list[Variation]:
+        return [
+            Variation(split, self.kind, (), section, self.mass, section_label(section), places.of_section(section))
+            for section in self.sections
+        ]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Mass and point, as :data:`KEYS` has them."""
+        return Term("mass", "scalar", 1), Term("point", "vector", 3)
 
 
 def _check_keys(what: str, given: Any, needed: Sequence[str], known: Sequence[str]) -> None:

@@ -1,14 +1,16 @@
-"""A wrapper that breaks motors."""
+"""A wrapper under which motors fail."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
-from sb3_memaug.disturbances.joint_failure import MotorFailures, joints_of
+from sb3_memaug.disturbances.joint_failure import Failure, JointFailures, as_joints
 from sb3_memaug.disturbances.ranges import Range
-from sb3_memaug.robots import find_robot
+from sb3_memaug.robots import Robot, find_robot
 from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
@@ -25,7 +27,7 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
     :param joints: which may fail, all alike: names, or groups of names that fail together, such as those of a leg;
         every motor by itself by default
     :param probability: that a failure occurs in an episode
-    :param strength: of a failed motor, relative to a sound one, or a range from which each failure draws it; 0 is a
+    :param strength: of a failed motor, relative to a healthy one, or a range from which each failure draws it; 0 is a
         dead motor
     :param mode: ``"weak"``, the motor has that strength; or ``"locked"``, the joint stays where it stands
     :param n_failures: how many of ``joints`` fail at once, or a range from which each episode draws it
@@ -48,7 +50,7 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         onset: Range = (0.0, 0.0),
         duration: Range | None = None,
     ) -> None:
-        joints = None if joints is None else joints_of(joints)
+        joints = None if joints is None else as_joints(joints)
         gym.utils.RecordConstructorArgs.__init__(
             self,
             joints=joints,
@@ -59,9 +61,9 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
             onset=onset,
             duration=duration,
         )
-        failures = MotorFailures(
-            find_robot(env),
-            getattr(env.unwrapped, "dt", None),
+        robot = find_robot(env)
+        failures = JointFailures(
+            robot.motor_names,
             joints,
             probability,
             strength,
@@ -69,8 +71,72 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
             n_failures,
             onset,
             duration,
+            getattr(env.unwrapped, "dt", None),
+            robot.joint_names,
         )
+        self._failures = failures
+        self._failure: Failure | None = None
+        self._step = 0
+        for motors in failures.groups:
+            self._check(robot, motors)
         DisturbanceWrapper.__init__(self, env, failures)
         self.joints = failures.joints
         self.probability = probability
         self.strength = strength
+
+    def decide(self, given: Any) -> tuple[int, ...]:
+        motors = self._failures.decide(given)
+        self._check(self._robot, motors)
+        return motors
+
+    def _check(self, robot: Robot, motors: Sequence[int]) -> None:
+        if self._failures.locks:
+            return
+        low, high = self._failures.strength
+        for strength in (low, (low + high) / 2):
+            scale = np.ones(len(robot.motor_names))
+            scale[list(motors)] = strength
+            robot.check_motor_strength(scale)
+
+    def begin(self, drawn: Failure | None) -> dict[str, Any]:
+        self._failure, self._step = drawn, 0
+        names = tuple(self._failures.motor_names[motor] for motor in drawn.motors) if drawn else ()
+        self._info = {
+            "failed_joint": names if len(names) > 1 else names[0] if names else None,
+            "failure_active": False,
+        }
+        self._fail_or_recover()
+        return self._info
+
+    def before_step(self) -> None:
+        self._fail_or_recover()
+        self._step += 1
+
+    def _fail_or_recover(self) -> None:
+        if self._failure is None:
+            return
+        if self._step == self._failure.start and not self.active:
+            self.activate()
+        elif self._step == self._failure.end:
+            self.clear()
+        self._info["failure_active"] = self.active
+
+    def apply(self, robot: Robot) -> None:
+        assert self._failure is not None
+        if self._failures.locks:
+            locked = np.zeros(len(robot.motor_names), dtype=bool)
+            locked[list(self._failure.motors)] = True
+            robot.lock_motors(locked)
+        else:
+            robot.set_motor_strength(self._failure.strength)
+
+    def restore(self, robot: Robot) -> None:
+        n = len(robot.motor_names)
+        if self._failures.locks:
+            robot.lock_motors(np.zeros(n, dtype=bool))
+        else:
+            robot.set_motor_strength(np.ones(n))
+
+    def clear(self) -> None:
+        super().clear()
+        self._failure = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
-from sb3_memaug.disturbances.payload import Payloads
+from sb3_memaug.disturbances.payload import NO_LOAD, Load, Payloads
 from sb3_memaug.disturbances.ranges import Range
-from sb3_memaug.robots import find_robot
-from sb3_memaug.symmetry.arguments import list_of
+from sb3_memaug.robots import Robot
+from sb3_memaug.symmetry.arguments import bool_of, list_of
 from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
@@ -52,7 +54,29 @@ class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         gym.utils.RecordConstructorArgs.__init__(
             self, mass=mass, x=x, y=y, z=z, sections=sections, probability=probability, inertia=inertia
         )
-        payloads = Payloads(find_robot(env), mass, x, y, z, sections, probability, inertia)
+        payloads = Payloads(mass, x, y, z, sections, probability)
+        self._inertia = bool_of(inertia, "`inertia`")
+        self._load: Load | None = None
         DisturbanceWrapper.__init__(self, env, payloads)
         self.mass = payloads.mass
         self.sections = payloads.sections
+
+    def begin(self, drawn: Load | None) -> dict[str, Any]:
+        self._load = drawn
+        if drawn is not None:
+            self.activate()
+        return {"payload": drawn}
+
+    def apply(self, robot: Robot) -> None:
+        assert self._load is not None
+        self._put(robot, self._load)
+
+    def restore(self, robot: Robot) -> None:
+        self._put(robot, NO_LOAD)
+
+    def _put(self, robot: Robot, load: Load) -> None:
+        mass, point = load["mass"], np.array((load["x"], load["y"], load["z"]))
+        if self._inertia:
+            robot.set_base_load(mass, point)
+        else:
+            robot.set_base_force(mass * robot.gravity(), point)

@@ -1,4 +1,4 @@
-"""."""
+"""Joints whose motors fail: dead, weak and locked ones, alone and together, and those that come and go."""
 
 import math
 from collections import Counter
@@ -244,30 +244,30 @@ DT = 0.05
 
 
 @pytest.fixture
-def make():
+def failing():
     """Makes a failing Ant, and closes it."""
     made = []
 
-    def make(*args, **kwargs):
+    def failing(*args, **kwargs):
         made.append(JointFailure(gym.make("Ant-v5"), *args, **kwargs))
         return made[-1]
 
-    yield make
+    yield failing
     for env in made:
         env.close()
 
 
-def strengths(env):
+def strength_left(env):
     """What is left of each motor, by its name."""
     return dict(zip(env.robot.motor_names, env.robot.model.actuator_gainprm[:, 0].tolist(), strict=True))
 
 
 def weak(env):
-    return {name for name, strength in strengths(env).items() if strength < 1}
+    return {name for name, strength in strength_left(env).items() if strength < 1}
 
 
-def test_a_group_fails_as_one(make):
-    env = make(LEGS, probability=1.0)
+def test_a_group_fails_as_one(failing):
+    env = failing(LEGS, probability=1.0)
     assert env.joints == tuple(map(tuple, LEGS))
     seen = set()
     for seed in range(20):
@@ -279,32 +279,32 @@ def test_a_group_fails_as_one(make):
     assert len(seen) == 4
 
 
-def test_names_and_groups_may_be_mixed_and_a_group_of_one_is_a_name(make):
-    env = make(["hip_1", ["ankle_2"], ["hip_3", "ankle_3"]], probability=1.0)
+def test_names_and_groups_may_be_mixed_and_a_group_of_one_is_a_name(failing):
+    env = failing(["hip_1", ["ankle_2"], ["hip_3", "ankle_3"]], probability=1.0)
     seen = {env.reset(seed=seed)[1]["failed_joint"] for seed in range(20)}
     assert seen == {"hip_1", "ankle_2", ("hip_3", "ankle_3")}
 
 
-def test_as_many_fail_at_once_as_asked_and_none_twice(make):
-    env = make(n_failures=3, probability=1.0)
+def test_as_many_fail_at_once_as_asked_and_none_twice(failing):
+    env = failing(n_failures=3, probability=1.0)
     for seed in range(10):
         _, info = env.reset(seed=seed)
         assert len(set(info["failed_joint"])) == 3
         assert weak(env) == set(info["failed_joint"])
-    env = make(LEGS, n_failures=(1, 3), probability=1.0)
+    env = failing(LEGS, n_failures=(1, 3), probability=1.0)
     counts = {len(env.reset(seed=seed)[1]["failed_joint"]) for seed in range(30)}
     assert counts == {2, 4, 6}
 
 
-def test_the_names_are_in_the_order_of_the_motors(make):
-    env = make(n_failures=8, probability=1.0)
+def test_the_names_are_in_the_order_of_the_motors(failing):
+    env = failing(n_failures=8, probability=1.0)
     assert env.reset(seed=0)[1]["failed_joint"] == env.robot.motor_names
     assert env.reset(options={"failed_joint": ["hip_1", "hip_4"]})[1]["failed_joint"] == ("hip_4", "hip_1")
 
 
 @pytest.mark.parametrize("given", [["hip_1", "ankle_3"], ("ankle_3", "hip_1"), ["hip_1", "hip_1", "ankle_3"]])
-def test_a_list_of_names_decides(make, given):
-    env = make(probability=0.0)
+def test_a_list_of_names_decides(failing, given):
+    env = failing(probability=0.0)
     assert env.reset(seed=0, options={"failed_joint": given})[1]["failed_joint"] == ("hip_1", "ankle_3")
     assert weak(env) == {"hip_1", "ankle_3"}
     assert env.reset(options={"failed_joint": ["hip_2"]})[1]["failed_joint"] == "hip_2"
@@ -312,11 +312,11 @@ def test_a_list_of_names_decides(make, given):
     assert weak(env) == set()
 
 
-def test_each_failure_draws_a_strength_of_its_own_that_a_group_shares(make):
-    env = make(LEGS, n_failures=2, strength=(0.2, 0.6), probability=1.0)
+def test_each_failure_draws_a_strength_of_its_own_that_a_group_shares(failing):
+    env = failing(LEGS, n_failures=2, strength=(0.2, 0.6), probability=1.0)
     env.reset(seed=0)
-    left = [strengths(env)[hip] for hip, _ in LEGS]
-    assert left == [strengths(env)[ankle] for _, ankle in LEGS]
+    left = [strength_left(env)[hip] for hip, _ in LEGS]
+    assert left == [strength_left(env)[ankle] for _, ankle in LEGS]
     drawn = sorted(left)[:2]
     assert sorted(left)[2:] == [1, 1]
     assert drawn[0] != drawn[1]
@@ -324,14 +324,14 @@ def test_each_failure_draws_a_strength_of_its_own_that_a_group_shares(make):
     values = []
     for _ in range(30):
         env.reset(options={"failed_joint": "hip_1"})
-        values.append(strengths(env)["hip_1"])
+        values.append(strength_left(env)["hip_1"])
     assert min(values) < 0.3 < 0.5 < max(values)
 
 
-def test_of_groups_that_overlap_the_weaker_strength_holds(make):
-    env = make([["hip_1", "hip_2"], ["hip_2", "hip_3"]], n_failures=2, strength=(0.1, 0.9), probability=1.0)
+def test_of_groups_that_overlap_the_weaker_strength_holds(failing):
+    env = failing([["hip_1", "hip_2"], ["hip_2", "hip_3"]], n_failures=2, strength=(0.1, 0.9), probability=1.0)
     env.reset(seed=0)
-    left = strengths(env)
+    left = strength_left(env)
     assert left["hip_2"] == min(left["hip_1"], left["hip_3"])
 
 
@@ -357,8 +357,8 @@ def activity(env, n_steps):
         (30 * DT, None, []),
     ],
 )
-def test_a_failure_comes_and_goes_when_asked(make, onset, duration, expected):
-    env = make(["hip_1"], probability=1.0, onset=onset, duration=duration)
+def test_a_failure_comes_and_goes_when_asked(failing, onset, duration, expected):
+    env = failing(["hip_1"], probability=1.0, onset=onset, duration=duration)
     for _ in range(2):
         _, info = env.reset(seed=0)
         assert info["failed_joint"] == "hip_1"
@@ -368,8 +368,8 @@ def test_a_failure_comes_and_goes_when_asked(make, onset, duration, expected):
     assert activity(env, 20) == []
 
 
-def test_onset_and_duration_are_drawn_in_each_episode(make):
-    env = make(probability=1.0, onset=(0.1, 0.6), duration=(0.1, 0.3))
+def test_onset_and_duration_are_drawn_in_each_episode(failing):
+    env = failing(probability=1.0, onset=(0.1, 0.6), duration=(0.1, 0.3))
     lives = []
     for seed in range(10):
         env.reset(seed=seed)
@@ -379,8 +379,8 @@ def test_onset_and_duration_are_drawn_in_each_episode(make):
     assert all(2 <= life[0] <= 12 and 2 <= len(life) <= 6 for life in lives)
 
 
-def test_a_reset_in_the_middle_forgets_what_was_to_come(make):
-    env = make(["hip_1"], probability=1.0, onset=4 * DT, duration=4 * DT)
+def test_a_reset_in_the_middle_forgets_what_was_to_come(failing):
+    env = failing(["hip_1"], probability=1.0, onset=4 * DT, duration=4 * DT)
     env.reset(seed=0)
     activity(env, 6)
     env.reset(options={"failed_joint": None})
@@ -390,8 +390,8 @@ def test_a_reset_in_the_middle_forgets_what_was_to_come(make):
     assert activity(env, 10) == [4, 5, 6, 7]
 
 
-def test_a_locked_joint_stays_where_it_stands_at_the_onset_and_is_free_again(make):
-    env = make(["ankle_2"], mode="locked", probability=1.0, onset=2 * DT, duration=30 * DT)
+def test_a_locked_joint_stays_where_it_stands_at_the_onset_and_is_free_again(failing):
+    env = failing(["ankle_2"], mode="locked", probability=1.0, onset=2 * DT, duration=30 * DT)
     before = arrays(env.robot.model)
     env.reset(seed=0)
     joint, rng, angles = env.robot.joint_names.index("ankle_2"), np.random.default_rng(0), []
@@ -421,8 +421,8 @@ def test_without_failure_and_when_closed_the_model_is_as_before_bit_for_bit(mode
     assert changed(model, before) == []
 
 
-def test_the_environment_is_reset_with_sound_motors(make):
-    env = make(["hip_1"], probability=1.0)
+def test_the_environment_is_reset_with_sound_motors(failing):
+    env = failing(["hip_1"], probability=1.0)
     inner, seen = env.unwrapped, []
     reset_model = inner.reset_model
 
@@ -437,9 +437,9 @@ def test_the_environment_is_reset_with_sound_motors(make):
     assert weak(env) == {"hip_1"}
 
 
-def test_the_draws_of_one_failing_joint_are_those_of_the_seed(make):
+def test_the_draws_of_one_failing_joint_are_those_of_the_seed(failing):
     """As they were before groups, strengths and times could be drawn: experiments are repeated by their seeds."""
-    env = make(["hip_1", "hip_2", "hip_3"], probability=0.7)
+    env = failing(["hip_1", "hip_2", "hip_3"], probability=0.7)
     with gym.make("Ant-v5") as untouched:
         for seed in range(20):
             untouched.reset(seed=seed)
@@ -481,15 +481,15 @@ def test_the_draws_of_one_failing_joint_are_those_of_the_seed(make):
         ({"duration": (2, 1)}, "`duration` must be a number or a pair"),
     ],
 )
-def test_what_makes_no_sense_is_refused(make, arguments, message):
+def test_what_makes_no_sense_is_refused(failing, arguments, message):
     with pytest.raises(ValueError, match=message):
-        make(**arguments)
+        failing(**arguments)
 
 
 @pytest.mark.parametrize("given", [3, {"hip_1": 1}, ["hip_1", 3]])
-def test_options_that_make_no_sense_are_refused(make, given):
+def test_options_that_make_no_sense_are_refused(failing, given):
     with pytest.raises(ValueError, match=r"expected the name of a joint|is no motor"):
-        make().reset(options={"failed_joint": given})
+        failing().reset(options={"failed_joint": given})
 
 
 class Still(Robot):
@@ -540,7 +540,7 @@ def test_an_adapter_that_cannot_lock_is_named_at_once():
         JointFailure(Room(), mode="locked")
 
 
-def test_the_spec_makes_all_of_it_again(make):
+def test_the_spec_makes_all_of_it_again(failing):
     arguments = {
         "joints": [["hip_1", "ankle_1"], "hip_2"],
         "probability": 0.9,
@@ -549,7 +549,7 @@ def test_the_spec_makes_all_of_it_again(make):
         "onset": [0.0, 0.2],
         "duration": 0.5,
     }
-    env = make(**arguments)
+    env = failing(**arguments)
     restored = gym.envs.registration.EnvSpec.from_json(env.spec.to_json())
     with gym.make(restored) as again:
         assert again.spec.additional_wrappers == env.spec.additional_wrappers

@@ -241,7 +241,7 @@ def test_a_copy_of_gymnasiums_in_the_middle_of_a_failure_is_told_and_fails():
     inner = twin.unwrapped
     inner.reset(seed=0)
     # Its time limit wants a reset of its own, which would end the failure.
-    twin.disturbance.turn_to(find_robot(twin))
+    twin.turn_to(find_robot(twin))
     inner.step(np.ones(8))
     assert inner.data.qfrc_actuator[6] == 0
     assert inner.data.qfrc_actuator[7] == 150
