@@ -1,4 +1,4 @@
-"""Tasks of training (ID), their mirror images (OOD), and both."""
+"""Tasks of training (ID), their mirror images (OOD), and both (arXiv 2502.01521, Section A.2.1)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,9 @@ def of_split(splits: Mapping[str, Tasks], split: str) -> Tasks:
     return splits[split]
 
 
-Sections = list[dict[str, tuple[float, float]]]
-
-
 def with_all(in_distribution: list[Any], out_of_distribution: list[Any]) -> dict[str, list[Any]]:
     """
-    :param in_distribution: what happens in training
+    :param in_distribution: tasks of training
     :param out_of_distribution: its mirror images
     :return: both by the names of the splits, and ``"all"``
     """

@@ -19,9 +19,9 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
     In an episode, with some probability, one joint's motor fails, or several do.
 
     ``reset(options={"failed_joint": name})`` decides it instead, for any motor of the robot; a list of names fails
-    together, and with ``None`` none fails. ``info["failed_joint"]`` tells which one fails in the episode (or a tuple
+    together, and with ``None`` none fails. ``info["failed_joint"]`` names the one that fails in the episode (or a tuple
     of them in the order of the motors, or None), ``info["failure_active"]`` whether it has failed in this step; the
-    observation never does. Without failure, and after :meth:`close`, the simulator is exactly as it was.
+    observation never shows it. Without failure, and after :meth:`close`, the simulator is exactly as it was.
 
     :param env: with a robot that :func:`sb3_memaug.robots.find_robot` finds
     :param joints: which may fail, all alike: names, or groups of names that fail together, such as those of a leg;

@@ -22,9 +22,9 @@ class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
     Its weight is a force in the direction of gravity, which presses and turns the base; the mass of the base stays as
     it is, unless ``inertia`` is asked for. ``reset(options={"payload": {"mass": …, "x": …, "y": …}})`` decides it
     instead, also beyond the ranges, with a ``z`` if it shall have one of its own; with ``None`` there is none.
-    ``info["payload"]`` tells mass, x, y and z, or None; the observation does only where the environment itself observes
-    inertias, as Gymnasium's Humanoid does, and ``inertia`` is asked for. Without payload, and after :meth:`close`, the
-    simulator is exactly as it was.
+    ``info["payload"]`` holds mass, x, y and z, or None; the observation shows it only where the environment itself
+    observes inertias, as Gymnasium's Humanoid does, and ``inertia`` is asked for. Without payload, and after
+    :meth:`close`, the simulator is exactly as it was.
 
     :param env: with a robot that :func:`sb3_memaug.robots.find_robot` finds
     :param mass: in kg, or a range from which each episode draws it

@@ -162,10 +162,10 @@ def test_info_tells_which_joint_failed_until_the_next_reset(make):
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_observation_does_not_tell(make, name):
-    sound, env = make(name), JointFailure(make(name), probability=1.0)
-    assert env.observation_space == sound.observation_space
-    assert env.action_space == sound.action_space
-    expected, _ = sound.reset(seed=11)
+    healthy, env = make(name), JointFailure(make(name), probability=1.0)
+    assert env.observation_space == healthy.observation_space
+    assert env.action_space == healthy.action_space
+    expected, _ = healthy.reset(seed=11)
     for joint in (None, *env.joints):
         observation, _ = env.reset(seed=11, options={"failed_joint": joint})
         np.testing.assert_array_equal(observation, expected)
@@ -173,11 +173,11 @@ def test_the_observation_does_not_tell(make, name):
 
 
 def test_full_strength_changes_nothing(make):
-    sound, env = make(), JointFailure(make(), probability=1.0, strength=1.0)
-    sound.reset(seed=5)
+    healthy, env = make(), JointFailure(make(), probability=1.0, strength=1.0)
+    healthy.reset(seed=5)
     env.reset(seed=5)
     for action in np.random.default_rng(0).uniform(-1, 1, (5, 8)):
-        for expected, given in zip(sound.step(action)[:4], env.step(action)[:4], strict=True):
+        for expected, given in zip(healthy.step(action)[:4], env.step(action)[:4], strict=True):
             np.testing.assert_array_equal(given, expected)
 
 
@@ -337,12 +337,12 @@ def test_of_groups_that_overlap_the_weaker_strength_holds(failing):
 
 def activity(env, n_steps):
     """In which control steps the failure is active, by the info and by the model."""
-    told, found = [], []
+    reported, found = [], []
     for _ in range(n_steps):
-        told.append(env.step(np.zeros(8, dtype=np.float32))[-1]["failure_active"])
+        reported.append(env.step(np.zeros(8, dtype=np.float32))[-1]["failure_active"])
         found.append(bool(weak(env)))
-    assert told == found
-    return [i for i, active in enumerate(told) if active]
+    assert reported == found
+    return [i for i, active in enumerate(reported) if active]
 
 
 @pytest.mark.parametrize(
@@ -370,13 +370,13 @@ def test_a_failure_comes_and_goes_when_asked(failing, onset, duration, expected)
 
 def test_onset_and_duration_are_drawn_in_each_episode(failing):
     env = failing(probability=1.0, onset=(0.1, 0.6), duration=(0.1, 0.3))
-    lives = []
+    episodes = []
     for seed in range(10):
         env.reset(seed=seed)
-        lives.append(activity(env, 20))
-    assert len({life[0] for life in lives}) > 3
-    assert len({len(life) for life in lives}) > 2
-    assert all(2 <= life[0] <= 12 and 2 <= len(life) <= 6 for life in lives)
+        episodes.append(activity(env, 20))
+    assert len({episode[0] for episode in episodes}) > 3
+    assert len({len(episode) for episode in episodes}) > 2
+    assert all(2 <= episode[0] <= 12 and 2 <= len(episode) <= 6 for episode in episodes)
 
 
 def test_a_reset_in_the_middle_forgets_what_was_to_come(failing):
@@ -421,7 +421,7 @@ def test_without_failure_and_when_closed_the_model_is_as_before_bit_for_bit(mode
     assert changed(model, before) == []
 
 
-def test_the_environment_is_reset_with_sound_motors(failing):
+def test_the_environment_is_reset_with_healthy_motors(failing):
     env = failing(["hip_1"], probability=1.0)
     inner, seen = env.unwrapped, []
     reset_model = inner.reset_model

@@ -135,7 +135,7 @@ def test_the_solver_holds_what_isaac_labs_writers_and_all_its_constants_would_gi
 
     env, first, second = robot
     env.reset(options={"failed_joint": None})
-    sound = solver_arrays()
+    healthy = solver_arrays()
     env.reset(options={"failed_joint": [first, None, second]})
     failed = solver_arrays()
 
@@ -145,10 +145,10 @@ def test_the_solver_holds_what_isaac_labs_writers_and_all_its_constants_would_gi
         np.testing.assert_array_equal(ours, theirs)
     if first != "LF_HFE":
         # Stiffness, damping and limit of two motors: once in the model; gains and biases, and the range's two ends.
-        changed = [int((one != other).sum()) for one, other in zip(sound, failed, strict=True)]
+        changed = [int((one != other).sum()) for one, other in zip(healthy, failed, strict=True)]
         assert changed == [2, 2, 2, 4, 4, 4]
     env.reset(options={"failed_joint": None})
-    for before, after in zip(sound, solver_arrays(), strict=True):
+    for before, after in zip(healthy, solver_arrays(), strict=True):
         np.testing.assert_array_equal(before, after)
 
 
@@ -213,7 +213,7 @@ def test_torques_that_would_reach_a_joint_past_its_dead_motor_are_refused(robot,
     monkeypatch.setattr(event.func, "_parameters", [])
 
     if first == "LF_HFE":
-        # Newton limits what an explicit motor gives, whatever it is told.
+        # Newton limits what an explicit motor gives, whatever it is reported.
         event.func(env, None, **event.params)
     else:
         with pytest.raises(
