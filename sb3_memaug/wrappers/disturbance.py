@@ -18,8 +18,8 @@ from sb3_memaug.robots.robot import name_changes
 
 class DisturbanceWrapper(gym.Wrapper):
     """
-    Applies a disturbance to the robot of an environment. A subclass says how, in :meth:`begin`, :meth:`apply` and
-    :meth:`restore`.
+    Applies a disturbance to the robot of an environment. A subclass says how, in :meth:`apply` and :meth:`restore`; and
+    in :meth:`begin` and :meth:`before_step`, if it is not active from the first to the last step.
 
     :param env: of the robot
     :param disturbance: of it
@@ -34,6 +34,8 @@ class DisturbanceWrapper(gym.Wrapper):
         self.disturbance = disturbance
         #: What the next reset brings unless its options say something else, from :meth:`decide`.
         self.decision: Any = None
+        #: What disturbs the robot in this episode, None if nothing does.
+        self.drawn: Any = None
         #: Whether the robot is disturbed at present.
         self.active = False
         self._robot = find_robot(env)
@@ -50,14 +52,17 @@ class DisturbanceWrapper(gym.Wrapper):
         """
         return self.disturbance.decide(given)
 
-    @abstractmethod
     def begin(self, drawn: Any) -> dict[str, Any]:
         """
         An episode begins.
 
-        :param drawn: as by :meth:`~sb3_memaug.disturbances.base.Disturbance.draw`, for :meth:`apply` to read
+        :param drawn: as by :meth:`~sb3_memaug.disturbances.base.Disturbance.draw`
         :return: what ``info`` says of it from now on
         """
+        self.drawn = drawn
+        if drawn is not None:
+            self.activate()
+        return {self.disturbance.option: drawn}
 
     def before_step(self) -> None:
         """A control step begins."""

@@ -39,6 +39,8 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
     :raises NotImplementedError: if the robot's adapter cannot make motors fail like that
     """
 
+    disturbance: JointFailures
+
     def __init__(
         self,
         env: gym.Env,
@@ -74,33 +76,30 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
             getattr(env.unwrapped, "dt", None),
             robot.joint_names,
         )
-        self._failures = failures
-        self._failure: Failure | None = None
-        self._step = 0
+        DisturbanceWrapper.__init__(self, env, failures)
         for motors in failures.groups:
             self._check(robot, motors)
-        DisturbanceWrapper.__init__(self, env, failures)
         self.joints = failures.joints
         self.probability = probability
         self.strength = strength
 
     def decide(self, given: Any) -> tuple[int, ...]:
-        motors = self._failures.decide(given)
+        motors: tuple[int, ...] = super().decide(given)
         self._check(self._robot, motors)
         return motors
 
     def _check(self, robot: Robot, motors: Sequence[int]) -> None:
-        if self._failures.locks:
+        if self.disturbance.locks:
             return
-        low, high = self._failures.strength
+        low, high = self.disturbance.strength
         for strength in (low, (low + high) / 2):
             scale = np.ones(len(robot.motor_names))
             scale[list(motors)] = strength
             robot.check_motor_strength(scale)
 
     def begin(self, drawn: Failure | None) -> dict[str, Any]:
-        self._failure, self._step = drawn, 0
-        names = tuple(self._failures.motor_names[motor] for motor in drawn.motors) if drawn else ()
+        self.drawn, self._step = drawn, 0
+        names = tuple(self.disturbance.motor_names[motor] for motor in drawn.motors) if drawn else ()
         self._info = {
             "failed_joint": names if len(names) > 1 else names[0] if names else None,
             "failure_active": False,
@@ -113,30 +112,29 @@ class JointFailure(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         self._step += 1
 
     def _fail_or_recover(self) -> None:
-        if self._failure is None:
+        if self.drawn is None:
             return
-        if self._step == self._failure.start and not self.active:
+        if self._step == self.drawn.start and not self.active:
             self.activate()
-        elif self._step == self._failure.end:
+        elif self._step == self.drawn.end:
             self.clear()
         self._info["failure_active"] = self.active
 
     def apply(self, robot: Robot) -> None:
-        assert self._failure is not None
-        if self._failures.locks:
+        if self.disturbance.locks:
             locked = np.zeros(len(robot.motor_names), dtype=bool)
-            locked[list(self._failure.motors)] = True
+            locked[list(self.drawn.motors)] = True
             robot.lock_motors(locked)
         else:
-            robot.set_motor_strength(self._failure.strength)
+            robot.set_motor_strength(self.drawn.strength)
 
     def restore(self, robot: Robot) -> None:
         n = len(robot.motor_names)
-        if self._failures.locks:
+        if self.disturbance.locks:
             robot.lock_motors(np.zeros(n, dtype=bool))
         else:
             robot.set_motor_strength(np.ones(n))
 
     def clear(self) -> None:
         super().clear()
-        self._failure = None
+        self.drawn = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -56,20 +55,12 @@ class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         )
         payloads = Payloads(mass, x, y, z, sections, probability)
         self._inertia = bool_of(inertia, "`inertia`")
-        self._load: Load | None = None
         DisturbanceWrapper.__init__(self, env, payloads)
         self.mass = payloads.mass
         self.sections = payloads.sections
 
-    def begin(self, drawn: Load | None) -> dict[str, Any]:
-        self._load = drawn
-        if drawn is not None:
-            self.activate()
-        return {"payload": drawn}
-
     def apply(self, robot: Robot) -> None:
-        assert self._load is not None
-        self._put(robot, self._load)
+        self._put(robot, self.drawn)
 
     def restore(self, robot: Robot) -> None:
         self._put(robot, NO_LOAD)
