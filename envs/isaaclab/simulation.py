@@ -11,7 +11,6 @@ import torch as th
 from sb3_memaug.disturbances.variation import Variation, places_of, variations_of
 from sb3_memaug.symmetry import Reflection
 
-from .resets import reset_events
 from .vec_env import IsaacLabVecEnv
 
 
@@ -29,9 +28,9 @@ class IsaacLabSimulation(IsaacLabVecEnv):
     @cached_property
     def variations(self) -> list[Variation]:
         """Of the task."""
-        from .mdp.disturbance import DisturbanceEvent
+        from .mdp.disturbance import disturbance_events
 
-        events = reset_events(self.env.unwrapped, DisturbanceEvent)
+        events = disturbance_events(self.env.unwrapped)
         splits = ("id", "ood") if events else ()
         disturbances = {split: [event.of_split(split) for event in events] for split in splits}
         return variations_of(disturbances, places_of(self.places[0].robot, self.reflections))

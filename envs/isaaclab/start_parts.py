@@ -11,9 +11,8 @@ from isaaclab.envs.mdp import UniformVelocityCommand
 
 from sb3_memaug.symmetry import Term
 
-from .mdp.disturbance import DisturbanceEvent
+from .mdp.disturbance import disturbance_events
 from .mdp.position_command import PolarPositionCommand
-from .resets import reset_events
 
 #: What a command keeps between steps, by the names of its tensors: the terms of each.
 COMMANDS: dict[type, dict[str, tuple[Term, ...]]] = {
@@ -109,6 +108,6 @@ def _set(kept: torch.Tensor, origins: torch.Tensor, rows: torch.Tensor, ids: tor
 
 
 def _events(env: Any) -> Iterator[StartPart]:
-    for event in reset_events(env, DisturbanceEvent):
+    for event in disturbance_events(env):
         if event.disturbance.option not in env.reset_options:
             yield StartPart(event.disturbance.terms, event.rows.clone(), event.set_rows)

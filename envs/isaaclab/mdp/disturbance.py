@@ -12,7 +12,7 @@ from isaaclab.managers import EventTermCfg, ManagerTermBase
 from sb3_memaug.disturbances.base import Disturbance
 
 from ...splits import of_split
-from ..resets import decided
+from ..resets import decided, reset_events
 
 
 class DisturbanceEvent(ManagerTermBase):
@@ -109,3 +109,12 @@ class DisturbanceEvent(ManagerTermBase):
         """
         everyone = torch.arange(self.num_envs, device=self.device)
         return everyone if env_ids is None else everyone[env_ids]
+
+
+def disturbance_events(env: Any) -> list[DisturbanceEvent]:
+    """The disturbances of an environment.
+
+    Args:
+        env: The environment.
+    """
+    return [event for event in reset_events(env, object) if isinstance(event, DisturbanceEvent)]
