@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from sb3_memaug.disturbances.assignments import assignments
+from sb3_memaug.wrappers.disturbance import assignments
 
 
 class Thing:
@@ -28,36 +28,36 @@ class Registered(Thing):
     known: list = []
 
     def __init_subclass__(cls):
-        raise RuntimeError("nobody derives from this")
+        raise RuntimeError("no class derives from this")
 
 
-def test_assignments_are_told_for_the_length_of_the_block_alone():
-    thing, told = Thing(), []
+def test_assignments_are_reported_for_the_length_of_the_block_alone():
+    thing, reported = Thing(), []
     thing.a = 2
-    with assignments(thing, lambda: told.append(dict(vars(thing)))):
+    with assignments(thing, lambda: reported.append(dict(vars(thing)))):
         thing.a = 3
         assert thing.rename(4) == "Thing"
     thing.a = 5
-    assert told == [{"a": 3}, {"a": 3, "b": 4}]
+    assert reported == [{"a": 3}, {"a": 3, "b": 4}]
     assert type(thing) is Thing
 
 
 def test_blocks_within_blocks_each_tell():
-    thing, told = Thing(), []
-    with assignments(thing, lambda: told.append("outer")):
-        with assignments(thing, lambda: told.append("inner")):
+    thing, reported = Thing(), []
+    with assignments(thing, lambda: reported.append("outer")):
+        with assignments(thing, lambda: reported.append("inner")):
             thing.a = 1
         thing.a = 1
-    assert told == ["outer", "inner", "outer"]
+    assert reported == ["outer", "inner", "outer"]
     assert type(thing) is Thing
 
 
 def test_other_objects_of_the_class_are_silent():
-    thing, other, told = Thing(), Thing(), []
-    with assignments(thing, lambda: told.append(1)):
+    thing, other, reported = Thing(), Thing(), []
+    with assignments(thing, lambda: reported.append(1)):
         other.a = 2
         assert type(other) is Thing
-    assert told == []
+    assert reported == []
 
 
 def test_the_class_comes_back_after_an_error():
@@ -69,16 +69,16 @@ def test_the_class_comes_back_after_an_error():
 
 
 def test_what_the_class_itself_does_with_assignments_is_done():
-    thing, told = Guarded(), []
-    with assignments(thing, lambda: told.append(thing.a)):
+    thing, reported = Guarded(), []
+    with assignments(thing, lambda: reported.append(thing.a)):
         thing.a = 4
-    assert told == [8]
+    assert reported == [8]
 
 
 @pytest.mark.parametrize("kind", [Slotted, Registered])
 def test_what_cannot_tell_stays_silent(kind):
-    thing, told = kind(), []
-    with assignments(thing, lambda: told.append(1)):
+    thing, reported = kind(), []
+    with assignments(thing, lambda: reported.append(1)):
         thing.a = 2
         assert type(thing) is kind
     assert thing.a == 2
@@ -86,12 +86,12 @@ def test_what_cannot_tell_stays_silent(kind):
 
 @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
 def test_a_copy_within_the_block_is_of_the_class_itself_and_silent(how):
-    thing, told = Thing(), []
-    with assignments(thing, lambda: told.append(1)):
+    thing, reported = Thing(), []
+    with assignments(thing, lambda: reported.append(1)):
         twin = how(thing)
         twin.a = 9
         assert type(twin) is Thing
-        assert told == []
+        assert reported == []
         thing.a = 2
-        assert told == [1]
+        assert reported == [1]
     assert (thing.a, twin.a) == (2, 9)
