@@ -4,7 +4,7 @@ from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sb3_memaug.checks.actions import MAX_ACTION, draw_actions, neutral_action, single_action
+from sb3_memaug.checks.probe import MAX_ACTION, draw_actions, neutral_action, single_action
 
 BOUND = st.one_of(st.floats(-1e6, 1e6, width=32), st.sampled_from([-np.inf, np.inf]))
 

@@ -2,9 +2,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from sb3_memaug.checks.comparison import Pair, Scales, comparable_steps, compare
-from sb3_memaug.checks.episodes import Trace
-from sb3_memaug.checks.layout import Layout
+from sb3_memaug.checks.comparison import Pair, Scales, comparable_steps, errors_by_steps
+from sb3_memaug.checks.probe import Layout
+from sb3_memaug.checks.rollouts import Rollout
 from sb3_memaug.symmetry import Term
 
 
@@ -16,12 +16,12 @@ def layout():
 
 
 def trace(observations, rewards=None, terminated=False, states=None):
-    """States of one joint; of the robot itself nothing moves."""
+    """StateSampler of one joint; of the robot itself nothing moves."""
     observations = np.array(observations, dtype=float)
     rows = np.zeros((len(observations), 15))
     rows[:, 13] = observations[:, 0] if states is None else states
     rewards = np.zeros(len(observations)) if rewards is None else np.array(rewards, dtype=float)
-    return Trace({"observation": observations, "reward": rewards[:, None], "state": rows}, terminated, ())
+    return Rollout({"observation": observations, "reward": rewards[:, None], "state": rows}, terminated, ())
 
 
 def test_errors_are_relative_to_the_mean_distance_from_the_mean(layout):
@@ -51,7 +51,7 @@ def test_errors_are_root_mean_squares_over_the_episodes_of_each_step(layout):
     scales = Scales([trace([[1, 1, 1], [-1, -1, -1]])], layout)
     image, same = trace(np.zeros((4, 3))), trace(np.zeros((4, 3)))
     other = trace([[0, 0, 0], [0.5, 0, 0], [0, 0.2, 0], [0, 0, 0.1]])
-    errors = compare([Pair(image, other), Pair(image, same)], [4, 4], scales, (1, 3, 4))
+    errors = errors_by_steps([Pair(image, other), Pair(image, same)], [4, 4], scales, (1, 3, 4))
     assert [(e.first, e.last, e.episodes) for e in errors] == [(1, 1, 2), (2, 3, 2), (4, 4, 2)]
     root = np.sqrt(2)
     expected = [(0, 0, 0), (0.5 / root, 0.2 / root, 0), (0, 0, 0.1 / root)]
@@ -62,10 +62,10 @@ def test_errors_are_root_mean_squares_over_the_episodes_of_each_step(layout):
 def test_each_pair_is_compared_as_long_as_it_may_be(layout):
     scales = Scales([trace([[1, 1, 1], [-1, -1, -1]])], layout)
     image, far = trace(np.zeros((4, 3))), trace([[0, 0, 0], [0, 0, 0], [9, 9, 9], [9, 9, 9]])
-    errors = compare([Pair(image, far), Pair(image, image)], [2, 4], scales, (1, 4))
+    errors = errors_by_steps([Pair(image, far), Pair(image, image)], [2, 4], scales, (1, 4))
     assert [e.episodes for e in errors] == [2, 2]
     assert errors[1].worst == 0
-    last = compare([Pair(image, far)], [1], scales, (1, 4))[-1]
+    last = errors_by_steps([Pair(image, far)], [1], scales, (1, 4))[-1]
     assert (last.episodes, last.worst) == (0, 0)
 
 
@@ -75,7 +75,7 @@ def test_episodes_that_end_in_one_of_the_two_only_are_counted_when_they_do(layou
     cut = trace(np.zeros((3, 3)))
 
     def apart(image, other, length):
-        return [e.apart for e in compare([Pair(image, other)], [length], scales, (1, 3, 4))]
+        return [e.apart for e in errors_by_steps([Pair(image, other)], [length], scales, (1, 3, 4))]
 
     assert apart(whole, short, 3) == apart(short, whole, 3) == [0, 1, 0]
     assert apart(short, short, 3) == apart(whole, cut, 3) == apart(whole, short, 2) == [0, 0, 0]

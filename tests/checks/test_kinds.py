@@ -1,6 +1,6 @@
 import pytest
 
-from sb3_memaug.checks.kinds import fitting_kinds
+from sb3_memaug.checks.diagnosis import fitting_kinds
 from sb3_memaug.symmetry import Reflection, Term
 
 LEFT_RIGHT = Reflection("sagittal", {"a": ("b", -1), "b": ("a", -1)}, feet={"a": "b", "b": "a"})

@@ -2,7 +2,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from sb3_memaug.checks.layout import Layout
+from sb3_memaug.checks.probe import Layout
 from sb3_memaug.robots import RobotState
 from sb3_memaug.symmetry import Mirror, SignedPermutation, Term
 

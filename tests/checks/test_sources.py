@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sb3_memaug.checks.comparison import Pair
-from sb3_memaug.checks.episodes import Trace
-from sb3_memaug.checks.sources import Source, Sources
+from sb3_memaug.checks.diagnosis import Match, Matcher
+from sb3_memaug.checks.rollouts import Rollout
 from sb3_memaug.symmetry import SignedPermutation
 
 RNG = np.random.default_rng(0)
@@ -13,12 +13,12 @@ DECLARED = SignedPermutation([1, 0, 2, 3, 4], [1, 1, -1, 1, 1])
 
 
 def trace(rows):
-    return Trace({"observation": rows}, False, ())
+    return Rollout({"observation": rows}, False, ())
 
 
 def sources(mirror, originals=ORIGINALS, steps=20):
     pairs = [Pair(trace(DECLARED.apply(rows)), trace(mirror(rows))) for rows in originals]
-    return Sources(pairs, [steps] * len(pairs), DECLARED)
+    return Matcher(pairs, [steps] * len(pairs), DECLARED)
 
 
 def test_numbers_that_are_as_declared_follow_what_is_declared():
@@ -30,7 +30,7 @@ def test_a_sign_another_number_and_an_offset_are_found():
     true = SignedPermutation([0, 1, 2, 4, 3], [1, 1, 1, -1, 1], [0, 0, 0, 0, 7])
     found = sources(true.apply)
     for i, expected in enumerate([(0, 1, 0), (1, 1, 0), (2, 1, 0), (4, -1, 0), (3, 1, 7)]):
-        assert found.find(i) == Source(*expected[:2], pytest.approx(expected[2], abs=1e-9))
+        assert found.find(i) == Match(*expected[:2], pytest.approx(expected[2], abs=1e-9))
 
 
 def test_a_number_that_is_roughly_as_declared_follows_nothing_else():
