@@ -27,7 +27,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "show",
         help="draw a robot beside its mirror image",
-        description="Draw a robot in a pose beside the mirror image of that pose, partners in one colour, with the "
+        description="Draw a robot in a pose beside the mirror image of that pose, partners in one color, with the "
         "sign of each pair of joints. The second picture is taken by the mirrored camera: where the mirror is right, "
         "it is the first one flipped.",
     )
@@ -54,7 +54,8 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     :param parsed: what it asks for
     """
     try:
-        from sb3_memaug.pictures import MirroredPose, draw_mirror, random_pose
+        from sb3_memaug.pictures import MirroredPose, draw_mirror
+        from sb3_memaug.pictures.poses import random_pose
     except ImportError as error:
         parser.error(f'pictures need matplotlib ({error}): pip install "sb3-memaug[plot]"')
     try:
@@ -72,7 +73,7 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         sys.exit(str(derived.candidates[plane] if plane else derived))
     print(derived.candidates[plane])
     mirrored = MirroredPose(geometry, reflection, random_pose(geometry, reflection, fixed, parsed.seed))
-    print(f"centres of mass lie within {1000 * mirrored.error:.2f} mm of their mirror images")
+    print(f"centers of mass lie within {1000 * mirrored.error:.2f} mm of their mirror images")
     name = re.sub(r"[^\w.-]+", "_", geometry.name) or "robot"
     title = f"{geometry.name} and its {plane.replace('_', '-')} mirror image"
     if not derived.candidates[plane].holds:
