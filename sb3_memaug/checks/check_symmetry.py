@@ -29,13 +29,13 @@ def check_symmetry(
     Put the environment in random states, with failures and pushes on, and its mirror images in theirs; step both, with
     random and with mirrored actions; and compare.
 
-    The report tells the errors of observation, reward, termination and state for each element of the group, beside
-    those of an unmirrored perturbation by 1e-6, which tells rounding errors that grow from mistakes that are there from
-    the first step on. An episode is compared as long as the perturbation stays small. Where robots differ by more than
-    rounding in the first step, because no real robot is quite symmetric and not every simulator exact, that step alone
-    counts. Where a mirror does not hold, the report names the worst numbers and what is wrong with them.
+    The report lists the errors of observation, reward, termination and state for each element of the group, beside
+    those of an unmirrored perturbation by 1e-6: rounding errors grow as these do, mistakes are there from the first
+    step on. An episode is compared as long as the perturbation stays small. Where robots differ by more than rounding
+    in the first step, because no real robot is quite symmetric and not every simulator exact, that step alone counts.
+    Where a mirror does not hold, the report names the worst numbers and what is wrong with them.
 
-    The environment wants a reset afterwards. What it draws must follow from the seed of a reset; noise is no mirror
+    The environment needs a reset afterwards. What it draws must follow from the seed of a reset; noise is no mirror
     image of itself, and has to be switched off.
 
     :param env: with mirrors (:class:`~sb3_memaug.MirrorSpec`) and a robot that
@@ -68,19 +68,19 @@ def check_symmetry(
 
 
 def _refuse_randomness(baseline: Baseline) -> None:
-    """An environment that differs from itself cannot be compared with its mirror image."""
+    """An environment whose rollouts differ for the same seed and actions cannot be compared with its mirror image."""
     env, perturbed = baseline.probe.env, baseline.perturbed
     scales = Scales(baseline.originals, baseline.probe.layout)
-    chance = sum(comparable_steps(pair, scales) == 0 for pair in perturbed)
-    if 2 * chance > len(perturbed):
+    differing = sum(comparable_steps(pair, scales) == 0 for pair in perturbed)
+    if 2 * differing > len(perturbed):
         raise ValueError(
             f"{env} does not repeat itself: with the same seed and actions, and the same state but for "
-            f"{PERTURBATION:g} rad, it is elsewhere after one step in {chance} of {len(perturbed)} cases. Everything "
-            "random must come from `env.np_random`, and nothing of an episode may outlast a reset"
+            f"{PERTURBATION:g} rad, it is elsewhere after one step in {differing} of {len(perturbed)} cases. "
+            "Everything random must come from `env.np_random`, and nothing of an episode may outlast a reset"
         )
 
 
 def _unmoved(baseline: Baseline) -> tuple[str, ...]:
-    rows = np.concatenate([trace.parts["observation"] for trace in baseline.originals])
+    rows = np.concatenate([rollout.parts["observation"] for rollout in baseline.originals])
     still = np.ptp(rows, axis=0) <= STILL * np.abs(rows).max(axis=0)
     return tuple(baseline.probe.layout.ranges("observation", still))

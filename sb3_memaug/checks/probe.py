@@ -266,7 +266,7 @@ class Probe:
         self.neutral = neutral_action(self.action_space)
         self._mirror_command = mirror_command
         self._options = {layer.disturbance.option: None for layer in _layers(env)}
-        self._knows_mirrors = self._try_option()
+        self._has_mirror_option = self._try_option()
         self._floats = self._try_base()
 
     @property
@@ -293,7 +293,7 @@ class Probe:
     @property
     def mirrors_command(self) -> bool:
         """Whether there is a way to mirror what the environment draws at reset."""
-        return self._knows_mirrors or self._mirror_command is not None
+        return self._has_mirror_option or self._mirror_command is not None
 
     def reset(self, seed: int, element: str) -> None:
         """
@@ -301,7 +301,7 @@ class Probe:
         :param element: of the group, by its name, whose mirror image of the command is wanted
         """
         options: dict[str, Any] = dict(self._options)
-        if self._knows_mirrors:
+        if self._has_mirror_option:
             options["mirror"] = element
         self.env.reset(seed=seed, options=options or None)
         if self._mirror_command is not None and element != "identity":

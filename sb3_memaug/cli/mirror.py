@@ -62,8 +62,8 @@ def add_derive(commands: Any) -> None:
         type=pose,
         default=[],
         metavar=METAVAR,
-        help="in which the robot is symmetric: one that its file knows, or angles in rad or m, or both; by default "
-        "that of the file, and then those that it knows",
+        help="in which the robot is symmetric: one that its file defines, or angles in rad or m, or both; by default "
+        "that of the file, and then those that it defines",
     )
     parser.add_argument(
         "--tolerance",
@@ -204,7 +204,7 @@ def add_show(commands: Any) -> None:
         type=pose,
         default=[],
         metavar=METAVAR,
-        help="a pose that the robot's file knows, or angles in rad or m, or both; other joints are drawn at random",
+        help="a pose that the robot's file defines, or angles in rad or m, or both; other joints are drawn at random",
     )
     add_axes(parser)
     parser.add_argument("--seed", type=seed, default=0, help="of the random pose (default: %(default)s)")

@@ -57,8 +57,8 @@ def image_formats(text: str) -> list[str]:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which reports what is wrong with the command line
-    :param parsed: its arguments
+    :param parser: which tells what is wrong with the command line
+    :param parsed: what it asks for
     """
     if not parsed.runs.is_dir():
         parser.error(f"there is no folder {str(parsed.runs)!r}")

@@ -31,7 +31,7 @@ class Surface(NamedTuple):
 
 class Camera(NamedTuple):
     """
-    Looks at a point.
+    A camera that looks at a point.
 
     :param target: in m, (3,)
     :param azimuth: from where, in rad from the x axis
@@ -130,6 +130,8 @@ def rasterize(corners: np.ndarray, depth: np.ndarray, width: int, height: int) -
 
 class Ground:
     """
+    A disc with a grid, a soft shadow, the line of a mirror, and an arrow forwards.
+
     :param corners: of the triangles of what stands on it, (triangles, 3, 3)
     :param center: of it in m, (3,)
     :param radius: in m
@@ -201,7 +203,7 @@ class _Triangles(NamedTuple):
 
 
 class Scene:
-    """What is drawn together; some of it shines through what hides it."""
+    """Surfaces that are drawn together; some of them shine through what hides them."""
 
     def __init__(self) -> None:
         self._triangles: list[_Triangles] = []

@@ -1,4 +1,4 @@
-"""What `check_symmetry` tells, of a board that is its own mirror image to the last bit."""
+"""What `check_symmetry` reports and refuses, for a board that is its own mirror image to the last bit."""
 
 import re
 
@@ -175,7 +175,7 @@ def test_wrappers_on_top_are_stepped_too():
 
 
 class Commanded(Extended):
-    """Draws a command; mirrors it if it can, and knows no other option."""
+    """Draws a command; mirrors it if it can, and has no other option."""
 
     reflections = REFLECTIONS
 

@@ -90,7 +90,7 @@ def test_steps_are_comparable_until_a_perturbation_has_grown(layout):
     assert comparable_steps(Pair(still, rollout(np.zeros((4, 3)), states=[1e-6, 1e-3, 0.1, 1e-3])), scales) == 2
     # A simulator that gives up begins where it always begins.
     assert comparable_steps(Pair(still, rollout(np.zeros((4, 3)), states=[1e-6, 1e-6, 1e-6, 0])), scales) == 3
-    # Whether a threshold is reached is anybody's guess.
+    # Whether a threshold is reached depends on rounding.
     ended = [rollout(np.zeros((3, 3)), terminated=True, states=np.full(3, size)) for size in (0, 1e-6)]
     assert comparable_steps(Pair(still, ended[1]), scales) == 2
     assert comparable_steps(Pair(*ended), scales) == 3
