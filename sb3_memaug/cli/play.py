@@ -71,8 +71,8 @@ def add_to(commands: Any) -> None:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
-    :param parsed: what it asks for
+    :param parser: which reports what is wrong with the command line
+    :param parsed: its arguments
     """
     if parsed.model is not None and not parsed.model.is_file():
         parser.error(f"there is no model {str(parsed.model)!r}")

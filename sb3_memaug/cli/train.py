@@ -121,5 +121,5 @@ def _read_values_without_running_them() -> None:
     try:
         utils: Any = import_module("rl_zoo3.utils")
     except ImportError:
-        return  # told by whoever needs it
+        return  # Reported where it is needed.
     utils.StoreDict = KeyValues

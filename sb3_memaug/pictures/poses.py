@@ -1,4 +1,4 @@
-"""A pose that looks different in the mirror."""
+"""Poses of a robot to be drawn: a random one that is unlike its mirror image, and both of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,48 @@ import numpy as np
 from sb3_memaug.symmetry import Joint, Reflection, RobotGeometry
 from sb3_memaug.symmetry.kinematics import posed
 
-#: How far joints are from the middle, in rad; and slides, relative to the robot's size.
+#: How far hinges are drawn from the middle, in rad; and slides, relative to the robot's size.
 SPREAD, SLIDE_SPREAD = 0.5, 0.1
-#: From how many to choose.
+#: Number of random poses to choose from.
 POSES = 32
+
+
+class MirroredPose:
+    """
+    A robot in a pose and in the mirror image of that pose.
+
+    Joints that the reflection leaves out keep their angle.
+
+    :param geometry: of a robot, seen with x forward and z up
+    :param reflection: of it
+    :param angles: absolute ones in rad or m, by joint; those of others are the reflection's pose, else 0
+    :raises ValueError: if a joint is unknown
+    """
+
+    def __init__(self, geometry: RobotGeometry, reflection: Reflection, angles: Mapping[str, float]) -> None:
+        self.geometry, self.reflection = geometry, reflection
+        names = list(reflection.joints)
+        whole = {**dict.fromkeys(names, 0.0), **reflection.pose, **angles}
+        self.original = posed(geometry, whole)
+        images = reflection.joint_position_map(names).apply(np.array([whole[name] for name in names]))
+        self.image = posed(self.original, dict(zip(names, images.tolist(), strict=True)))
+        self.axes = np.array(reflection.world_axes, dtype=np.float64)
+        centers = self._centers()
+        #: What takes a reflected point of the original to its image: not zero where the mirror misses the origin, (3,).
+        self.shift = np.where(self.axes < 0, np.mean(centers, axis=0) if len(centers) else 0.0, 0.0)
+        #: Largest distance in m of a link's center of mass from where the mirror shows that of its partner.
+        self.error = float(np.linalg.norm(centers - self.shift, axis=1).max(initial=0.0))
+
+    def _centers(self) -> np.ndarray:
+        """Of each link with a mass, its distance from its partner's reflected center of mass, (links, 3)."""
+        originals = {link.joint.name: link.centre for link in self.original.links if link.joint is not None}
+        partners = {name: partner for name, (partner, _) in self.reflection.joints.items()}
+        distances = [
+            link.centre - self.axes * originals[partners[link.joint.name]]
+            for link in self.image.links
+            if link.joint is not None and link.mass and link.joint.name in partners
+        ]
+        return np.reshape(distances, (-1, 3))
 
 
 def random_pose(

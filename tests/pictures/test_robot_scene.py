@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sb3_memaug.pictures.solids import rod, solid
+from sb3_memaug.pictures.robot_scene import rod, solid
 
 HALF_SIZES = np.array((0.1, 0.2, 0.4))
 

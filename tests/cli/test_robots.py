@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from sb3_memaug.cli.poses import angles_of, pose
+from sb3_memaug.cli.robots import angles_of, pose
 
 from ..pictures.robots import two_arms
 
