@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sb3_memaug.report.charts import Chart
+from sb3_memaug.report.figures.common import Chart
 
 #: What figures can be written as, and how many pixels wide one of theirs becomes.
 SCALES = {"png": 2, "pdf": 1, "svg": 1}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
 from sb3_memaug.evaluation.scores import ALL
-from sb3_memaug.report.html_tables import Column, Table
+from sb3_memaug.report.render import Column, Table
 from sb3_memaug.report.run_tables import RUN
 from sb3_memaug.report.style import env_title, policies_in_order
 

@@ -1,6 +1,6 @@
 import re
 
-from sb3_memaug.report.settings import html_settings
+from sb3_memaug.report.render import html_settings
 
 
 def rows(html):

@@ -5,7 +5,7 @@ pytest.importorskip("rliable")
 import pandas as pd
 
 from sb3_memaug.evaluation.statistics import improvement, summary
-from sb3_memaug.report.html_tables import Column, Table, html_table
+from sb3_memaug.report.render import Column, Table, html_table
 from sb3_memaug.report.tables import (
     efficiency_tables,
     improvement_tables,

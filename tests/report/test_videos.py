@@ -3,7 +3,7 @@ from base64 import b64decode
 
 import pytest
 
-from sb3_memaug.report.videos import html_videos
+from sb3_memaug.report.render import html_videos
 
 COLOURS = {"memory-aug": "#0072B2", "baseline-aug": "#7cc4ee", "aug": "#000000"}
 

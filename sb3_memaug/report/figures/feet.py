@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import colours_of, env_title, style
 

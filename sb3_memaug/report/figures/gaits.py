@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.legs import colours_of_legs, label_of
-from sb3_memaug.report.figures.walks import (
+from sb3_memaug.report.figures.common import (
     EPISODE,
     SPLITS,
+    Chart,
+    colours_of_legs,
     contacts,
+    label_of,
     origin_of,
     touchdowns,
     walks_shown,

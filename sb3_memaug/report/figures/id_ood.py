@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sb3_memaug.evaluation.bootstrap import middle_mean
 from sb3_memaug.evaluation.scores import ALL, KEYS, groups, normalise, score_matrix
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.captions import training_seeds
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import colours_of, env_title, style
 

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.legs import colours_of_legs, label_of, motor_of
-from sb3_memaug.report.figures.panels import panel_specs, show_each_name_once
+from sb3_memaug.report.figures.common import (
+    Chart,
+    colours_of_legs,
+    label_of,
+    motor_of,
+    panel_specs,
+    show_each_name_once,
+)
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import env_title, policies_in_order, style
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.captions import training_seeds
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import colours_of, env_title, style
 

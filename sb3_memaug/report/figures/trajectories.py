@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.legs import colours_of_legs, label_of
-from sb3_memaug.report.figures.panels import panel_specs, show_each_name_once
-from sb3_memaug.report.figures.walks import EPISODE, SPLITS, contacts, origin_of, touchdowns, walks_shown
+from sb3_memaug.report.figures.common import (
+    EPISODE,
+    SPLITS,
+    Chart,
+    colours_of_legs,
+    contacts,
+    label_of,
+    origin_of,
+    panel_specs,
+    show_each_name_once,
+    touchdowns,
+    walks_shown,
+)
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import env_title, policies_in_order, style
 

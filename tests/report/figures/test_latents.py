@@ -1,7 +1,7 @@
 import pytest
 
 from sb3_memaug.report.figures import latents
-from sb3_memaug.report.figures.legs import LEG_COLOURS, NONE_COLOUR
+from sb3_memaug.report.figures.common import LEG_COLOURS, NONE_COLOUR
 
 from .behaviour_tables import BACK, ENV, LEFT, RIGHT, legend_of, pd, run_tables
 

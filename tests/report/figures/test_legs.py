@@ -1,6 +1,13 @@
 import pytest
 
-from sb3_memaug.report.figures.legs import LEG_COLOURS, NONE_COLOUR, OTHER_COLOURS, colours_of_legs, label_of, motor_of
+from sb3_memaug.report.figures.common import (
+    LEG_COLOURS,
+    NONE_COLOUR,
+    OTHER_COLOURS,
+    colours_of_legs,
+    label_of,
+    motor_of,
+)
 from sb3_memaug.report.style import POLICY_COLOURS
 
 

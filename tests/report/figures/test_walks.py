@@ -1,6 +1,6 @@
 import numpy as np
 
-from sb3_memaug.report.figures.walks import origin_of, touchdowns, walks_shown
+from sb3_memaug.report.figures.common import origin_of, touchdowns, walks_shown
 
 from .behaviour_tables import BACK, ENV, LEFT, RIGHT, pd, run_tables, walk
 
