@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Which run a row is of.
 RUN = ["env", "policy", "training_seed"]
+#: What the variation of a row is, beside ``split`` and its unique name ``variation``.
+VARIATION = ["kind", "joints", "place"]
 #: The page of a report: what lies beside it was drawn from tables and is none of them.
 PAGE = "report.html"
 
@@ -26,7 +29,8 @@ PAGE = "report.html"
 class RunTables(NamedTuple):
     """
     Each row begins with ``env``, ``policy`` and ``training_seed``: which run it is of. A table that no run left is
-    empty.
+    empty. Rows with a ``variation`` say its ``kind`` (``"none"``, ``"joint_failure"``, ``"payload"``), the ``joints``
+    that fail, with ``+`` between them, and its ``place`` on the robot, such as ``"front left"``, empty where unknown.
 
     :param episodes: a row for each episode of the evaluation, the fields of
         :class:`~sb3_memaug.evaluation.generalization.Result`
@@ -67,7 +71,8 @@ def read_run_tables(folder: str | Path) -> RunTables:
     tables = {}
     for name in TABLES:
         parts = _parts([path for path in files if path.stem == name and path.suffix in SUFFIXES])
-        tables[name] = _with_booleans(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame(columns=RUN)
+        table = _with_booleans(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame(columns=RUN)
+        tables[name] = with_variation_columns(table)
     if tables["episodes"].empty:
         raise ValueError(
             f"there is no episode of any run in {str(folder)!r}: a run that has been evaluated leaves a table "
@@ -156,6 +161,31 @@ def _with_booleans(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    :param table: of runs, new or from before there were the columns :data:`VARIATION`
+    :return: the same with these columns where it has a column ``variation``; what they lack is read off its names
+    """
+    if "variation" not in table:
+        return table
+    table = table.assign(**{name: table[name].astype(object) if name in table else None for name in VARIATION})
+    old = table["kind"].isna()
+    for variation in table.loc[old, "variation"].unique():
+        rows = old & (table["variation"] == variation)
+        table.loc[rows, VARIATION] = _read_variation(variation)
+    return table.fillna(dict.fromkeys(VARIATION, ""))
+
+
+def _read_variation(name: str) -> tuple[str, str, str]:
+    """Kind, joints and place of ``"motor_front_leftL_joint"``, ``"payload_front_left"`` and the like."""
+    if name == "none":
+        return "none", "", ""
+    words = [word.rstrip("LR") for word in re.split("[_+]", name)]
+    sides = [{word for word in words if word in pair} for pair in (("front", "back"), ("left", "right"))]
+    place = " ".join(word for side in sides for word in side) if max(map(len, sides)) < 2 else ""
+    return ("payload", "", place) if name.startswith("payload") else ("joint_failure", name, place)
+
+
 def _settings(files: list[Path]) -> list[dict[str, Any]]:
     found = []
     for path in files:
@@ -196,6 +226,7 @@ def _is_number(value: Any) -> bool:
 
 #: What a message calls them, and what a value of such a column is.
 _TEXT: tuple[str, Callable[[Any], bool]] = "texts", lambda value: isinstance(value, str)
+_TEXT_OR_NOTHING: tuple[str, Callable[[Any], bool]] = "texts", lambda v: isinstance(v, str) or _is_nothing(v)
 _WHOLE: tuple[str, Callable[[Any], bool]] = "whole numbers", _is_whole
 _BOOL: tuple[str, Callable[[Any], bool]] = "True or False", _is_bool
 _UNKNOWN: tuple[str, Callable[[Any], bool]] = "True, False or nothing", lambda v: _is_bool(v) or _is_nothing(v)
@@ -204,6 +235,7 @@ _NUMBER: tuple[str, Callable[[Any], bool]] = "numbers", _is_number
 #: What each column holds, in whichever table it is.
 _COLUMNS = {
     **dict.fromkeys(("env", "policy", "split", "variation", "mirror", "memory"), _TEXT),
+    **dict.fromkeys(VARIATION, _TEXT_OR_NOTHING),
     **dict.fromkeys(("training_seed", "seed", "timesteps", "step", "length"), _WHOLE),
     **dict.fromkeys(("deterministic", "terminated"), _BOOL),
     **dict.fromkeys(("success",), _UNKNOWN),

@@ -31,7 +31,7 @@ def test_numbers_are_readable_and_keep_their_values():
     columns = [Column("policy", "policy"), Column("x", "x", "{:,.1f}", ("low", "high")), Column("low", "low", "{:,d}")]
     html = html_table(Table("t", "title", "", columns, data), {"memory-aug": "#0072B2"})
     assert '<th scope="row">a&lt;b</th>' in html
-    assert 'style="--colour: #0072B2">memory-aug</span>' in html
+    assert 'style="--color: #0072B2">memory-aug</span>' in html
     thousands = "\N{NARROW NO-BREAK SPACE}"
     assert (
         f'data-value="-1234.56">\N{MINUS SIGN}1{thousands}234.6 <span class="interval">\N{MINUS SIGN}2{thousands}000.0 '

@@ -1,13 +1,15 @@
-"""What a figure of the report is."""
+"""What the figures share: charts, captions, panels and legends, walks, and the labels and colors of parts of robots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sb3_memaug.evaluation.figures import leg_of
+from sb3_memaug.report.style import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,13 +67,13 @@ def show_each_name_once(figure: go.Figure) -> None:
 
 def show_each_policy_once(figure: go.Figure) -> None:
     """
-    :param figure: whose traces tell their policy as ``legendgroup``; of each policy's, the first that is not a filled
+    :param figure: whose traces have their policy as ``legendgroup``; of each policy's, the first that is not a filled
         area is shown in the legend, alone, and named after it
     """
     shown = set()
     for trace in figure.data:
         shows = trace.legendgroup not in shown and "fill" not in trace.to_plotly_json()
-        trace.update(name=trace.legendgroup, showlegend=shows)
+        trace.update(name=plain(trace.legendgroup), showlegend=shows)
         if shows:
             shown.add(trace.legendgroup)
 
@@ -139,45 +141,118 @@ def touchdowns(contact: np.ndarray) -> np.ndarray:
     return np.flatnonzero(contact[1:] & ~contact[:-1]) + 1
 
 
-#: Safe for the colour-blind, and none of them a policy's: blues left, warm hues right, the front ones darker.
-LEG_COLOURS = {
+#: By place on the robot; safe for the color-blind, and none of them a policy's: blues left, warm hues right, the front
+#: ones darker.
+PLACE_COLORS = {
     "front left": "#332288",
     "back left": "#33BBEE",
     "front right": "#AA3377",
     "back right": "#EE7733",
 }
-#: Of feet and variations whose names tell no leg of four, in the order in which they appear.
-OTHER_COLOURS = ("#117733", "#661100", "#999933", "#882255", "#44AA99", "#DDCC77")
-NONE_COLOUR = "#999999"
+#: Of other places, and of what has none, in the order in which they appear.
+OTHER_COLORS = ("#117733", "#661100", "#999933", "#882255", "#44AA99", "#DDCC77")
+#: Where nothing varies.
+NONE_COLOR = "#999999"
+#: Words of names that say where on the robot a part is.
+PLACE_WORDS = frozenset(("front", "back", "left", "right"))
 
 
-def colours_of_legs(names: Iterable[str]) -> dict[str, str]:
+def place_colors(places: Mapping[str, str]) -> dict[str, str]:
     """
-    :param names: of feet or of variations, each once
-    :return: a colour for each, the same for all of a leg; grey for ``"none"``
+    :param places: where on the robot something is, by its name; empty where that is not known
+    :return: a color for each name: the same for all of a place, and one of its own for each that has none
     """
-    known = {**LEG_COLOURS, "none": NONE_COLOUR}
-    colours = {}
-    for name in names:
-        leg = leg_of(name)
-        if leg not in known:
-            known[leg] = OTHER_COLOURS[(len(known) - len(LEG_COLOURS) - 1) % len(OTHER_COLOURS)]
-        colours[name] = known[leg]
-    return colours
+    known: dict[tuple[str, str], str] = {}
+    colors = {}
+    for name, place in places.items():
+        key = ("place", place) if place else ("name", name)
+        if place not in PLACE_COLORS and key not in known:
+            known[key] = OTHER_COLORS[len(known) % len(OTHER_COLORS)]
+        colors[name] = PLACE_COLORS.get(place) or known[key]
+    return colors
 
 
-def motor_of(variation: str) -> str:
+def short_labels(names: Iterable[str]) -> dict[str, str]:
     """
-    :param variation: such as ``"motor_front_leftL_joint"``
-    :return: which motor of the leg has failed, ``"L"`` or ``"R"``; empty where the name tells none
+    :param names: of parts of a robot, of one kind, such as ``"motor_front_leftL_joint"``
+    :return: for each the words in which they differ, such as ``"front left L"``: those that all begin or end with are
+        left out, unless they say where on the robot it is
     """
-    sides = [word[-1] for word in variation.split("_") if word[:-1] in ("left", "right") and word[-1] in "LR"]
-    return "".join(sides)
+    # A capital after a small letter begins a word.
+    words = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("_", " ").split() for name in names}
+    rows, begin, end = [*words.values()], 0, 0
+
+    def shared(index: int) -> bool:
+        if len(rows) < 2 or min(map(len, rows)) <= begin + end + 1:
+            return False
+        found = {row[index] for row in rows}
+        return len(found) == 1 and not found <= PLACE_WORDS
+
+    while shared(begin):
+        begin += 1
+    while shared(-1 - end):
+        end += 1
+    return _unless_the_same({name: " ".join(row[begin : len(row) - end]) for name, row in words.items()})
 
 
-def label_of(name: str) -> str:
+def variation_labels(rows: pd.DataFrame) -> dict[str, str]:
     """
-    :param name: of a foot or a variation
-    :return: such as ``"front left L"``, to be read by people
+    :param rows: of a table with the columns ``variation``, ``kind``, ``joints`` and ``place``
+    :return: what people read for each variation, such as ``"front left L"`` for a joint, ``"front left"`` for a payload
     """
-    return f"{leg_of(name)} {motor_of(name)}".strip().replace("_", " ")
+    labels = {}
+    varieties = _varieties(rows)
+    joints = short_labels({joint: "" for row in varieties for joint in row.joints.split("+") if joint})
+    for row in varieties:
+        if row.kind == "joint_failure" and row.joints:
+            labels[row.variation] = " + ".join(joints[joint] for joint in row.joints.split("+"))
+        elif row.kind == "payload" and row.place:
+            labels[row.variation] = row.place
+        else:
+            labels[row.variation] = row.variation.replace("_", " ")
+    return _unless_the_same(labels)
+
+
+def _unless_the_same(labels: dict[str, str]) -> dict[str, str]:
+    """Labels by name; names stay as they are where their label is empty or another's, too."""
+    counts = Counter(labels.values())
+    return {name: label if label and counts[label] == 1 else name for name, label in labels.items()}
+
+
+def variation_places(rows: pd.DataFrame) -> dict[str, str]:
+    """
+    :param rows: of a table with the columns ``variation``, ``kind``, ``joints`` and ``place``
+    :return: where on the robot each variation is; empty where that is not known
+    """
+    return {row.variation: row.place for row in _varieties(rows)}
+
+
+def _varieties(rows: pd.DataFrame) -> list[Any]:
+    return list(rows[["variation", "kind", "joints", "place"]].drop_duplicates("variation").itertuples(index=False))
+
+
+def foot_places(walks: pd.DataFrame) -> dict[str, str]:
+    """
+    :param walks: rows of episodes of the same robot
+    :return: where each foot is, such as ``"front left"``: seen from the middle of all feet, along the heading; empty
+        where there is one only
+    """
+    cos, sin = np.cos(walks["heading"]), np.sin(walks["heading"])
+    feet = list(contacts(walks))
+    offsets = np.zeros((len(feet), 2))
+    for i, foot in enumerate(feet):
+        x, y = walks[f"x_{foot}"] - walks["x"], walks[f"y_{foot}"] - walks["y"]
+        offsets[i] = np.median(cos * x + sin * y), np.median(cos * y - sin * x)
+    places = dict.fromkeys(feet, "")
+    if len(feet) < 2:
+        return places
+    offsets -= offsets.mean(axis=0)
+    extent = np.ptp(offsets, axis=0)
+    for foot, offset in zip(feet, offsets, strict=True):
+        words = []
+        for axis, (ahead, behind) in enumerate((("front", "back"), ("left", "right"))):
+            # Two feet of a biped stand side by side, and the middle ones of six neither in front nor behind.
+            if extent[axis] > 0.3 * extent.max() and abs(offset[axis]) > 0.2 * extent[axis]:
+                words.append(ahead if offset[axis] > 0 else behind)
+        places[foot] = " ".join(words)
+    return places

@@ -8,7 +8,7 @@ from sb3_memaug.evaluation.bootstrap import middle_mean
 from sb3_memaug.evaluation.scores import ALL, KEYS, groups, normalise, score_matrix
 from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import colours_of, env_title, style
+from sb3_memaug.report.style import colors_of, env_title, plain, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def charts(tables: RunTables, summarised: pd.DataFrame) -> list[Chart]:
     if not episodes["deterministic"].any():
         return []
     data = _data(normalise(tables.episodes).loc[episodes.index], summarised)
-    figure = _figure(data[data["deterministic"]], colours_of(tables.episodes["policy"]))
+    figure = _figure(data[data["deterministic"]], colors_of(tables.episodes["policy"]))
     return [Chart("id-ood-returns", "Returns on ID and on OOD tasks", _caption(episodes, data), figure, data)]
 
 
@@ -61,7 +61,7 @@ def _data(scored: pd.DataFrame, summarised: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
+def _figure(data: pd.DataFrame, colors: dict[str, str]) -> go.Figure:
     from plotly.subplots import make_subplots
 
     envs = list(data["env"].unique())
@@ -76,14 +76,14 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
     )
     style(figure, height, width=960 if n_columns == COLUMNS else 120 + 420 * n_columns)
     figure.update_layout(margin={"t": 100, "b": 36}, bargap=0, legend={"itemsizing": "constant"})
-    policies = [policy for policy in colours if policy in set(data["policy"])]
+    policies = [policy for policy in colors if policy in set(data["policy"])]
     for i, env in enumerate(envs):
         where = {"row": i // COLUMNS + 1, "col": i % COLUMNS + 1}
         here = data[data["env"] == env]
         for k, policy in enumerate(policies):
             rows = here[here["policy"] == policy]
             if len(rows):
-                for trace in _traces(rows, (k + 0.5) / len(policies) - 0.5, 1 / len(policies), colours[policy]):
+                for trace in _traces(rows, (k + 0.5) / len(policies) - 0.5, 1 / len(policies), colors[policy]):
                     figure.add_trace(trace, **where)
         normalised = (here["unit"] == NORMALISED).all()
         figure.update_xaxes(tickvals=[0, 1], ticktext=list(SPLITS.values()), range=[-0.5, 1.5], ticks="", **where)
@@ -109,14 +109,14 @@ def _axis(rows: pd.DataFrame) -> tuple[float, float]:
 
 def _title(env: str, data: pd.DataFrame) -> str:
     if env != ALL:
-        return env_title(env).replace(", ", "<br>")
+        return plain(env_title(env)).replace(", ", "<br>")
     of_envs = data[data["env"] != ALL]
     n_envs = of_envs["env"].nunique()
     n_normalised = of_envs.loc[of_envs["unit"] == NORMALISED, "env"].nunique()
     return "All experiments" if n_normalised == n_envs else f"{n_normalised} of {n_envs} experiments"
 
 
-def _traces(rows: pd.DataFrame, centre: float, width: float, colour: str) -> list[Any]:
+def _traces(rows: pd.DataFrame, centre: float, width: float, color: str) -> list[Any]:
     """Of a policy in a panel; where it stands beside the middle of a split, and how wide, in shares of the split's."""
     import plotly.graph_objects as go
 
@@ -132,8 +132,8 @@ def _traces(rows: pd.DataFrame, centre: float, width: float, colour: str) -> lis
             width=WIDTH * width * 0.9,
             error_y={**interval, "thickness": 1.4, "width": 3, "color": "#222"},
             marker={
-                "color": colour,
-                "line": {"color": colour, "width": 1},
+                "color": color,
+                "line": {"color": color, "width": 1},
                 "pattern": {**pattern, "size": 5, "solidity": 0.45},
             },
             legendgroup=policy,

@@ -1,7 +1,7 @@
 import pytest
 
 from sb3_memaug.report.figures import latents
-from sb3_memaug.report.figures.common import LEG_COLOURS, NONE_COLOUR
+from sb3_memaug.report.figures.common import NONE_COLOR, PLACE_COLORS
 
 from .behaviour_tables import BACK, ENV, LEFT, RIGHT, legend_of, pd, run_tables
 
@@ -116,19 +116,19 @@ def test_colours_are_of_legs_and_symbols_of_motors():
     figure = chart_of(latent_rows()).figure
     looks = {trace.legendgroup: (trace.marker.color, trace.marker.symbol) for trace in figure.data}
     assert looks == {
-        "none": (NONE_COLOUR, "circle"),
-        LEFT: (LEG_COLOURS["front left"], "circle"),
-        RIGHT: (LEG_COLOURS["front right"], "diamond"),
-        BACK: (LEG_COLOURS["back left"], "circle"),
+        "none": (NONE_COLOR, "circle"),
+        LEFT: (PLACE_COLORS["front left"], "circle"),
+        RIGHT: (PLACE_COLORS["front right"], "diamond"),
+        BACK: (PLACE_COLORS["back left"], "circle"),
     }
 
 
 def test_payloads_have_the_colours_of_the_legs_near_them():
     names = {"none": "none", "payload_front_left": "id", "payload_back_right": "ood"}
     figure = chart_of(latent_rows(names=names)).figure
-    colours = {trace.legendgroup: trace.marker.color for trace in figure.data}
-    assert colours["payload_front_left"] == LEG_COLOURS["front left"]
-    assert colours["payload_back_right"] == LEG_COLOURS["back right"]
+    colors = {trace.legendgroup: trace.marker.color for trace in figure.data}
+    assert colors["payload_front_left"] == PLACE_COLORS["front left"]
+    assert colors["payload_back_right"] == PLACE_COLORS["back right"]
     assert {trace.marker.symbol for trace in figure.data} == {"circle"}
 
 

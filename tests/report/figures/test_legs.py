@@ -1,14 +1,14 @@
 import pytest
 
 from sb3_memaug.report.figures.common import (
-    LEG_COLOURS,
-    NONE_COLOUR,
-    OTHER_COLOURS,
+    NONE_COLOR,
+    OTHER_COLORS,
+    PLACE_COLORS,
     colours_of_legs,
     label_of,
     motor_of,
 )
-from sb3_memaug.report.style import POLICY_COLOURS
+from sb3_memaug.report.style import POLICY_COLORS
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,10 @@ def test_names_are_read_for_people(name, motor, label):
 def test_what_belongs_to_a_leg_has_its_colour():
     names = ["none", "motor_front_leftL_joint", "payload_front_left", "front_left", "LF_FOOT", "RF_FOOT"]
     grey, *left, first, second = colours_of_legs(names).values()
-    assert grey == NONE_COLOUR
-    assert left == [LEG_COLOURS["front left"]] * 3
-    assert (first, second) == OTHER_COLOURS[:2]
+    assert grey == NONE_COLOR
+    assert left == [PLACE_COLORS["front left"]] * 3
+    assert (first, second) == OTHER_COLORS[:2]
 
 
 def test_no_leg_has_the_colour_of_a_policy():
-    assert not set(POLICY_COLOURS.values()) & {*LEG_COLOURS.values(), *OTHER_COLOURS, NONE_COLOUR}
+    assert not set(POLICY_COLORS.values()) & {*PLACE_COLORS.values(), *OTHER_COLORS, NONE_COLOR}
