@@ -1,6 +1,20 @@
-import numpy as np
+"""."""
 
-from sb3_memaug.report.figures.common import origin_of, touchdowns, walks_shown
+import numpy as np
+import pytest
+
+from sb3_memaug.report.figures.common import (
+    NONE_COLOR,
+    OTHER_COLORS,
+    PLACE_COLORS,
+    colours_of_legs,
+    label_of,
+    motor_of,
+    origin_of,
+    touchdowns,
+    walks_shown,
+)
+from sb3_memaug.report.style import POLICY_COLORS
 
 from .behaviour_tables import BACK, ENV, LEFT, RIGHT, pd, run_tables, walk
 
@@ -56,3 +70,31 @@ def test_all_policies_start_alike():
 def test_captions_tell_the_mirror():
     rows = walk(FEET).assign(mirror="left_right")
     assert f"({LEFT}, seed 1000, mirrored by left_right)" in origin_of(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "motor", "label"),
+    [
+        ("motor_front_leftL_joint", "L", "front left L"),
+        ("motor_back_rightR_joint", "R", "back right R"),
+        ("payload_front_left", "", "front left"),
+        ("front_left", "", "front left"),
+        ("LF_FOOT", "", "LF FOOT"),
+        ("none", "", "none"),
+    ],
+)
+def test_names_are_read_for_people(name, motor, label):
+    assert motor_of(name) == motor
+    assert label_of(name) == label
+
+
+def test_what_belongs_to_a_leg_has_its_colour():
+    names = ["none", "motor_front_leftL_joint", "payload_front_left", "front_left", "LF_FOOT", "RF_FOOT"]
+    grey, *left, first, second = colours_of_legs(names).values()
+    assert grey == NONE_COLOR
+    assert left == [PLACE_COLORS["front left"]] * 3
+    assert (first, second) == OTHER_COLORS[:2]
+
+
+def test_no_leg_has_the_colour_of_a_policy():
+    assert not set(POLICY_COLORS.values()) & {*PLACE_COLORS.values(), *OTHER_COLORS, NONE_COLOR}
