@@ -151,7 +151,7 @@ def _lead(tables: RunTables) -> str:
     counts += [(episodes["training_seed"].nunique(), "training seed"), (len(episodes), "episode")]
     nouns = [f"{n} {noun if n == 1 else noun.replace('policy', 'policie') + 's'}" for n, noun in counts]
     sentence = f"{nouns[0]} of {nouns[1]} on {nouns[2]} with {nouns[3]}, evaluated in {nouns[4]}."
-    started = len({tuple(run[key] for key in RUN) for run in tables.settings})
+    started = len({tuple(run.get(key) for key in RUN) for run in tables.settings})
     if started > n_runs:
         sentence += f" Runs without episodes, not finished or failed: {started - n_runs} of {started}."
     return sentence
