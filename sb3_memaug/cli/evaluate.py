@@ -85,7 +85,7 @@ def add_to(commands: Any) -> None:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
+    :param parser: that reports what is wrong with the command line
     :param parsed: what it asks for
     """
     try:

@@ -77,6 +77,7 @@ def draw_image(chart: Chart, path: str | Path) -> Path:
 def _drawn(figure: go.Figure) -> Figure:
     # No state of pyplot, and no window.
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     layout = figure.layout
     size, margin = (layout.width, layout.height), layout.margin
@@ -115,7 +116,8 @@ def _drawn(figure: go.Figure) -> Figure:
     corner = (margin.l / size[0], 1)
     shown = [entry for entry, trace in zip(entries, figure.data, strict=True) if trace.showlegend]
     canvas.legend(handles=shown, loc="upper left", bbox_to_anchor=corner, ncols=6, frameon=False, borderaxespad=0.2)
-    for text in canvas.findobj(lambda artist: hasattr(artist, "set_fontsize")):
+    for text in canvas.findobj(Text):
+        assert isinstance(text, Text)
         text.set_fontsize(layout.font.size * POINT)
     return canvas
 

@@ -146,7 +146,7 @@ def _parts(paths: list[Path]) -> list[pd.DataFrame]:
                 )
             source[run] = path
         if not part.empty:
-            # Parquet alone tells texts that are not there from numbers that are not.
+            # Only Parquet distinguishes missing texts from missing numbers.
             unknown = part.columns[part.isna().all()]
             parts.append(part.astype(dict.fromkeys(unknown, float)))
     return parts

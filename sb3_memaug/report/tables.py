@@ -160,7 +160,7 @@ def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
 def runs_tables(learning: pd.DataFrame) -> list[Table]:
     """
     :param learning: of the runs
-    :return: how long each trained and how fast; none if no run told
+    :return: how long each trained and how fast; none if no run has recorded it
     """
     if learning.empty:
         return []

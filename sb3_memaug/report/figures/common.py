@@ -78,7 +78,7 @@ def show_each_policy_once(figure: go.Figure) -> None:
             shown.add(trace.legendgroup)
 
 
-#: The columns that tell which episode of which run a row is of.
+#: The columns that say which episode of which run a row is of.
 EPISODE = ["policy", "training_seed", "variation", "seed", "mirror"]
 #: The splits that are shown, as titles call them.
 SPLITS = {"id": "in distribution", "ood": "out of distribution"}

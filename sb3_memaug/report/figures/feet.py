@@ -20,7 +20,7 @@ COLUMNS = 4
 
 def charts(tables: RunTables) -> list[Chart]:
     """
-    :param tables: of the runs; episodes whose simulator tells no contacts, and experiments without trajectories, from
+    :param tables: of the runs; episodes whose simulator reports no contacts, and experiments without trajectories, from
         which the length of a step is known, are left out
     :return: one, with a column for each experiment; more where there are many
     """
@@ -36,7 +36,7 @@ def foot_rates(episodes: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFra
     :param trajectories: of a report
     :return: for each training seed of each policy of each experiment, ID and OOD: the number of ``episodes`` with mean
         actions and with memory, the means over them of ``seconds``, ``air_time`` and ``touchdowns``, and the two latter
-        ``_per_second``: sums over all episodes by their seconds, so that whoever falls early is not flattered
+        ``_per_second``: sums over all episodes by their seconds, so that early falls do not lower the rates
     """
     import pandas as pd
 

@@ -50,14 +50,14 @@ def _data(scored: pd.DataFrame, summarised: pd.DataFrame) -> pd.DataFrame:
         group = {name: value for name, value in zip(KEYS, keys, strict=True) if name != "memory"}
         unit = NORMALISED if rows[NORMALISED].notna().all() else "episode_return"
         scores = score_matrix(rows, unit)
-        told = {"unit": unit, "normalised_by": ", ".join(rows["normalised_by"].unique())}
+        unit_columns = {"unit": unit, "normalised_by": ", ".join(rows["normalised_by"].unique())}
         names = ("iqm", "low", "high")
         of_all = estimates.loc[keys, [f"normalised_{name}" if unit == NORMALISED else name for name in names]]
         pooled = dict(zip(("value", "low", "high"), of_all, strict=True))
-        table.append({**group, "training_seed": ALL_SEEDS, **pooled, **told, "n_seeds": len(scores)})
+        table.append({**group, "training_seed": ALL_SEEDS, **pooled, **unit_columns, "n_seeds": len(scores)})
         for seed, of_seed in zip(scores.index, scores.to_numpy(), strict=True):
             value = middle_mean(of_seed)
-            table.append({**group, "training_seed": str(seed), "value": value, **told, "n_seeds": 1})
+            table.append({**group, "training_seed": str(seed), "value": value, **unit_columns, "n_seeds": 1})
     return pd.DataFrame(table)
 
 
@@ -154,17 +154,19 @@ def _caption(episodes: pd.DataFrame, data: pd.DataFrame) -> str:
     pooled = data[data["deterministic"] & (data["training_seed"] == ALL_SEEDS) & (data["env"] != ALL)]
     references = ", ".join(pooled.loc[pooled["unit"] == NORMALISED, "normalised_by"].unique())
     divided = f", divided by the mean return of {references} on the ID tasks of the experiment" if references else ""
-    told = [
+    sentences = [
         f"Interquartile mean of returns{divided}, over variations and {training_seeds(episodes)}, with its 95 % "
         "interval over whole training seeds, those of the normaliser too; a dot is a training seed.",
         "Solid bars: ID, hatched: OOD; mean actions.",
     ]
     if pooled["n_seeds"].min() == 1:
-        told.append("One training seed has no interval.")
+        sentences.append("One training seed has no interval.")
     if pooled["n_seeds"].min() < 4:
-        told.append("Of so few seeds an interval may be longer than the axis.")
+        sentences.append("Of so few seeds an interval may be longer than the axis.")
     if not data["deterministic"].all():
-        told.append("The table has sampled actions too.")
+        sentences.append("The table has sampled actions too.")
     if (pooled["unit"] != NORMALISED).any():
-        told.append("Returns are not normalised where they would be divided by a number that is negative or near zero.")
-    return " ".join(told)
+        sentences.append(
+            "Returns are not normalised where they would be divided by a number that is negative or near zero."
+        )
+    return " ".join(sentences)

@@ -44,14 +44,14 @@ def charts(tables: RunTables) -> list[Chart]:
 
 def pairs_of(symmetry: pd.DataFrame, mirror: str) -> list[tuple[str, str]]:
     """
-    :param symmetry: rows of an experiment; its column ``pairs`` tells images of variations as ``"a:b;c:d"``
+    :param symmetry: rows of an experiment; its column ``pairs`` has images of variations as ``"a:b;c:d"``
     :param mirror: an element of the symmetry group
-    :return: each two variations that it exchanges, once; none where the table does not tell
+    :return: each two variations that it exchanges, once; none where the table has no such column
     """
     if "pairs" not in symmetry:
         return []
-    told = symmetry.loc[symmetry["mirror"] == mirror, "pairs"].dropna().head(1)
-    images = [pair.split(":") for pairs in told for pair in pairs.split(";") if pair]
+    cells = symmetry.loc[symmetry["mirror"] == mirror, "pairs"].dropna().head(1)
+    images = [pair.split(":") for pairs in cells for pair in pairs.split(";") if pair]
     return list(dict.fromkeys((min(a, b), max(a, b)) for a, b in images if a != b))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SPLITS = {"id": "ID tasks", "ood": "OOD tasks"}
-#: Policies whose colors are lighter are dashed, too, for those who see or print no colors.
+#: Policies whose colors are lighter are dashed, too, which is visible without colors.
 DASHES = {"baseline": "dash"}
 
 
