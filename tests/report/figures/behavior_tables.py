@@ -7,7 +7,7 @@ import pytest
 pd = pytest.importorskip("pandas")
 pytest.importorskip("plotly")
 
-from sb3_memaug.report.run_tables import RUN, TABLES, RunTables  # noqa: E402
+from sb3_memaug.report.run_tables import RUN, TABLES, RunTables, with_variation_columns  # noqa: E402
 
 ENV = "MemAug/MinitaurPositionJointFailure-MuJoCo-v0"
 LEFT, RIGHT = "motor_front_leftL_joint", "motor_front_rightR_joint"
@@ -15,9 +15,10 @@ BACK = "motor_back_leftL_joint"
 
 
 def run_tables(**tables):
-    """Those that are given, and the others empty as they are read."""
+    """Those that are given, as they are read, and the others empty."""
     empty = dict.fromkeys(TABLES, pd.DataFrame(columns=RUN))
-    return RunTables(**{**empty, **tables}, settings=[], videos=[])
+    given = {name: with_variation_columns(table) for name, table in tables.items()}
+    return RunTables(**{**empty, **given}, settings=[], videos=[])
 
 
 def walk(contacts, policy="memory-aug", split="id", variation=LEFT, training_seed=0, seed=1000, env=ENV, **columns):
