@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sb3_memaug.files import atomic_write
 from sb3_memaug.report.figures.common import Chart
 
 if TYPE_CHECKING:
