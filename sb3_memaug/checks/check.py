@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import gymnasium as gym
 import numpy as np
 
+from sb3_memaug.arguments import SEED, Allowed
 from sb3_memaug.checks.baseline import PERTURBATION, Baseline
 from sb3_memaug.checks.comparison import Scales, comparable_steps
 from sb3_memaug.checks.evidence import collect
@@ -14,6 +15,7 @@ from sb3_memaug.checks.findings import judge
 from sb3_memaug.checks.report import SymmetryReport
 from sb3_memaug.checks.situations import draw_situations
 from sb3_memaug.checks.subject import CommandMirror, Subject
+from sb3_memaug.symmetry.arguments import int_of, ints_of
 
 #: By how much a number changes that never moves, relative to itself.
 STILL = 1e-9
@@ -51,9 +53,12 @@ def check_symmetry(
         the environment and the element's name after a reset. Environments with a reset option ``mirror``, as ours,
         need none
     :return: errors and findings, ``report.holds`` and a table as its text
-    :raises ValueError: if the environment has no mirrors or no robot, or does not repeat itself
+    :raises ValueError: if an argument is out of range, the environment has no mirrors or no robot, or does not repeat
+        itself
     :raises NotImplementedError: if the robot's adapter cannot put it into a state
     """
+    n_states, steps, seed = int_of(n_states, "`n_states`"), ints_of(steps, "`steps`"), SEED.check("seed", seed)
+    tolerance = Allowed(infinite=True).check("tolerance", tolerance)
     if n_states < 1 or not tolerance > 0 or any(step < 1 for step in steps):
         raise ValueError(
             "expected at least one state, a positive tolerance and positive numbers of steps, got "

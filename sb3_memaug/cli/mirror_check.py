@@ -13,7 +13,7 @@ from sb3_memaug.checks import check_symmetry
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, not_negative, positive, seed
 from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.envs.isaaclab.make_vec_env import make_env
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.wrappers import MirrorSpec
 
 

@@ -19,7 +19,7 @@ from sb3_memaug.envs.legged_env import LeggedEnv
 from sb3_memaug.evaluation.agents import Agent, model_agent, random_agent, zero_agent
 from sb3_memaug.evaluation.video_file import VideoFile
 from sb3_memaug.models import ALGORITHMS, load_model
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.wrappers import JointFailure, Payload
 
 

@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from sb3_memaug.cli.arguments import add_env_kwargs, environment
 from sb3_memaug.envs.legged.robot_files import find_robot_file
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 
 
 def add_robot(parser: argparse.ArgumentParser) -> None:

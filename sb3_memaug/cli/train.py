@@ -17,7 +17,7 @@ import gymnasium as gym
 from sb3_memaug.cli.arguments import KeyValues
 from sb3_memaug.models import ALGORITHMS, OURS
 from sb3_memaug.vec_env.distributed import init, rank, shutdown
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.zoo import register
 
 #: What each does; rl_zoo3 calls it the same, with underscores.

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sb3_memaug.arguments import POSITIVE
 from sb3_memaug.disturbances.base import Disturbance
 from sb3_memaug.disturbances.place import Places
 from sb3_memaug.disturbances.ranges import Range, as_number, as_range, draw
 from sb3_memaug.disturbances.variation import Variation
 from sb3_memaug.symmetry import Term
 from sb3_memaug.symmetry.arguments import list_of, shown
-from sb3_memaug.vec_env.numbers import POSITIVE
 
 MODES = ("weak", "locked")
 

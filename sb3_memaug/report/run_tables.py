@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sb3_memaug.evaluation.table_files import SUFFIXES, read_table, write_table
-from sb3_memaug.files import InputError, complete, read_yaml, write_yaml
+from sb3_memaug.files import InputError, atomic_write, read_yaml, write_yaml
 from sb3_memaug.report.columns import check_columns
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def copy_videos(videos: list[Path], folder: Path) -> list[Path]:
         while copy in copies:
             n += 1
             copy = folder / f"{path.stem}_{n}{path.suffix}"
-        with complete(copy) as part:
+        with atomic_write(copy) as part:
             shutil.copyfile(path, part)
         copies.append(copy)
     return copies

@@ -1,4 +1,4 @@
-"""Running mean and variance over arrays and all their mirror images, on the host or on a device."""
+"""Running mean and variance over arrays and all their mirror images: on the host, on a device, and shared by ranks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.symmetry import Transform
 from sb3_memaug.vec_env.devices import long_float
+from sb3_memaug.vec_env.distributed import all_sum
 
 
 class OrbitMeanStd(RunningMeanStd):
@@ -51,8 +52,7 @@ def moments_of_orbit(
 
 class TensorOrbitMeanStd(RunningMeanStd):
     """
-    The same on a device, where nothing has to be looked at to go on; SB3's attributes ``mean``, ``var`` and ``count``
-    look.
+    The same on a device, without waiting for it; reading SB3's attributes ``mean``, ``var`` and ``count`` waits.
 
     :param images: transforms that make the images; none for statistics of the arrays alone
     :param shape: of one array
@@ -101,7 +101,7 @@ class TensorOrbitMeanStd(RunningMeanStd):
     def update(self, arr: Any, counts: th.Tensor | None = None) -> None:
         """
         :param arr: arrays along the first axis
-        :param counts: whether to learn from them, a scalar that nobody looks at; they do by default
+        :param counts: whether to learn from them, a scalar on the device; they do by default
         """
         x = th.as_tensor(arr, device=self.device)
         if self.images:
@@ -144,7 +144,37 @@ class TensorOrbitMeanStd(RunningMeanStd):
 def statistics_of(normalizer: VecNormalize) -> list[RunningMeanStd]:
     """
     :param normalizer: any
-    :return: its statistics of observations, where it normalises them, and of returns
+    :return: its statistics of observations, where it normalizes them, and of returns
     """
     observations = normalizer.obs_rms if normalizer.norm_obs else {}
     return [*(observations.values() if isinstance(observations, dict) else [observations]), normalizer.ret_rms]
+
+
+class SharedStatistics:
+    """
+    Statistics of a normalizer that agree on all ranks and are those of all their environments: what each rank has seen
+    since the last time is added up.
+
+    :param normalizer: of this rank; all ranks start from the same statistics
+    :param device: that the ranks communicate by
+    """
+
+    def __init__(self, normalizer: VecNormalize, device: th.device) -> None:
+        self.normalizer = normalizer
+        self._device = device
+        self._agreed = [self._sums(statistics) for statistics in statistics_of(normalizer)]
+
+    def _sums(self, statistics: RunningMeanStd) -> th.Tensor:
+        """Number, sum and sum of squares: what can be added."""
+        mean, var = (th.as_tensor(x, dtype=th.float64, device=self._device) for x in (statistics.mean, statistics.var))
+        return statistics.count * th.stack((th.ones_like(mean), mean, var + mean**2))
+
+    def share(self) -> None:
+        """Add up what all ranks have seen."""
+        for i, statistics in enumerate(statistics_of(self.normalizer)):
+            agreed = self._agreed[i]
+            agreed += all_sum(self._sums(statistics) - agreed)
+            count, sums, squares = (x.cpu().numpy() for x in agreed)
+            statistics.mean = sums / count
+            statistics.var = squares / count - statistics.mean**2
+            statistics.count = float(count.flat[0])

@@ -4,12 +4,12 @@ import gymnasium as gym
 import pytest
 
 from sb3_memaug.envs.isaaclab.make_vec_env import make_vec_env
-from sb3_memaug.vec_env import vec_env_makers
-from sb3_memaug.vec_env.vec_env_makers import register_vec_env_maker, vec_env_maker
+from sb3_memaug.vec_env import registry
+from sb3_memaug.vec_env.registry import register_vec_env_maker, vec_env_maker
 
 
 def test_the_first_who_knows_an_environment_makes_it(monkeypatch):
-    monkeypatch.setattr(vec_env_makers, "_MAKERS", [])
+    monkeypatch.setattr(registry, "_MAKERS", [])
     assert vec_env_maker("Pendulum-v1") is None
     register_vec_env_maker(lambda spec: spec.id.startswith("Pendulum"), "of pendulums")
     register_vec_env_maker(lambda spec: True, "of all")

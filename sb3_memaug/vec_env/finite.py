@@ -1,4 +1,8 @@
-"""Numbers that are infinite or none: found before the statistics or the policy learn from them, and told whose."""
+"""
+Numbers that are not finite: found before statistics or policy learn from them, and with the environment they are of.
+
+What is not finite is not saved either: a file that is good stays good.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch as th
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.vec_env.distributed import is_distributed, rank
-from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.vec_env.statistics import statistics_of
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 #: Why a number is not finite, and what to do: where the environment gave it, and where the policy did.
 OF_ENVIRONMENT = (
@@ -29,7 +37,7 @@ class NotFiniteError(ValueError):
 @contextmanager
 def at_step(step: int, began: int) -> Iterator[None]:
     """
-    Say so in a :class:`NotFiniteError` that is raised within.
+    Name the step in a :class:`NotFiniteError` that is raised within.
 
     :param step: of a rollout; 0 for what it began with
     :param began: number of steps that were trained before the rollout
@@ -44,7 +52,7 @@ def by_name(name: str, numbers: Any) -> dict[str, Any]:
     """
     :param name: of observations
     :param numbers: an array or a tensor, or a dict of them
-    :return: the same by names that tell the key
+    :return: the same by names with the key in them
     """
     if isinstance(numbers, Mapping):
         return {f"{name} {key!r}": values for key, values in numbers.items()}
@@ -78,7 +86,7 @@ def rows_finite(numbers: th.Tensor) -> th.Tensor:
 def finite_or(observations: Any, instead: float) -> Any:
     """
     :param observations: a tensor, or a dict of them
-    :param instead: what to put where a number is not finite in float32; nobody looks where that is
+    :param instead: what to put where a number is not finite in float32; no device is waited for
     :return: such observations
     """
 
@@ -144,4 +152,91 @@ def _error(name: str, envs: list[int], cause: str) -> NotFiniteError:
     return NotFiniteError(
         f"the {name} of environment {envs}{of_rank} is not finite: {cause}. Nothing was learned from it, and the last "
         "checkpoint is still good"
+    )
+
+
+class LastObservations(NamedTuple):
+    """
+    :param observations: arrays of shape (n, …), or a dict of them
+    :param envs: of each, (n,)
+    """
+
+    observations: Any
+    envs: th.Tensor
+
+
+def last_observations(dones: np.ndarray, infos: list[dict[str, Any]]) -> LastObservations | None:
+    """
+    :param dones: whether an episode ended, (n_envs,)
+    :param infos: one for each environment
+    :return: those of the episodes that would have gone on; None if there are none
+    """
+    envs = [
+        i
+        for i in np.flatnonzero(dones).tolist()
+        if infos[i].get("TimeLimit.truncated", False) and infos[i].get("terminal_observation") is not None
+    ]
+    if not envs:
+        return None
+    last = [infos[i]["terminal_observation"] for i in envs]
+    stacked = (
+        {key: np.stack([observation[key] for observation in last]) for key in last[0]}
+        if isinstance(last[0], Mapping)
+        else np.stack(last)
+    )
+    return LastObservations(stacked, th.as_tensor(envs))
+
+
+def refuse_non_finite_step(observations: Any, rewards: np.ndarray, last: LastObservations | None) -> None:
+    """
+    :param observations: after a step of environments on the host, (n_envs, …), or a dict of them
+    :param rewards: for it, (n_envs,)
+    :param last: of the episodes that it cut short
+    :raises NotFiniteError: if a number is not finite in float32
+    """
+    refuse_non_finite(by_name("observation", observations))
+    if last is not None:
+        refuse_non_finite(by_name("last observation", last.observations), last.envs)
+    refuse_non_finite({"reward": rewards})
+
+
+def refuse_non_finite_policy(model: BaseAlgorithm) -> None:
+    """
+    :param model: to be saved or used
+    :raises ValueError: if what it has learned, or its optimizer's state, is not finite
+    """
+    policy = model.policy
+    parameters = dict(policy.named_parameters())
+    finite = {name: x.isfinite().all() for name, x in parameters.items() if x.requires_grad}
+    # What is not learned may be infinite on purpose, as a mask is.
+    others = {**parameters, **dict(policy.named_buffers())}
+    finite |= {name: ~x.isnan().any() for name, x in others.items() if name not in finite}
+    optimizer = getattr(policy, "optimizer", None)
+    state_of = {} if optimizer is None else optimizer.state
+    for name, x in parameters.items():
+        for key, value in state_of.get(x, {}).items():
+            if isinstance(value, th.Tensor):
+                finite[f"{key} of {name}"] = value.isfinite().all()
+    marks = th.stack([x.to(model.device) for x in finite.values()]).tolist()
+    bad = [name for name, is_good in zip(finite, marks, strict=True) if not is_good]
+    if bad:
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        raise ValueError(
+            f"after {model.num_timesteps} steps the policy holds numbers that are not finite, in {', '.join(bad[:3])}"
+            f"{more}. It is neither used nor saved, and the last checkpoint is still good: go on from there, with a "
+            "lower learning rate, or with smaller observations and rewards"
+        )
+
+
+def refuse_non_finite_statistics(normalizer: VecNormalize) -> None:
+    """
+    :param normalizer: to be saved
+    :raises ValueError: if its statistics are not finite
+    """
+    if all(np.isfinite(number).all() for x in statistics_of(normalizer) for number in (x.mean, x.var, x.count)):
+        return
+    raise ValueError(
+        f"the statistics of this {type(normalizer).__name__} are not finite, and nothing that it normalizes would be. "
+        "They are not saved, and a file that was saved before is still good: go on from there. A SymmetricVecNormalize "
+        "refuses such numbers before it learns from them"
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from sb3_memaug.symmetry import ImageFlip, SignedPermutation
-from sb3_memaug.vec_env.running_statistics import OrbitMeanStd, TensorOrbitMeanStd
+from sb3_memaug.vec_env.statistics import OrbitMeanStd, TensorOrbitMeanStd
 
 quick = settings(deadline=None, max_examples=60)
 #: Images by the shape of an array.

@@ -28,8 +28,8 @@ from stable_baselines3.common.vec_env import (
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
-from sb3_memaug.vec_env.between import check_between
-from sb3_memaug.vec_env.environment_group import group_of_environment
+from sb3_memaug.vec_env.equivariance import check_wrappers
+from sb3_memaug.vec_env.groups import group_of_environment
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, RandomWorld
 
 #: Exchanges the first two numbers and negates the third; exchanges two actions.
@@ -288,7 +288,7 @@ def held(env, something):
 def check(wrap, vec_env=DummyVecEnv, env=Robot, n_envs=2):
     venv = vec_env([lambda: wrap(env())] * n_envs)
     try:
-        check_between(group_of_environment(venv), venv)
+        check_wrappers(group_of_environment(venv), venv)
     finally:
         venv.close()
 
@@ -320,7 +320,7 @@ def test_what_cannot_be_tried_is_warned_of(name):
     assert len(seen) == 1
 
 
-def test_environments_in_processes_of_their_own_are_looked_at_there():
+def test_environments_in_processes_of_their_own_are_tried_there():
     accepted = ("common", "a permutation of its own", "noise of its own generator", "rewards of the simulator")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -344,7 +344,7 @@ def test_so_are_they_in_processes_that_know_nothing_yet(start_method):
 def test_one_environment_among_others_is_enough():
     venv = DummyVecEnv([Robot, Robot, lambda: OfOne(Robot(), factor=(1, 2, 1)), Robot])
     with pytest.raises(ValueError, match="OfOne"):
-        check_between(GROUP, venv)
+        check_wrappers(GROUP, venv)
     assert not venv.has_attr("_sb3_memaug_found")
 
 
@@ -461,7 +461,7 @@ def test_a_trial_leaves_no_trace():
         inner = [dict(vars(env.unwrapped)) for env in venv.envs]
         space = pickle.dumps(venv.envs[0].action_space)
         if tried:
-            check_between(GROUP, venv)
+            check_wrappers(GROUP, venv)
         np.testing.assert_array_equal(np.random.get_state()[1], before[0])
         assert random.getstate() == before[1]
         assert th.equal(th.get_rng_state(), before[2])
@@ -493,7 +493,7 @@ def test_connections_and_files_are_not_copied(tmp_path, capsys):
 
     Connection.closed = 0
     venv = DummyVecEnv([lambda: Connected(Robot())])
-    check_between(GROUP, venv)
+    check_wrappers(GROUP, venv)
     assert Connection.closed == 0
     venv.envs[0].file.close()
     assert (tmp_path / "log").read_text() == ""
@@ -536,7 +536,7 @@ class VecLog(VecEnvWrapper):
 
 def of_robots(wrap, env=Robot):
     venv = wrap(DummyVecEnv([env] * 2))
-    check_between(group_of_environment(venv), venv)
+    check_wrappers(group_of_environment(venv), venv)
 
 
 def test_wrappers_of_vec_envs_are_tried_too():
@@ -548,8 +548,8 @@ def test_wrappers_of_vec_envs_are_tried_too():
         of_robots(lambda v: VecFactor(SymmetricVecNormalize(v), 2.0))
         of_robots(VecTransposeImage, env=lambda: RandomWorld("image"))
         of_robots(lambda v: VecMonitor(VecTransposeImage(v)), env=lambda: RandomWorld("image"))
-        check_between(Rower(3).symmetry_group, VecLog(Rower(3)))
-        check_between(Rower(3).symmetry_group, SymmetricVecNormalize(Rower(3)))
+        check_wrappers(Rower(3).symmetry_group, VecLog(Rower(3)))
+        check_wrappers(Rower(3).symmetry_group, SymmetricVecNormalize(Rower(3)))
     for wrap, message in (
         (
             lambda v: VecFactor(v, [1, 2, 1]),
@@ -567,9 +567,9 @@ def test_wrappers_of_vec_envs_are_tried_too():
         of_robots(lambda v: VecLog(v, multiplies=True))
 
 
-def test_a_plain_normaliser_is_refused_wherever_it_stands():
+def test_a_plain_normalizer_is_refused_wherever_it_stands():
     plain = VecNormalize(DummyVecEnv([Robot]))
-    with pytest.raises(ValueError, match="a plain VecNormalize normalises an observation and its mirror image"):
+    with pytest.raises(ValueError, match="a plain VecNormalize normalizes an observation and its mirror image"):
         SymmetricVecNormalize(plain)
     SymmetricVecNormalize(VecNormalize(DummyVecEnv([Robot]), norm_obs=False))
     over = VecNormalize(SymmetricVecNormalize(DummyVecEnv([Robot])))
@@ -578,17 +578,17 @@ def test_a_plain_normaliser_is_refused_wherever_it_stands():
 
 
 def test_a_group_that_is_given_describes_what_comes_out():
-    def exchanged(normalises):
+    def exchanged(normalizes):
         env = gw.TransformObservation(Robot(), lambda x: x[[2, 0, 1]], None)
-        return gw.NormalizeObservation(env) if normalises else env
+        return gw.NormalizeObservation(env) if normalizes else env
 
     group = SymmetryGroup({"mirror": Mirror(SignedPermutation([0, 2, 1], [-1, 1, 1]), SignedPermutation([1, 0]))})
-    check_between(group, DummyVecEnv([lambda: exchanged(False)]))
+    check_wrappers(group, DummyVecEnv([lambda: exchanged(False)]))
     with pytest.raises(ValueError, match=r"NormalizeObservation .* running statistics"):
-        check_between(group, DummyVecEnv([lambda: exchanged(True)]))
+        check_wrappers(group, DummyVecEnv([lambda: exchanged(True)]))
     # The environment's own is nothing but that.
     with pytest.raises(ValueError, match="TransformObservation"):
-        check_between(GROUP, DummyVecEnv([lambda: exchanged(False)]))
+        check_wrappers(GROUP, DummyVecEnv([lambda: exchanged(False)]))
 
 
 def test_wrappers_of_an_environment_on_a_device_cannot_be_tried():
@@ -596,7 +596,7 @@ def test_wrappers_of_an_environment_on_a_device_cannot_be_tried():
     venv.env = gw.OrderEnforcing(Robot())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_between(venv.symmetry_group, venv)
+        check_wrappers(venv.symmetry_group, venv)
     venv.env = OfOne(venv.env)
     with pytest.warns(UserWarning, match=r"OfOne .* its environments live on a device.*check_symmetry"):
-        check_between(venv.symmetry_group, venv)
+        check_wrappers(venv.symmetry_group, venv)

@@ -1,4 +1,4 @@
-"""What stands between the mirrors of an environment and the algorithm that uses them."""
+"""Whether the wrappers between an environment and the algorithm are equivariant: whether they commute with mirrors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecTranspose
 from sb3_memaug.symmetry import Mirror, SymmetryGroup
 from sb3_memaug.symmetry.compatibility import check_actions_fit, check_observations_fit
 from sb3_memaug.vec_env.tensor_vec_env import TensorVecEnv
-from sb3_memaug.vec_env.wrapper_trial import CannotTell, Difference, Trial, may_alter
+from sb3_memaug.vec_env.wrapper_trial import Difference, Trial, Undecidable, may_alter
 
 _REMEDY = "Put it inside MirrorSpec and pass MirrorSpec the terms of what comes out"
 _VEC_REMEDY = (
@@ -31,13 +31,13 @@ _CHECK = (
     "may say so by an attribute `commutes_with_mirrors = True`"
 )
 
-#: What has been warned of already.
+#: Warnings that were given already.
 _WARNED: WeakKeyDictionary[VecEnv, set[str]] = WeakKeyDictionary()
 
 
 class Finding(NamedTuple):
     """
-    :param text: what is wrong, or what cannot be told
+    :param text: what is wrong, or what cannot be decided
     :param refused: whether the mirrors are wrong for certain
     :param learned: whether they are so because of running statistics
     """
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
     learned: bool = False
 
 
-def chain_of(env: Any) -> list[Any]:
+def wrapper_chain(env: Any) -> list[Any]:
     """
     :param env: an environment or a ``VecEnv``, wrapped or not
     :return: its wrappers, the outermost first, and the innermost environment
@@ -58,17 +58,17 @@ def chain_of(env: Any) -> list[Any]:
     return chain
 
 
-def owner_of(chain: Sequence[Any], name: str) -> Any:
+def attribute_owner(chain: Sequence[Any], name: str) -> Any:
     """
     :param chain: wrappers and the innermost environment, the outermost first
     :param name: of an attribute
-    :return: the first that has it itself, and does not hand on what the next one has; None if there is none
+    :return: the first that has it itself, and does not only pass on what the next one has; None if there is none
     """
     own = (each for each in chain if any(name in vars(kind) for kind in type(each).__mro__) or name in vars(each))
     return next(own, chain[-1] if hasattr(chain[-1], name) else None)
 
 
-def check_between(group: SymmetryGroup, env: VecEnv) -> None:
+def check_wrappers(group: SymmetryGroup, env: VecEnv) -> None:
     """
     Refuse what makes the mirror image of an observation another one than the observation of the mirror image, and
     likewise for actions: wrappers of the environments, wherever they run, and of the ``VecEnv``. They are tried on
@@ -81,7 +81,7 @@ def check_between(group: SymmetryGroup, env: VecEnv) -> None:
     :param env: wrapped or not
     :raises ValueError: if a wrapper does not commute with the mirrors
     """
-    chain = chain_of(env)
+    chain = wrapper_chain(env)
     base = chain[-1]
     inner = _mirrors_below(group, base, any(isinstance(each, VecTransposeImage) for each in chain))
     findings = _of_environments(base, SymmetryGroup(inner) if inner else group, described=inner is None)
@@ -91,28 +91,28 @@ def check_between(group: SymmetryGroup, env: VecEnv) -> None:
         wording = Outside._replace(remedy=_VEC_REMEDY)
         finding = commuting(chain, len(chain) - 1, SymmetryGroup(inner), group, wording=wording)
         findings += [finding] if finding else []
-    _tell(findings, base)
+    _raise_or_warn(findings, base)
 
 
-def check_inside(spec: Any, observation_source: gym.Env | None, action_source: gym.Env | None) -> None:
+def check_wrappers_inside(spec: Any, observation_source: gym.Env | None, action_source: gym.Env | None) -> None:
     """
-    The same for what lies inside a ``MirrorSpec``: between it and the environments that told what observation and
-    action are made of. Running statistics are left to :func:`check_between`: what learns from them refuses them.
+    The same for what lies inside a ``MirrorSpec``: between it and the environments whose terms it uses. Running
+    statistics are left to :func:`check_wrappers`: algorithms and normalizers, which call it, refuse them.
 
     :param spec: the ``MirrorSpec``
-    :param observation_source: the environment that told the terms of the observation; None where the user did, who
-        described what comes out
+    :param observation_source: the environment with the terms of the observation; None where the user gave them, as a
+        description of what comes out
     :param action_source: that of the action, likewise
     :raises ValueError: if a wrapper does not commute with the mirrors
     """
-    chain, group = chain_of(spec.env), spec.symmetry_group
+    chain, group = wrapper_chain(spec.env), spec.symmetry_group
     findings: list[Finding] = []
     for what, source in (("observation", observation_source), ("action", action_source)):
         if source is not None:
             end = next(i for i, each in enumerate(chain) if each is source)
             finding = commuting(chain, end, group, group, (what,), Inside, spec)
             findings += [finding] if finding and not finding.learned and finding not in findings else []
-    _tell(findings, None)
+    _raise_or_warn(findings, None)
 
 
 class Wording(NamedTuple):
@@ -137,7 +137,7 @@ def commuting(
     end: int,
     inner: SymmetryGroup,
     outer: SymmetryGroup,
-    looked_at: Sequence[str] = ("observation", "action"),
+    compared: Sequence[str] = ("observation", "action"),
     wording: Wording = Outside,
     described_by: Any = None,
 ) -> Finding | None:
@@ -146,44 +146,44 @@ def commuting(
     :param end: index of the environment that the mirrors are those of
     :param inner: its group
     :param outer: the group above all wrappers, of the same names
-    :param looked_at: of ``"observation"`` and ``"action"``
+    :param compared: of ``"observation"`` and ``"action"``
     :param wording: of the finding
     :param described_by: what has the terms; the environment that the mirrors are those of by default
     :return: what is wrong with those between; None if they commute with the mirrors
     """
     altering = [k for k in range(end) if may_alter(chain[k])]
-    if not altering or _unfit(chain[end], inner, looked_at) is not None:
+    if not altering or _unfit(chain[end], inner, compared) is not None:
         return None  # or the group fits not even its own environment, which is not the fault of a wrapper
-    problem = _problem(chain, altering[0], end, inner, outer, looked_at)
+    problem = _problem(chain, altering[0], end, inner, outer, compared)
     if problem is None:
         return None
-    guilty = altering[0]
+    culprit = altering[0]
     for k in altering[1:]:
-        deeper = _problem(chain, k, end, inner, outer, looked_at)
+        deeper = _problem(chain, k, end, inner, outer, compared)
         if deeper is None:
             break
-        guilty, problem = k, deeper
-    if isinstance(problem, CannotTell):
-        return _untold(chain[guilty], str(problem), wording)
+        culprit, problem = k, deeper
+    if isinstance(problem, Undecidable):
+        return _undecided(chain[culprit], str(problem), wording)
     if isinstance(problem, Difference):
-        if isinstance(chain[guilty], NormalizeObservation):
+        if isinstance(chain[culprit], NormalizeObservation):
             wording = wording._replace(remedy=_NORMALIZE)
-        return Finding(_sentence(chain[guilty], problem, described_by or chain[end], wording), True, problem.learned)
+        return Finding(_sentence(chain[culprit], problem, described_by or chain[end], wording), True, problem.learned)
     return Finding(
-        f"{_name(chain[guilty])} {wording.where} and changes a space so that the mirrors do not fit it: {problem}. "
+        f"{_name(chain[culprit])} {wording.where} and changes a space so that the mirrors do not fit it: {problem}. "
         f"{wording.remedy}",
         True,
     )
 
 
 def _problem(
-    chain: Sequence[Any], start: int, end: int, inner: SymmetryGroup, outer: SymmetryGroup, looked_at: Sequence[str]
-) -> Difference | CannotTell | ValueError | None:
+    chain: Sequence[Any], start: int, end: int, inner: SymmetryGroup, outer: SymmetryGroup, compared: Sequence[str]
+) -> Difference | Undecidable | ValueError | None:
     """Of all wrappers from one on."""
     top = chain[start]
     if not isinstance(top, VecEnv) or not any(isinstance(each, VecTransposeImage) for each in chain[start:end]):
         outer = inner
-    unfit = _unfit(chain[end], inner, looked_at) or _unfit(top, outer, looked_at)
+    unfit = _unfit(chain[end], inner, compared) or _unfit(top, outer, compared)
     if unfit is not None:
         return unfit
     mirrors = {name: (mirror, outer.generators[name]) for name, mirror in inner.generators.items()}
@@ -193,16 +193,16 @@ def _problem(
         if _unfit(env, group, (what,)) is None
     ]
     try:
-        return Trial(chain, start, end, known).difference(mirrors, "observation" in looked_at, "action" in looked_at)
-    except CannotTell as error:
+        return Trial(chain, start, end, known).difference(mirrors, "observation" in compared, "action" in compared)
+    except Undecidable as error:
         return error
 
 
-def _unfit(env: Any, group: SymmetryGroup, looked_at: Sequence[str]) -> ValueError | None:
+def _unfit(env: Any, group: SymmetryGroup, compared: Sequence[str]) -> ValueError | None:
     try:
-        if "observation" in looked_at:
+        if "observation" in compared:
             check_observations_fit(group, env.observation_space)
-        if "action" in looked_at:
+        if "action" in compared:
             check_actions_fit(group, env.action_space)
     except ValueError as error:
         return error
@@ -223,7 +223,7 @@ def _statistics(chain: Sequence[Any], group: SymmetryGroup, described_by: Any = 
             wording = Below._replace(remedy=_NORMALIZE)
             findings.append(Finding(_sentence(wrapper, problem, described_by, wording), True, problem.learned))
         elif isinstance(problem, ValueError) and _learns(chain, k):
-            findings.append(_untold(wrapper, "what it makes of an observation depends on earlier episodes", Below))
+            findings.append(_undecided(wrapper, "what it makes of an observation depends on earlier episodes", Below))
     return findings
 
 
@@ -234,19 +234,19 @@ def _is_running(wrapper: Any) -> bool:
 def _learns(chain: Sequence[Any], k: int) -> bool:
     try:
         return Trial(chain, k, k + 1).learns()
-    except CannotTell:
+    except Undecidable:
         return False
 
 
 def _normalizes(wrapper: Any) -> Finding:
     return Finding(
-        f"{_name(wrapper)} normalises an observation and its mirror image by different running statistics, which "
+        f"{_name(wrapper)} normalizes an observation and its mirror image by different running statistics, which "
         f"breaks the symmetry. {_NORMALIZE}",
         True,
     )
 
 
-def _untold(wrapper: Any, why: str, wording: Wording = Outside) -> Finding:
+def _undecided(wrapper: Any, why: str, wording: Wording = Outside) -> Finding:
     return Finding(
         f"{_name(wrapper)} {wording.where}, and it cannot be tried whether it commutes with them: {why}. {_CHECK}",
         False,
@@ -306,58 +306,58 @@ def _mirrors_below(group: SymmetryGroup, base: VecEnv, transposed: bool) -> dict
 def _of_environments(base: VecEnv, group: SymmetryGroup, described: bool) -> list[Finding]:
     if isinstance(base, TensorVecEnv):
         inner = getattr(base, "env", None)
-        wrappers = chain_of(inner)[:-1] if isinstance(inner, gym.Env) else []
-        return [_untold(each, "its environments live on a device") for each in wrappers if may_alter(each)]
+        wrappers = wrapper_chain(inner)[:-1] if isinstance(inner, gym.Env) else []
+        return [_undecided(each, "its environments live on a device") for each in wrappers if may_alter(each)]
     try:
-        flagged = base.env_is_wrapped(_Look(group, described))  # type: ignore[arg-type]
+        flagged = base.env_is_wrapped(_WrapperInspector(group, described))  # type: ignore[arg-type]
     except (NotImplementedError, TypeError, AttributeError):
         return []  # no environments of Gymnasium
     findings: list[Finding] = []
     for i in (i for i, flag in enumerate(flagged) if flag):
-        for told in base.get_attr(_FOUND, [i])[0]:
-            finding = Finding(*told)
+        for fields in base.get_attr(_FOUND, [i])[0]:
+            finding = Finding(*fields)
             findings += [finding] if finding not in findings else []
         base.env_method("__delattr__", _FOUND, indices=[i])
     return findings
 
 
-#: Attribute of a wrapper for the time between finding and telling.
+#: Attribute of a wrapper that holds the findings until they are fetched.
 _FOUND = "_sb3_memaug_found"
 
 
 @dataclass
-class _Look:
+class _WrapperInspector:
     """
-    Handed to ``VecEnv.env_is_wrapped``, which asks ``isinstance`` of each wrapper, from the outermost inwards, in the
-    process that they live in.
+    Passed to ``VecEnv.env_is_wrapped`` as a class: that calls ``isinstance`` for each wrapper, from the outermost
+    inwards, in the process of the environment, where the wrappers can be tried.
     """
 
     group: SymmetryGroup
     described: bool
     seen: set[int] = field(default_factory=set)
-    #: What was found of wrappers that are alike.
+    #: Findings by the keys of the wrappers: equal wrappers are tried once.
     found: dict[Any, list[Finding]] = field(default_factory=dict)
 
     def __instancecheck__(self, wrapper: Any) -> bool:
         if id(wrapper) in self.seen:
             return False
-        chain = chain_of(wrapper)
+        chain = wrapper_chain(wrapper)
         self.seen |= {id(each) for each in chain}
         try:
             key = _key(chain)
-            findings = self.found[key] if key in self.found else self._look(chain)
+            findings = self.found[key] if key in self.found else self._findings(chain)
             if key is not None:
                 self.found[key] = findings
         except Exception as error:  # would end the process
-            findings = [_untold(wrapper, f"{type(error).__name__}: {error}")]
+            findings = [_undecided(wrapper, f"{type(error).__name__}: {error}")]
         if findings:
             setattr(wrapper, _FOUND, [tuple(finding) for finding in findings])
         return bool(findings)
 
-    def _look(self, chain: Sequence[Any]) -> list[Finding]:
+    def _findings(self, chain: Sequence[Any]) -> list[Finding]:
         if self.described:
             return _statistics(chain, self.group)
-        source = owner_of(chain, "symmetry_group")
+        source = attribute_owner(chain, "symmetry_group")
         end = next(i for i, each in enumerate(chain) if each is source)
         normalizers = [_normalizes(each) for each in chain[:end] if _is_running(each)]
         if normalizers:
@@ -368,19 +368,19 @@ class _Look:
 
 
 def _key(chain: Sequence[Any]) -> Any:
-    """Hashable, equal for wrappers that are alike; None if that cannot be told."""
+    """Hashable, equal for wrappers of equal class and state; None if they cannot be compared."""
     try:
         return tuple(map(type, chain)), Trial(chain, 0, len(chain) - 1).key
-    except CannotTell:
+    except Undecidable:
         return None
 
 
-def _tell(findings: Sequence[Finding], base: VecEnv | None) -> None:
+def _raise_or_warn(findings: Sequence[Finding], base: VecEnv | None) -> None:
     for finding in findings:
         if finding.refused:
             raise ValueError(finding.text)
-    told: set[str] = set() if base is None else _WARNED.setdefault(base, set())
+    given: set[str] = set() if base is None else _WARNED.setdefault(base, set())
     for text in dict.fromkeys(finding.text for finding in findings):
-        if text not in told:
+        if text not in given:
             warnings.warn(text, stacklevel=2)
-            told.add(text)
+            given.add(text)

@@ -1,4 +1,4 @@
-"""Observation normalisation that commutes with the mirrors."""
+"""Normalization that commutes with the mirrors, and a check of plain normalizers for numbers that are not finite."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from typing import Any
 
 import numpy as np
 import torch as th
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from sb3_memaug.arguments import FLAG, FRACTION, POSITIVE, Allowed, Check, check_arguments
 from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
-from sb3_memaug.vec_env.between import chain_of, check_between
+from sb3_memaug.symmetry.arguments import shown
 from sb3_memaug.vec_env.distributed import rank
-from sb3_memaug.vec_env.environment_group import group_of_environment
-from sb3_memaug.vec_env.finite_check import all_finite, by_name, finite_or, refuse_non_finite
-from sb3_memaug.vec_env.finite_saving import refuse_non_finite_statistics
-from sb3_memaug.vec_env.last_observations import last_observations, refuse_non_finite_step
-from sb3_memaug.vec_env.numbers import FRACTION, POSITIVE, Allowed, check_numbers
-from sb3_memaug.vec_env.running_statistics import OrbitMeanStd, TensorOrbitMeanStd, moments_of_orbit
-from sb3_memaug.vec_env.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
-
-#: Why a plain ``VecNormalize`` is refused.
-PLAIN = (
-    "a plain VecNormalize normalises an observation and its mirror image by different statistics, which breaks the "
-    "symmetry: use sb3_memaug.SymmetricVecNormalize in its place, whose `load` takes a plain one's file too, or "
-    "VecNormalize(…, norm_obs=False)"
+from sb3_memaug.vec_env.equivariance import check_wrappers, wrapper_chain
+from sb3_memaug.vec_env.finite import (
+    NotFiniteError,
+    all_finite,
+    by_name,
+    finite_or,
+    last_observations,
+    refuse_non_finite,
+    refuse_non_finite_statistics,
+    refuse_non_finite_step,
 )
+from sb3_memaug.vec_env.groups import PLAIN_REFUSED, group_of_environment
+from sb3_memaug.vec_env.statistics import OrbitMeanStd, TensorOrbitMeanStd, moments_of_orbit, statistics_of
+from sb3_memaug.vec_env.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 
 
 class SymmetricVecNormalize(VecNormalize):
     """
     ``VecNormalize`` whose observation statistics are those of the observations *and* all their mirror images, so that
-    normalising and mirroring commute to float error.
+    normalizing and mirroring commute to float error.
 
     Statistics of the observations alone would not: a robot that only ever drags its left leg has another mean, and
     another variance, for the left knee than for the right one.
@@ -58,8 +59,12 @@ class SymmetricVecNormalize(VecNormalize):
         return super().__new__(SymmetricTensorVecNormalize if on_device else cls)
 
     def __init__(self, venv: VecEnv, *args: Any, symmetry: SymmetryGroup | None = None, **kwargs: Any) -> None:
+        if not isinstance(venv, VecEnv):
+            raise ValueError(
+                f"SymmetricVecNormalize wraps a VecEnv, such as DummyVecEnv([make_env]), got {shown(venv)}"
+            )
         # VecNormalize itself takes any.
-        check_numbers(_NUMBERS, signature(VecNormalize).bind(venv, *args, **kwargs).arguments)
+        check_arguments(_ARGUMENTS, signature(VecNormalize).bind(venv, *args, **kwargs).arguments)
         super().__init__(venv, *args, **kwargs)
         symmetry = symmetry or group_of_environment(venv)
         if symmetry is None:
@@ -67,17 +72,17 @@ class SymmetricVecNormalize(VecNormalize):
                 "SymmetricVecNormalize needs a symmetry group: wrap the environments in sb3_memaug.MirrorSpec, pass "
                 "`symmetry=`, or use stable-baselines3's VecNormalize"
             )
-        for each in chain_of(venv):
+        for each in wrapper_chain(venv):
             if type(each) is VecNormalize and each.norm_obs:
-                raise ValueError(PLAIN)
-        check_between(symmetry, venv)
+                raise ValueError(PLAIN_REFUSED)
+        check_wrappers(symmetry, venv)
         check_group_fits(symmetry, venv.observation_space, venv.action_space)
         self.symmetry_group = symmetry
         if not self.norm_obs:
             return
         if any(_moves_the_origin(transform) for mirror in symmetry for transform in mirror.by_key().values()):
             raise ValueError(
-                "a mirror with an offset does not commute with any normalisation: measure joints from a symmetric "
+                "a mirror with an offset does not commute with any normalization: measure joints from a symmetric "
                 "default pose, so that the mirror is linear, or use SymmetricVecNormalize(…, norm_obs=False)"
             )
         if isinstance(self.obs_rms, dict):
@@ -93,11 +98,11 @@ class SymmetricVecNormalize(VecNormalize):
         """
         The statistics of a plain ``VecNormalize`` become those of its observations and all their mirror images.
 
-        :param load_path: of a saved normaliser, this or a plain one, whether its environments were arrays or tensors
+        :param load_path: of a saved normalizer, this or a plain one, whether its environments were arrays or tensors
         :param venv: to wrap, in arrays or tensors
-        :param symmetry: the group to average over; by default that of the saved normaliser, or of the environments
-        :return: the normaliser, with the settings and the statistics that were saved
-        :raises InputError: if the file holds no normaliser, or one of other observations
+        :param symmetry: the group to average over; by default that of the saved normalizer, or of the environments
+        :return: the normalizer, with the settings and the statistics that were saved
+        :raises InputError: if the file holds no normalizer, or one of other observations
         :raises ValueError: as the constructor
         """
         saved = _read(load_path)
@@ -110,7 +115,7 @@ class SymmetricVecNormalize(VecNormalize):
         shapes, expected = ({key: np.shape(each.mean) for key, each in rms.items()} for rms in (theirs, ours))
         if shapes != expected:
             raise InputError(
-                load_path, f"expected statistics of the shapes {_told(expected)} as observed, got {_told(shapes)}"
+                load_path, f"expected statistics of the shapes {_listed(expected)} as observed, got {_listed(shapes)}"
             )
         for key, statistics in ours.items():
             moments = theirs[key].mean, theirs[key].var, theirs[key].count
@@ -133,7 +138,7 @@ class SymmetricVecNormalize(VecNormalize):
 
     def reset(self) -> np.ndarray | dict[str, np.ndarray]:
         """
-        :return: the first observations of an episode in every environment, normalised
+        :return: the first observations of an episode in every environment, normalized
         :raises NotFiniteError: if one is not finite; nothing is learned from any of them
         """
         observations = self.venv.reset()
@@ -143,9 +148,9 @@ class SymmetricVecNormalize(VecNormalize):
 
     def step_wait(self) -> VecEnvStepReturn:
         """
-        What ``VecNormalize`` does, once it is known that all numbers are finite.
+        As ``VecNormalize``, after all numbers were checked.
 
-        :return: observations and rewards, normalised, and what else the environments gave
+        :return: observations and rewards, normalized, and what else the environments gave
         :raises NotFiniteError: if an observation, a reward, or the last observation of an episode that was cut short is
             not finite; nothing is learned from any of them
         """
@@ -170,8 +175,11 @@ class SymmetricVecNormalize(VecNormalize):
         return self.normalize_obs(observations)
 
 
-#: What the numbers among the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
-_NUMBERS = {
+#: What the arguments of ``VecNormalize`` may be. An infinite bound is the usual way not to clip.
+_ARGUMENTS: dict[str, Check] = {
+    "training": FLAG,
+    "norm_obs": FLAG,
+    "norm_reward": FLAG,
     "clip_obs": Allowed(0, above=True, infinite=True),
     "clip_reward": Allowed(0, above=True, infinite=True),
     "gamma": FRACTION,
@@ -186,7 +194,7 @@ def _read(path: str) -> VecNormalize:
         try:
             saved = pickle.load(file)
         except Exception as error:  # of any kind: what is no pickle is read as one
-            raise InputError(path, f"expected a saved normaliser, got {type(error).__name__}: {error}") from error
+            raise InputError(path, f"expected a saved normalizer, got {type(error).__name__}: {error}") from error
     if not isinstance(saved, VecNormalize):
         raise InputError(
             path,
@@ -195,7 +203,7 @@ def _read(path: str) -> VecNormalize:
     return saved
 
 
-def _told(shapes: dict[str, tuple[int, ...]]) -> Any:
+def _listed(shapes: dict[str, tuple[int, ...]]) -> Any:
     return shapes.get("", shapes)
 
 
@@ -206,7 +214,7 @@ def _moves_the_origin(transform: Transform) -> bool:
 class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
     """
     What :class:`SymmetricVecNormalize` makes of a :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv`: statistics
-    and what is normalised by them stay on the device. Nothing is learned from a step with a number that is not finite,
+    and what is normalized by them stay on the device. Nothing is learned from a step with a number that is not finite,
     which comes out as nan.
 
     :param venv: to wrap
@@ -246,7 +254,7 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
     def _step(self, actions: th.Tensor) -> TensorStep:
         step = self.venv.step_tensors(actions)
         final = step.final_observations
-        # Clipping would hide what is infinite from those who look at the end of a rollout: it becomes nan, which stays.
+        # Clipping would hide what is infinite from the check at the end of a rollout: it becomes nan, which stays.
         observations, rewards = (finite_or(x, th.nan) for x in (step.observations, step.rewards))
         if self.ret_rms.device != self.device:
             self.ret_rms.to(self.device)
@@ -266,7 +274,7 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
         )
 
     def _all_finite(self, *numbers: Any) -> th.Tensor:
-        """Whether they are to be learned from; looked at on the device only."""
+        """Whether they are to be learned from, a scalar on the device."""
         return all_finite([x for each in numbers for x in _by_key(each).values()])
 
     def reset_tensors(self, seed: int | None = None) -> TensorObs:
@@ -282,7 +290,7 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
         normalized = dict(_by_key(observations))
         for key, statistics in _by_key(self.obs_rms).items():
             if statistics.device != self.device:
-                statistics.to(self.device)  # handed over by another normaliser
+                statistics.to(self.device)  # handed over by another normalizer
             if learn is not None:
                 statistics.update(normalized[key], learn)
             deviation = (statistics.variance + self.epsilon).sqrt()
@@ -299,3 +307,47 @@ class SymmetricTensorVecNormalize(SymmetricVecNormalize, TensorVecEnv):
 
 def _by_key(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"": value}
+
+
+class PlainStatistics:
+    """
+    A plain ``VecNormalize`` takes one environment's number that is not finite into its statistics, and every
+    environment's numbers are none from then on. Here the one is found, and the statistics are put back.
+
+    :param env: of an algorithm, wrapped or not
+    """
+
+    def __init__(self, env: VecEnv) -> None:
+        self._normalizers = []
+        while isinstance(env, VecEnvWrapper):
+            if isinstance(env, VecNormalize) and not isinstance(env, SymmetricVecNormalize):
+                self._normalizers.append(env)
+            env = env.venv
+        self.keep()
+
+    def keep(self) -> None:
+        """Remember the statistics. SB3 puts new arrays in their place, and never writes into the old ones."""
+        self._kept = [(x, x.mean, x.var, x.count) for each in self._normalizers for x in statistics_of(each)]
+
+    def refuse_non_finite(self, stepped: bool) -> None:
+        """
+        :param stepped: whether the environments were stepped, and not reset, so that there are rewards
+        :raises NotFiniteError: if a number that was to be normalized is not finite; the statistics are then those that
+            were kept
+        """
+        for normalizer in reversed(self._normalizers):
+            if not hasattr(normalizer, "old_obs"):
+                continue  # it has not been reset
+            rewards = {"reward": normalizer.old_reward} if stepped else {}
+            try:
+                refuse_non_finite(by_name("observation", normalizer.old_obs) | rewards)
+            except NotFiniteError:
+                self._put_back()
+                raise
+        self.keep()
+
+    def _put_back(self) -> None:
+        for statistics, mean, var, count in self._kept:
+            statistics.mean, statistics.var, statistics.count = mean, var, count
+        for normalizer in self._normalizers:
+            normalizer.returns = np.where(np.isfinite(normalizer.returns), normalizer.returns, 0.0)

@@ -1,4 +1,4 @@
-"""Numbers that make no sense are refused, with what is allowed and what came."""
+"""Arguments that make no sense are refused, with what is allowed and what came."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 import torch as th
 
-from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
-from sb3_memaug.envs.position import PositionTask
-from sb3_memaug.envs.rower import Rower
-from sb3_memaug.envs.velocity import VelocityTask
-from sb3_memaug.symmetry.tolerances import Tolerances
-from sb3_memaug.vec_env.numbers import (
+from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize, check_symmetry
+from sb3_memaug.arguments import (
     ALGORITHM,
     COUNT,
+    FLAG,
     FRACTION,
     RECURRENT_ALGORITHM,
     SEED,
     Allowed,
     as_number,
     as_pair,
-    takes_numbers,
+    checks_arguments,
 )
+from sb3_memaug.envs.position import PositionTask
+from sb3_memaug.envs.rower import Rower
+from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.symmetry import Term, Tolerances
 from tests.ppo.worlds import random_worlds
 
 INF, NAN = math.inf, math.nan
@@ -39,9 +40,13 @@ INF, NAN = math.inf, math.nan
         (FRACTION, Fraction(1, 4), 0.25),
         (COUNT, np.int64(4), 4),
         (COUNT, 16.0, 16),
+        (COUNT, th.tensor(16), 16),
         (COUNT, np.float64(16.0), 16),
         (COUNT, 2**70, 2**70),
         (SEED, None, None),
+        (FLAG, True, True),
+        (FLAG, np.bool_(False), False),
+        (FLAG, 1, True),
         (Allowed(0, infinite=True), INF, INF),
         (Allowed(0, above=True), 1e-300, 1e-300),
     ],
@@ -55,6 +60,9 @@ def test_numbers_come_out_as_pythons_own(allowed, value, expected):
 @pytest.mark.parametrize(
     ("allowed", "value", "message"),
     [
+        (FLAG, "no", "`x` must be True or False, got 'no'"),
+        (FLAG, 2, "`x` must be True or False, got 2"),
+        (FLAG, None, "`x` must be True or False, got None"),
         (FRACTION, 1.5, "`x` must lie between 0 and 1, got 1.5"),
         (FRACTION, NAN, "`x` must lie between 0 and 1, got nan"),
         (FRACTION, True, "`x` must lie between 0 and 1, got True"),
@@ -127,7 +135,7 @@ def test_true_is_no_number():
 
 
 def test_arguments_are_checked_by_name_however_they_are_given():
-    @takes_numbers({"n": COUNT})
+    @checks_arguments({"n": COUNT})
     def make(name, n=3, *more, **others):
         """Make it."""
         return name, n, more, others
@@ -172,11 +180,20 @@ def test_numbers_of_numpy_train():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"clip_obs": -1.0}, {"clip_reward": 0.0}, {"gamma": 2}, {"epsilon": NAN}, {"epsilon": 0.0}, {"clip_obs": "much"}],
+    [
+        {"clip_obs": -1.0},
+        {"clip_reward": 0.0},
+        {"gamma": 2},
+        {"epsilon": NAN},
+        {"epsilon": 0.0},
+        {"clip_obs": "much"},
+        {"norm_obs": "no"},
+        {"training": None},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("make", [random_worlds, Rower], ids=["arrays", "tensors"])
-def test_a_normaliser_refuses_them_too(make, arguments):
+def test_a_normalizer_refuses_them_too(make, arguments):
     (name,) = arguments
     with pytest.raises(ValueError, match=f"`{name}` must"):
         SymmetricVecNormalize(make(4), **arguments)
@@ -219,3 +236,21 @@ def test_numbers_that_were_allowed_still_are():
     assert VelocityTask(speed=[0.2, 0.2]).speed == (0.2, 0.2)
     assert PositionTask(radius=np.array([0.0, 1.0])).radius == (0.0, 1.0)
     assert Tolerances(mass=math.inf, limits=np.float32(0.1)).mass == math.inf
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: check_symmetry(None, n_states="a"), "`n_states` must be a whole number, got 'a'"),
+        (lambda: check_symmetry(None, steps=3), "`steps` must be a list, got 3"),
+        (lambda: check_symmetry(None, steps=(1, "b")), "each of `steps` must be a whole number, got 'b'"),
+        (lambda: check_symmetry(None, tolerance="small"), "`tolerance` must be finite, got 'small'"),
+        (lambda: check_symmetry(None, seed=-1), "`seed` must be a whole number .* got -1"),
+        (lambda: Term("v", "vector", 3).transform("x"), "term 'v' is transformed by a Reflection, got 'x'"),
+        (lambda: SymmetricVecNormalize(None), r"wraps a VecEnv, such as DummyVecEnv\(\[make_env\]\), got None"),
+        (lambda: SymmetricVecNormalize("Ant-v5"), "got 'Ant-v5'"),
+    ],
+)
+def test_arguments_of_another_type_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

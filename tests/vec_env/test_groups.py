@@ -1,4 +1,4 @@
-"""Which normalisers an algorithm accepts beside its group."""
+"""Which group an algorithm or a normalizer finds on its environments, and which normalizers it accepts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize, VecTrans
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.symmetry import ImageFlip, Mirror, SignedPermutation, SymmetryGroup
-from sb3_memaug.vec_env.environment_group import group_of_environment
-from sb3_memaug.vec_env.symmetry_source import check_normalization
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.groups import check_normalization, group_of_environment
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.ppo.worlds import RandomWorld
 
 SWAP = SignedPermutation([1, 0])
@@ -37,7 +36,25 @@ def seeing(**kwargs):
     return SymmetricVecNormalize(DummyVecEnv([Seeing] * 2), norm_obs_keys=["feet"], **kwargs)
 
 
-def test_an_image_that_is_transposed_above_the_normaliser_is_accepted():
+def test_the_group_of_the_environment_is_that_of_what_the_algorithm_sees():
+    venv = DummyVecEnv([Seeing] * 2)
+    assert group_of_environment(venv) == seeing_group(horizontal=True)
+    assert group_of_environment(VecTransposeImage(venv)) == seeing_group(horizontal=True, channels_last=False)
+    assert group_of_environment(SymmetricVecNormalize(Rower(2))) == Rower(2).symmetry_group
+    assert group_of_environment(DummyVecEnv([lambda: RandomWorld(symmetric=False)])) is None
+
+
+def test_environments_of_different_groups_are_refused():
+    class Tall(Seeing):
+        def __init__(self):
+            super().__init__()
+            self.symmetry_group = seeing_group(vertical=True)
+
+    with pytest.raises(ValueError, match="must share one symmetry group"):
+        group_of_environment(DummyVecEnv([Seeing, Tall]))
+
+
+def test_an_image_that_is_transposed_above_the_normalizer_is_accepted():
     venv = seeing()
     small = {"lstm_hidden_size": 4, "net_arch": [4]}
     model = MemAugRecurrentPPO(
@@ -63,7 +80,7 @@ def test_statistics_of_transposed_images_are_symmetric_the_right_way():
     assert model.symmetry_group == venv.symmetry_group
 
 
-def test_another_group_than_that_of_the_normaliser_is_refused():
+def test_another_group_than_that_of_the_normalizer_is_refused():
     with pytest.raises(ValueError, match=r"averages over SymmetryGroup\(.*give both the same group"):
         check_normalization(seeing_group(vertical=True), VecTransposeImage(seeing()))
     with pytest.raises(ValueError, match="give both the same group"):
@@ -75,7 +92,7 @@ def test_another_group_than_that_of_the_normaliser_is_refused():
     check_normalization(part, SymmetricVecNormalize(Rower(4), symmetry=part))
 
 
-def test_a_plain_normaliser_is_refused_unless_it_leaves_observations_alone():
+def test_a_plain_normalizer_is_refused_unless_it_leaves_observations_alone():
     for env in (Rower(4), DummyVecEnv([RandomWorld])):
         group = group_of_environment(env)
         with pytest.raises(ValueError, match=r"a plain VecNormalize .* use sb3_memaug\.SymmetricVecNormalize"):
@@ -84,6 +101,6 @@ def test_a_plain_normaliser_is_refused_unless_it_leaves_observations_alone():
         check_normalization(group, env)
 
 
-def test_a_normaliser_that_leaves_observations_alone_may_have_any_group():
+def test_a_normalizer_that_leaves_observations_alone_may_have_any_group():
     venv = SymmetricVecNormalize(Rower(4), norm_obs=False)
     check_normalization(SymmetryGroup({"left_right": venv.symmetry_group.generators["left_right"]}), venv)

@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from sb3_memaug.files import InputError
-from sb3_memaug.vec_env.python_values import python_settings, python_value
+from sb3_memaug.zoo.python_values import python_settings, python_value
 
 
 def test_literals_dicts_and_modules_are_read() -> None:

@@ -1,4 +1,4 @@
-"""A number that is infinite or none stops the training before anything is learned from it, and is told whose it is."""
+"""A number that is not finite stops the training before anything is learned from it; its environment is named."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.ppo.worlds import OBSERVATIONS, RandomWorld
 from tests.vec_env.test_steppers import Hidden, TensorWorld, act_asynchronously, both, make
 
 N_STEPS = 8
 #: What is not finite in float32.
 BAD = {"nan": np.nan, "inf": np.inf, "minus_inf": -np.inf}
-ways = pytest.mark.parametrize("way", ["tensors", "blindly", "arrays"])
+WAYS = ("tensors", "asynchronous", "arrays")
+ways = pytest.mark.parametrize("way", WAYS)
 
 
 class Planted(TensorWorld):
@@ -60,7 +61,7 @@ class Planted(TensorWorld):
 def message_of(env, way, monkeypatch, algorithm=MemAugRecurrentPPO, n_steps=N_STEPS):
     """Of the training, which learned nothing, and goes on when it is asked to."""
     with monkeypatch.context() as patch:
-        if way == "blindly":
+        if way == "asynchronous":
             act_asynchronously(patch)
         model = make(algorithm, Hidden(env) if way == "arrays" else env, n_steps=n_steps, batch_size=64)
         before = [parameter.clone() for parameter in model.policy.parameters()]
@@ -75,7 +76,7 @@ def message_of(env, way, monkeypatch, algorithm=MemAugRecurrentPPO, n_steps=N_ST
 
 @both
 @pytest.mark.parametrize("hide", [lambda env: env, Hidden], ids=["tensors", "arrays"])
-def test_the_observation_after_the_last_step_is_looked_at_too(algorithm, hide):
+def test_the_observation_after_the_last_step_is_checked_too(algorithm, hide):
     class Diverges(Rower):
         clock = 0
 
@@ -99,10 +100,8 @@ def test_the_observation_after_the_last_step_is_looked_at_too(algorithm, hide):
 )
 @pytest.mark.parametrize("bad", BAD)
 def test_every_way_says_the_same(algorithm, where, name, bad, monkeypatch):
-    told = {
-        message_of(Planted(where, BAD[bad]), way, monkeypatch, algorithm) for way in ("tensors", "blindly", "arrays")
-    }
-    (message,) = told
+    messages = {message_of(Planted(where, BAD[bad]), way, monkeypatch, algorithm) for way in WAYS}
+    (message,) = messages
     start = f"at step 3 of the rollout that began after 0 steps, the {name} of environment [2] is not finite: "
     assert message.startswith(start)
     assert "the last checkpoint is still good" in message
@@ -112,13 +111,13 @@ def test_every_way_says_the_same(algorithm, where, name, bad, monkeypatch):
 @pytest.mark.parametrize("normalize", [SymmetricVecNormalize, lambda env: VecNormalize(env, norm_obs=False)])
 @pytest.mark.parametrize("where", ["observation", "reward", "last"])
 @pytest.mark.parametrize("bad", BAD)
-def test_normalisers_hide_nothing_and_are_not_poisoned(normalize, where, bad, monkeypatch):
+def test_normalizers_hide_nothing_and_are_not_poisoned(normalize, where, bad, monkeypatch):
     plain = type(normalize(Rower(4))) is VecNormalize
     messages = set()
-    for way in ("arrays",) if plain else ("tensors", "blindly", "arrays"):
+    for way in ("arrays",) if plain else ("tensors", "asynchronous", "arrays"):
         env = Planted(where, BAD[bad])
         normalizer = normalize(Hidden(env) if way == "arrays" else env)
-        message = message_of(normalizer, "blindly" if way == "blindly" else "tensors", monkeypatch)
+        message = message_of(normalizer, "asynchronous" if way == "asynchronous" else "tensors", monkeypatch)
         messages.add(message)
         rms = [normalizer.ret_rms, *([] if plain else [normalizer.obs_rms])]
         assert all(np.isfinite([*np.atleast_1d(x.mean), *np.atleast_1d(x.var), x.count]).all() for x in rms)
@@ -163,7 +162,7 @@ def test_statistics_are_bit_for_bit_those_before_the_step(on_device, where, obse
 
 
 @pytest.mark.parametrize("on_device", [False, True])
-def test_a_reset_is_looked_at_before_statistics_learn_from_it(on_device, monkeypatch):
+def test_a_reset_is_checked_before_statistics_learn_from_it(on_device, monkeypatch):
     env = Planted("observation", np.inf, at=0)
     normalizer = SymmetricVecNormalize(env if on_device else Hidden(env))
     message = message_of_start(normalizer)
@@ -173,9 +172,9 @@ def test_a_reset_is_looked_at_before_statistics_learn_from_it(on_device, monkeyp
 
 
 @ways
-def test_what_a_rollout_begins_with_is_looked_at(way, monkeypatch):
+def test_what_a_rollout_begins_with_is_checked(way, monkeypatch):
     with monkeypatch.context() as patch:
-        if way == "blindly":
+        if way == "asynchronous":
             act_asynchronously(patch)
         env = Planted("observation", at=0)
         message = message_of_start(Hidden(env) if way == "arrays" else env)
@@ -200,7 +199,7 @@ def test_the_key_is_named(way, where, monkeypatch):
 @ways
 def test_the_last_observation_of_an_episode_that_ended_of_its_own_is_worth_nothing(way, monkeypatch):
     """And may be anything: that is how an environment ends where its simulation has diverged."""
-    if way == "blindly":
+    if way == "asynchronous":
         act_asynchronously(monkeypatch)
     env = Planted("last", cut=False)
     model = make(MemAugRecurrentPPO, Hidden(env) if way == "arrays" else env, n_steps=N_STEPS)
@@ -246,7 +245,7 @@ def test_the_square_of_a_large_number_does_not_poison_the_statistics():
     assert np.isfinite(normalizer.obs_rms.var).all()
 
 
-def test_a_time_limit_is_looked_at_in_the_infos():
+def test_a_time_limit_is_checked_in_the_infos():
     class Diverges(RandomWorld):
         steps = 0
 
@@ -263,8 +262,8 @@ def test_a_time_limit_is_looked_at_in_the_infos():
 
 @pytest.mark.parametrize("which", [0, 1], ids=["actor", "critic"])
 @ways
-def test_a_memory_that_is_not_finite_is_named_and_forgotten(which, way, monkeypatch):
-    if way == "blindly":
+def test_a_memory_that_is_not_finite_is_named_and_reset(which, way, monkeypatch):
+    if way == "asynchronous":
         act_asynchronously(monkeypatch)
     env = TensorWorld(4)
     model = make(MemAugRecurrentPPO, Hidden(env) if way == "arrays" else env, n_steps=N_STEPS)
@@ -288,8 +287,8 @@ class Overflows(FlattenExtractor):
 
 @both
 @ways
-def test_what_the_policy_makes_of_finite_observations_is_looked_at(algorithm, way, monkeypatch):
-    if way == "blindly":
+def test_what_the_policy_makes_of_finite_observations_is_checked(algorithm, way, monkeypatch):
+    if way == "asynchronous":
         act_asynchronously(monkeypatch)
 
     class Far(Planted):
@@ -319,7 +318,7 @@ class Passive(Planted):
 
 @both
 @pytest.mark.parametrize("hide", [lambda env: env, Hidden], ids=["tensors", "arrays"])
-def test_an_environment_is_not_blamed_for_what_was_done_to_it(algorithm, hide):
+def test_an_environment_is_not_named_for_an_action_that_is_not_finite(algorithm, hide):
     class Destroy(BaseCallback):
         def _on_step(self):
             if self.n_calls == 5:
@@ -334,8 +333,8 @@ def test_an_environment_is_not_blamed_for_what_was_done_to_it(algorithm, hide):
 
 
 @ways
-def test_the_value_of_the_last_observation_is_looked_at(way, monkeypatch):
-    if way == "blindly":
+def test_the_value_of_the_last_observation_is_checked(way, monkeypatch):
+    if way == "asynchronous":
         act_asynchronously(monkeypatch)
     env = Planted("last", 1e38)
     model = make(
@@ -360,7 +359,7 @@ def test_a_policy_that_is_not_finite_is_not_used(algorithm):
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
-def test_a_plain_normaliser_of_rewards_is_put_back(number):
+def test_a_plain_normalizer_of_rewards_is_put_back(number):
     env = VecNormalize(Hidden(Planted("reward", number)), norm_obs=False)
     kept = []
 
@@ -377,7 +376,7 @@ def test_a_plain_normaliser_of_rewards_is_put_back(number):
     assert np.isfinite(env.returns).all()
 
 
-def test_a_plain_normaliser_of_observations_is_put_back_at_a_reset():
+def test_a_plain_normalizer_of_observations_is_put_back_at_a_reset():
     env = VecNormalize(Hidden(Planted("observation", at=0)))
     model = make(MemAugRecurrentPPO, env, n_steps=N_STEPS, symmetry=False)
     with pytest.raises(ValueError, match="at step 0") as error:

@@ -1,4 +1,4 @@
-"""The numbers that users give: what each may be, in tables, and one way to refuse what it may not be."""
+"""What the arguments of algorithms, environments and wrappers may be, in tables, and one way to refuse all else."""
 
 from __future__ import annotations
 
@@ -6,17 +6,43 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
-from numbers import Integral, Real
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
+
+from sb3_memaug.symmetry.arguments import as_number, bool_of, shown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class Check(Protocol):
+    """What an argument may be."""
+
+    def check(self, name: str, value: Any) -> Any:
+        """
+        :param name: of the argument
+        :param value: what was given
+        :return: the same, of Python's own type
+        :raises ValueError: if it may not be that
+        """
+
+
+class Flag:
+    """True or False, or 1 or 0, which models may have been saved with. No text: each but the empty one is true."""
+
+    def check(self, name: str, value: Any) -> bool:
+        """
+        :param name: of the argument
+        :param value: what was given
+        :return: True or False
+        :raises ValueError: if it is neither
+        """
+        return bool_of(bool(value) if as_number(value) in (0, 1) else value, f"`{name}`")
+
+
 class Allowed(NamedTuple):
     """
-    What an argument may be.
+    A number, and which.
 
     :param low: the smallest number
     :param high: the largest number
@@ -55,7 +81,7 @@ class Allowed(NamedTuple):
             return value
         number = as_number(value)
         if number is None or not self._includes(number):
-            raise ValueError(f"`{name}` {self._rule(number)}{self._alternatives()}, got {value!r}")
+            raise ValueError(f"`{name}` {self._rule(number)}{self._alternatives()}, got {shown(value)}")
         return int(value) if self.whole else number
 
     def _includes(self, number: float) -> bool:
@@ -85,21 +111,6 @@ class Allowed(NamedTuple):
         return f", or be {' or '.join(others)}" if others else ""
 
 
-def as_number(value: Any) -> float | None:
-    """
-    :param value: of any type
-    :return: the same as a number of Python's own, also where it is one of NumPy's; None if it is no number, as True is
-        none
-    """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number with more than 300 digits
-        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
-    return int(value) if isinstance(value, Integral) else number
-
-
 def as_pair(value: Any) -> tuple[float, float] | None:
     """
     :param value: of any type
@@ -119,17 +130,17 @@ def _as_float(value: Any) -> float:
         return math.nan
 
 
-def check_numbers(table: Mapping[str, Allowed], arguments: Mapping[str, Any]) -> dict[str, Any]:
+def check_arguments(table: Mapping[str, Check], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """
     :param table: of what each argument may be
     :param arguments: by name; those that are not in the table may be anything
-    :return: the arguments, numbers as Python's own
+    :return: the arguments, those in the table of Python's own types
     :raises ValueError: naming the first one that may not be what it is
     """
     return {name: table[name].check(name, value) if name in table else value for name, value in arguments.items()}
 
 
-def takes_numbers(table: Mapping[str, Allowed]) -> Callable[[Function], Function]:
+def checks_arguments(table: Mapping[str, Check]) -> Callable[[Function], Function]:
     """
     Check the arguments of a function, or of a constructor, before it is called.
 
@@ -143,7 +154,7 @@ def takes_numbers(table: Mapping[str, Allowed]) -> Callable[[Function], Function
         @wraps(function)
         def checked(*args: Any, **kwargs: Any) -> Any:
             bound = parameters.bind(*args, **kwargs)
-            bound.arguments.update(check_numbers(table, bound.arguments))
+            bound.arguments.update(check_arguments(table, bound.arguments))
             return function(*bound.args, **bound.kwargs)
 
         return checked  # type: ignore[return-value]
@@ -158,11 +169,12 @@ COUNT = Allowed(1, whole=True)
 POSITIVE = Allowed(0, above=True)
 NOT_NEGATIVE = Allowed(0)
 FINITE = Allowed()
+FLAG = Flag()
 #: Of a random number generator; NumPy's are the narrowest.
 SEED = Allowed(0, 2**32 - 1, whole=True, or_none=True)
 
 #: Of both algorithms.
-ALGORITHM = {
+ALGORITHM: dict[str, Check] = {
     "learning_rate": Allowed(0, or_schedule=True),
     "n_steps": COUNT,
     "batch_size": COUNT,
@@ -181,9 +193,12 @@ ALGORITHM = {
     "seed": SEED,
     "mirror_loss_coef": NOT_NEGATIVE,
     "desired_kl": POSITIVE._replace(or_none=True),
+    "normalize_advantage": FLAG,
+    "use_sde": FLAG,
+    "compile": FLAG,
 }
 #: Of the algorithm with memory. How many minibatches and how long sequences can be depends on others; see there.
-RECURRENT_ALGORITHM = {
+RECURRENT_ALGORITHM: dict[str, Check] = {
     **ALGORITHM,
     "batch_size": COUNT._replace(or_none=True),
     "n_minibatches": Allowed(whole=True, or_none=True),

@@ -1,4 +1,4 @@
-"""Which environments are many in one simulation, and who makes them."""
+"""Makers of environments that are many in one simulation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAKERS: list[tuple[Callable[[EnvSpec], bool], VecEnvMaker]] = []
 
 def register_vec_env_maker(knows: Callable[[EnvSpec], bool], maker: VecEnvMaker) -> None:
     """
-    :param knows: tells whether an environment is one that is made so, without making it
+    :param knows: whether an environment is one that is made so, from its registration alone
     :param maker: called with the id of the environment, ``num_envs`` and the arguments of ``gymnasium.make``
     """
     _MAKERS.append((knows, maker))
