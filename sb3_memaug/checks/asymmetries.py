@@ -46,14 +46,14 @@ def asymmetries(subject: Subject, element: str) -> tuple[list[str], list[str]]:
 
 
 def _derived(subject: Subject, element: str) -> Iterator[tuple[Reflection, DerivedReflection]]:
-    """The reflections of an element, and what the robot's geometry says of them where it can be read."""
-    for reflection in subject.reflections_of(element):
-        # The pose that it leaves as it is, wherever the robot has got to.
-        pose = {joint: reflection.pose.get(joint, 0.0) for joint in subject.robot.joint_names}
-        try:
-            candidates = derive_symmetry(subject.env, pose, axes=reflection.base).candidates
-        except (ValueError, NotImplementedError):
-            continue
-        for derived in candidates.values():
-            if derived.reflection is not None and derived.reflection.plane == reflection.plane:
-                yield reflection, derived
+    """The reflection of an element, and what the robot's geometry says of it where it can be read."""
+    reflection = subject.reflection_of(element)
+    # The pose that it leaves as it is, wherever the robot has got to.
+    pose = {joint: reflection.pose.get(joint, 0.0) for joint in subject.robot.joint_names}
+    try:
+        candidates = derive_symmetry(subject.env, pose, axes=reflection.base).candidates
+    except (ValueError, NotImplementedError):
+        return
+    for derived in candidates.values():
+        if derived.reflection is not None and derived.reflection.plane == reflection.plane:
+            yield reflection, derived

@@ -62,7 +62,7 @@ def _stays(evidence: Evidence, i: int) -> bool:
 
 
 def _wrong_kinds(evidence: Evidence, mistaken: Mapping[int, tuple[int, int]]) -> list[str]:
-    layout, reflections = evidence.subject.layout, evidence.subject.reflections_of(evidence.report.name)
+    layout, reflections = evidence.subject.layout, [evidence.subject.reflection_of(evidence.report.name)]
     findings = []
     for label, term, entries in layout.quantities:
         place = {entry: i for i, entry in enumerate(entries)}

@@ -46,11 +46,11 @@ class Situation:
         :return: the mirror image
         """
         strength, force, point = self.strength, self.force, self.point
-        for reflection in subject.reflections_of(element):
-            strength = strength[list(reflection.joint_map(subject.robot.motor_names).permutation)]
-            force = np.array(reflection.world_axes) * force
-            origin = np.array(reflection.base.origin)
-            point = origin + np.array(reflection.axes) * (point - origin)
+        reflection = subject.reflection_of(element)
+        strength = strength[list(reflection.joint_map(subject.robot.motor_names).permutation)]
+        force = np.array(reflection.world_axes) * force
+        origin = np.array(reflection.base.origin)
+        point = origin + np.array(reflection.axes) * (point - origin)
         return replace(
             self,
             state=subject.reflect_state(self.state, element),

@@ -39,9 +39,7 @@ class SymmetryGroup:
         reflections cannot be composed
     """
 
-    def __init__(
-        self, generators: Mapping[str, Mirror], reflections: Mapping[str, Reflection] | None = None
-    ) -> None:
+    def __init__(self, generators: Mapping[str, Mirror], reflections: Mapping[str, Reflection] | None = None) -> None:
         if not mapping_of(generators, "a symmetry group's mirrors"):
             raise ValueError("a symmetry group needs at least one mirror, e.g. {'left_right': Mirror(…)}")
         for name, mirror in generators.items():

@@ -151,7 +151,8 @@ class Reflection:
             raise ValueError(f"a reflection is composed with another of the same robot, got {shown(other)}")
         if self.base != other.base:
             raise ValueError(
-                f"cannot compose reflections of different bases, {self.base} and {other.base}: give both the same `base`"
+                f"cannot compose reflections of different bases, {self.base} and {other.base}: give both the "
+                "same `base`"
             )
         joints = _composed("joints", _signed(self.joints), _signed(other.joints))
         # Where actuators are named like their joints, those serve.
@@ -243,6 +244,8 @@ def _orientation(plane: str, base: BaseAxes) -> SignedPermutation:
     The world is turned by half a turn about the normal of the plane (or the vertical axis), and the robot about the
     same axis of its own, which has the same sign.
     """
+    if plane == "identity":
+        return SignedPermutation.identity(4)
     row = {"sagittal": 1, "transverse": 0, "half_turn": 2}[plane]
     world, own = np.eye(3)[row], base.rotation[row]
     columns = [_product(_product((0.0, *world), unit), (0.0, *-own)) for unit in np.eye(4)]
