@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, POSITIVE, as_pair, checks_arguments
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.vec_env.numbers import FINITE, POSITIVE, as_pair, takes_numbers
 
 from .task import Task
 
@@ -59,7 +59,7 @@ class PositionTask(Task):
 
     terms = (Term("target", "xy", 2), Term("time_left", "scalar", 1))
 
-    @takes_numbers(dict.fromkeys(("duration", "window", "reached", "slow"), POSITIVE))
+    @checks_arguments(dict.fromkeys(("duration", "window", "reached", "slow"), POSITIVE))
     def __init__(
         self,
         radius: tuple[float, float] = (0.5, 1.5),

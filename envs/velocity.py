@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, as_pair, checks_arguments
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, as_pair, takes_numbers
 
 from .task import Task
 
@@ -45,7 +45,7 @@ class VelocityTask(Task):
 
     terms = (Term("velocity_command", "xy", 2), Term("yaw_rate_command", "pseudoscalar", 1))
 
-    @takes_numbers({"heading": NOT_NEGATIVE, "heading_gain": FINITE})
+    @checks_arguments({"heading": NOT_NEGATIVE, "heading_gain": FINITE})
     def __init__(
         self,
         speed: tuple[float, float] = (0.3, 0.6),

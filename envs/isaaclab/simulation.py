@@ -28,16 +28,12 @@ class IsaacLabSimulation(IsaacLabVecEnv):
     @cached_property
     def variations(self) -> list[Variation]:
         """Of the task."""
-        events = self.env.unwrapped.cfg.events
-        found: dict[str, dict[str, Any]] = {"id": {}, "ood": {}}
-        for split, varied in found.items():
-            if events.joint_failure is not None:
-                varied["joints"] = events.joint_failure.params["splits"][split]
-            if events.payload is not None:
-                params = events.payload.params
-                varied["sections"] = [(section["x"], section["y"]) for section in params["splits"][split]]
-                varied["mass"] = params["mass"]
-        return variations_of(found, places_of(self.places[0].robot, self.reflections))
+        from .mdp.disturbance import disturbance_events
+
+        events = disturbance_events(self.env.unwrapped)
+        splits = ("id", "ood") if events else ()
+        disturbances = {split: [event.of_split(split) for event in events] for split in splits}
+        return variations_of(disturbances, places_of(self.places[0].robot, self.reflections))
 
     @cached_property
     def places(self) -> Sequence[Place]:

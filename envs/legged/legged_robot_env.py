@@ -9,9 +9,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, checks_arguments
 from sb3_memaug.robots import Motion, RobotState
 from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow
 from ..rendered_env import RenderedLeggedEnv
@@ -43,7 +43,7 @@ class LeggedRobotEnv(RenderedLeggedEnv):
     :raises RuntimeError: if a window is asked for, and there is no screen
     """
 
-    @takes_numbers({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE, "max_sinking": NOT_NEGATIVE})
+    @checks_arguments({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE, "max_sinking": NOT_NEGATIVE})
     def __init__(
         self,
         legged: LeggedModel,

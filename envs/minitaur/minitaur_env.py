@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, checks_arguments
 from sb3_memaug.robots import RobotState
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..rendered_env import RenderedLeggedEnv
 from ..task import Task
@@ -39,7 +39,7 @@ class MinitaurEnv(RenderedLeggedEnv):
     :raises RuntimeError: if a window is asked for, and there is no screen
     """
 
-    @takes_numbers({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE})
+    @checks_arguments({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE})
     def __init__(
         self,
         simulator: str,

@@ -47,9 +47,9 @@ class Places:
     """
     Where on a robot its joints and sections of its base are.
 
-    A joint is where the feet are that it moves: front and back are told apart where the robot has feet in front of its
-    base and behind it, left and right where it has feet on both sides. A joint without a foot below it, as of an arm,
-    is where its chain ends.
+    A joint is where the feet are that it moves: in front or in the back if the robot has feet in front of its base and
+    behind it, left or right if it has feet on both sides. A joint without a foot below it, as of an arm, is where its
+    chain ends.
 
     :param geometry: of the robot, in a pose with its feet apart; None where it is not known
     :param base: which axes of the base's frame point forward and up

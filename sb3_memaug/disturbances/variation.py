@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -13,8 +13,8 @@ from sb3_memaug.disturbances.place import Places, reflected, section_signs, word
 from sb3_memaug.robots import Robot, find_robot
 from sb3_memaug.symmetry import BaseAxes, Reflection
 
-#: What ``reset`` calls a disturbance, by the attribute of the wrapper that makes it.
-OPTIONS = {"joints": "failed_joint", "sections": "payload"}
+#: The kinds of disturbances in the order in which a task's variations are listed, and the option of ``reset`` of each.
+OPTIONS = {"joint_failure": "failed_joint", "payload": "payload"}
 
 #: Ranges of x and y in m.
 Section = tuple[tuple[float, float], tuple[float, float]]
@@ -53,19 +53,21 @@ class Variation:
             nearer to the robot's middle
         """
         options: dict[str, Any] = dict.fromkeys(self.absent)
-        if self.kind == "joint_failure":
-            options["failed_joint"] = self.joints[0] if len(self.joints) == 1 else self.joints
-        elif self.kind == "payload":
-            assert self.section is not None
-            assert self.mass is not None
-            # Not the numbers that an environment draws from the same seed.
-            rng = np.random.default_rng((seed, 1))
-            payload = {"mass": float(rng.uniform(*self.mass))}
-            for axis, ends in zip("xy", self.section, strict=True):
-                near, far = sorted(ends, key=abs)
-                payload[axis] = near + (far - near) * float(rng.random())
-            options["payload"] = payload
+        if self.kind in OPTIONS:
+            options[OPTIONS[self.kind]] = self._drawn(seed)
         return options
+
+    def _drawn(self, seed: int) -> Any:
+        """What the option of its kind takes."""
+        if self.section is None or self.mass is None:
+            return self.joints[0] if len(self.joints) == 1 else self.joints
+        # Not the numbers that an environment draws from the same seed.
+        rng = np.random.default_rng((seed, 1))
+        payload = {"mass": float(rng.uniform(*self.mass))}
+        for axis, ends in zip("xy", self.section, strict=True):
+            near, far = sorted(ends, key=abs)
+            payload[axis] = near + (far - near) * float(rng.random())
+        return payload
 
     def mirrored(self, reflection: Reflection) -> Variation:
         """
@@ -104,46 +106,47 @@ class Variation:
         }
 
 
+class Disturbs(Protocol):
+    """What lists its variations: a :class:`~sb3_memaug.disturbances.base.Disturbance`."""
+
+    kind: str
+
+    def variations(self, split: str, places: Places) -> list[Variation]:
+        """Those of one split."""
+
+
 def variations(env_id: str, env_kwargs: Mapping[str, Any] | None = None) -> list[Variation]:
     """
-    :param env_id: of a registered environment that ``gymnasium.make`` makes one by one, with or without failing joints
-        or payloads
+    :param env_id: of a registered environment that ``gymnasium.make`` makes one by one, with or without wrappers that
+        disturb its robot
     :param env_kwargs: for ``gymnasium.make``
     :return: as :func:`variations_of` lists them
     """
     kwargs = dict(env_kwargs or {})
     with gym.make(env_id, **kwargs) as env:
-        varies = any(map(env.has_wrapper_attr, OPTIONS))
+        varies = bool(_disturbances(env))
         places = _places(env) if varies else Places()
     disturbances = {}
     for split in ("id", "ood") if varies else ():
         with gym.make(env_id, **{**kwargs, "split": split}) as env:
-            disturbances[split] = {
-                name: env.get_wrapper_attr(name) for name in (*OPTIONS, "mass") if env.has_wrapper_attr(name)
-            }
+            disturbances[split] = _disturbances(env)
     return variations_of(disturbances, places)
 
 
-def variations_of(disturbances: Mapping[str, Mapping[str, Any]], places: Places) -> list[Variation]:
+def variations_of(disturbances: Mapping[str, Sequence[Disturbs]], places: Places) -> list[Variation]:
     """
-    :param disturbances: what may happen to a robot, by split: ``"joints"`` that may fail; ``"sections"`` in which a
-        payload may lie, with the range of its ``"mass"`` in kg
+    :param disturbances: of a task, by split
     :param places: of the robot's joints and sections
-    :return: none, each joint that may fail and each section that a payload may lie in
+    :return: none, and each way in which one of the disturbances is active: each joint that may fail, each section that
+        a payload may lie in
     """
-    present = {name for varied in disturbances.values() for name in varied}
-    absent = tuple(option for name, option in OPTIONS.items() if name in present)
+    kinds = {disturbance.kind for of_split in disturbances.values() for disturbance in of_split}
+    absent = tuple(option for kind, option in OPTIONS.items() if kind in kinds)
     found = [Variation("none", "none", label="none", absent=absent)]
-    for split, varied in disturbances.items():
-        for joint in varied.get("joints", ()):
-            joints = (joint,) if isinstance(joint, str) else tuple(joint)
-            label, place = "+".join(joints), places.of_joints(joints)
-            found.append(Variation(split, "joint_failure", joints, label=label, place=place, absent=absent))
-        for x, y in varied.get("sections", ()):
-            section = ((float(x[0]), float(x[1])), (float(y[0]), float(y[1])))
-            mass, place = tuple(varied["mass"]), places.of_section(section)
-            label = _unique(section_label(section), found)
-            found.append(Variation(split, "payload", (), section, mass, label, place, absent))
+    for split, of_split in disturbances.items():
+        for disturbance in sorted(of_split, key=lambda disturbance: list(OPTIONS).index(disturbance.kind)):
+            for variation in disturbance.variations(split, places):
+                found.append(replace(variation, label=_unique(variation, found), absent=absent))
     return found
 
 
@@ -191,6 +194,17 @@ def _image(variation: Variation, variations: Sequence[Variation], factors: Seque
     )
 
 
+def _disturbances(env: gym.Env) -> list[Disturbs]:
+    """Those of its wrappers; where there are several of a kind, that of the outermost one, which reads the options."""
+    found: dict[str, Disturbs] = {}
+    while isinstance(env, gym.Wrapper):
+        disturbance = getattr(env, "disturbance", None)
+        if disturbance is not None:
+            found.setdefault(disturbance.kind, disturbance)
+        env = env.env
+    return list(found.values())
+
+
 def _places(env: gym.Env) -> Places:
     reflections = env.get_wrapper_attr("reflections") if env.has_wrapper_attr("reflections") else {}
     return places_of(find_robot(env), reflections)
@@ -213,7 +227,10 @@ def _numbers(variation: Variation) -> list[float]:
     return [*x, *y, *(variation.mass or (0.0, 0.0))]
 
 
-def _unique(label: str, others: Sequence[Variation]) -> str:
-    """The label with a number behind it where others have it."""
-    count = sum(other.label.rstrip("0123456789_") == label for other in others)
-    return f"{label}_{count + 1}" if count else label
+def _unique(variation: Variation, others: Sequence[Variation]) -> str:
+    """Its label, with a number behind it where others of the same name are something else."""
+    taken = {other.label for other in others if not variation.is_like(other)}
+    label, number = variation.label, 2
+    while label in taken:
+        label, number = f"{variation.label}_{number}", number + 1
+    return label

@@ -16,7 +16,7 @@ from sb3_memaug.evaluation.episodes import Outcome, run_episodes
 from sb3_memaug.evaluation.runners import Episode, EpisodeRunner, SeparateEnvs
 from sb3_memaug.evaluation.simulation import SimulatedEpisodes, Simulation
 from sb3_memaug.symmetry import Reflection
-from sb3_memaug.vec_env.vec_env_makers import VecEnvMaker, vec_env_maker
+from sb3_memaug.vec_env.registry import VecEnvMaker, vec_env_maker
 
 
 class Trial(NamedTuple):

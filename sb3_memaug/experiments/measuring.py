@@ -18,7 +18,7 @@ from sb3_memaug.evaluation.video import record_side_by_side
 from sb3_memaug.experiments.names import slug
 from sb3_memaug.experiments.run import Run
 from sb3_memaug.models import load_model
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 
 
 def evaluate(run: Run, folder: Path) -> None:

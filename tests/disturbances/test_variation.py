@@ -6,6 +6,7 @@ import gymnasium as gym
 import pytest
 
 import sb3_memaug  # noqa: F401
+from sb3_memaug.disturbances.payload import Payloads
 from sb3_memaug.disturbances.place import Places
 from sb3_memaug.disturbances.variation import Variation, mirror_images, section_label, variations, variations_of
 from sb3_memaug.envs.minitaur.anatomy import REFLECTIONS
@@ -225,8 +226,9 @@ def test_columns_of_each_kind(both):
 
 
 def test_no_two_sections_have_one_label():
-    sections = [((0.0, 0.1), (0.0, 0.1)), ((0.1, 0.2), (0.0, 0.1)), ((0.0, 0.1), (-0.1, 0.0))]
-    found = variations_of({"id": {"sections": sections, "mass": (1.0, 2.0)}}, Places())
+    areas = [((0.0, 0.1), (0.0, 0.1)), ((0.1, 0.2), (0.0, 0.1)), ((0.0, 0.1), (-0.1, 0.0))]
+    sections = [{"x": x, "y": y} for x, y in areas]
+    found = variations_of({"id": [Payloads((1.0, 2.0), sections=sections)]}, Places())
     assert [variation.label for variation in found[1:]] == [
         "payload_front_left",
         "payload_front_left_2",
