@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from sb3_memaug.robots import Motion, Robot, RobotState
-from sb3_memaug.robots.reflect import reflect_state
+from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.vec_env.numbers import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, takes_numbers
 

@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots import Robot
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
 from .view import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
 

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 
 from sb3_memaug.robots import Robot, RobotState, register_adapter
-from sb3_memaug.robots.isaaclab_geometry import isaaclab_geometry
-from sb3_memaug.robots.robot import check_length
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.newton.isaaclab import isaaclab_geometry
+from sb3_memaug.robots.robot import check_length, rotation_matrix
 from sb3_memaug.symmetry import RobotGeometry
 
 from .feet import Feet

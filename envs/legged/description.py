@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import mujoco
 
-from sb3_memaug.robots.mjcf import read_mjcf
-from sb3_memaug.robots.robot_text import read_robot_text
-from sb3_memaug.robots.urdf import Mimic
+from sb3_memaug.robots.description.mjcf import read_mjcf
+from sb3_memaug.robots.description.text import read_robot_text
+from sb3_memaug.robots.description.urdf import Mimic
 
-from .urdf import read_urdf
+from ...robots.description.urdf_rewrite import read_urdf
 
 #: Kinds of joints with one degree of freedom.
 SCALAR = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))

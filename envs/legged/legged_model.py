@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.robots.mujoco_geometry import mujoco_geometry
+from sb3_memaug.robots.mujoco.geometry import mujoco_geometry
 from sb3_memaug.symmetry import DerivedSymmetry, RobotGeometry, Tolerances, derive_symmetry
 from sb3_memaug.symmetry.kinematics import posed
 

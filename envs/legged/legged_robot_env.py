@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots import Motion, RobotState
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow

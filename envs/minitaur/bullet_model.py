@@ -17,7 +17,7 @@ import pybullet
 import pybullet_data
 from pybullet_utils.bullet_client import BulletClient
 
-from sb3_memaug.robots.bullet_robot import BulletRobot
+from sb3_memaug.robots.bullet.robot import BulletRobot
 
 from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, MOTOR_RANGE, MOTORS, SIDES, STANCE, START_HEIGHT, outer_side
 from .masses import (

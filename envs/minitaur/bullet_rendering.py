@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sb3_memaug.robots.bullet_robot import BulletRobot
+from sb3_memaug.robots.bullet.robot import BulletRobot
 
 from ..view import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
 

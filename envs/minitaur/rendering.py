@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sb3_memaug.robots import Robot
-from sb3_memaug.robots.bullet_robot import BulletRobot
+from sb3_memaug.robots.bullet.robot import BulletRobot
 
 from ..view import Renderer, View
 

@@ -52,7 +52,7 @@ def _mujoco(timestep: float, stiffness: float, damping: float, torque_limit: flo
         import mujoco
     except ImportError as error:
         raise ImportError('the minitaur in MuJoCo needs `pip install "sb3-memaug[mujoco]"`') from error
-    from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+    from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
     from .mujoco_model import minitaur_xml
 

@@ -14,7 +14,7 @@ from sb3_memaug.checks.actions import neutral_action
 from sb3_memaug.checks.layout import Layout
 from sb3_memaug.disturbances.disturbance import DisturbanceWrapper
 from sb3_memaug.robots import Robot, RobotState, find_robot
-from sb3_memaug.robots.reflect import reflect_state
+from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Reflection, SignedPermutation, SymmetryGroup
 
 #: Mirrors what an environment that we do not know draws by itself at reset, as its command, by the element's name.

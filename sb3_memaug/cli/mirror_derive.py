@@ -16,7 +16,7 @@ from sb3_memaug.cli.arguments import MISTAKES, assignments
 from sb3_memaug.cli.base_axes import add_axes
 from sb3_memaug.cli.poses import METAVAR, angles_of, pose
 from sb3_memaug.cli.robots import add_robot, open_robot
-from sb3_memaug.robots.gymnasium_terms import task_reflections
+from sb3_memaug.robots.mujoco.terms import task_reflections
 from sb3_memaug.symmetry import Reflection, Tolerances, derive_symmetry
 from sb3_memaug.symmetry.geometry_readers import read_geometry
 from sb3_memaug.wrappers import MirrorSpec

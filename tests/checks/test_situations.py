@@ -8,7 +8,7 @@ from sb3_memaug import MirrorSpec
 from sb3_memaug.checks.situations import draw_situations
 from sb3_memaug.checks.states import ANGLE, States
 from sb3_memaug.checks.subject import Subject
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import rotation_matrix
 
 from .skater import REFLECTIONS, Skater, mirrored
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.legged.urdf import Mimic, read_urdf
+from sb3_memaug.robots.description.urdf_rewrite import Mimic, read_urdf
 
 MESH = '<visual><geometry><mesh filename="{}"/></geometry></visual>'
 

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sb3_memaug.files import InputError, read_text
-from sb3_memaug.robots.robot_text import RobotText, read_robot_text
-from sb3_memaug.robots.urdf_values import GREATEST
+from sb3_memaug.robots.description.text import GREATEST, RobotText, read_robot_text
 
 #: What may need a file: lists of a ``mujoco.MjSpec``.
 ASSETS = ("meshes", "textures", "hfields", "skins")

@@ -9,8 +9,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from sb3_memaug.robots.newton_arrays import leaf
-from sb3_memaug.robots.newton_geometry import newton_geometry
+from sb3_memaug.robots.newton.geometry import leaf, newton_geometry
 from sb3_memaug.symmetry.geometry import Actuator, RobotGeometry
 from sb3_memaug.symmetry.geometry_readers import register_geometry_reader
 
@@ -32,7 +31,7 @@ def isaaclab_geometry(articulation: Any) -> RobotGeometry:
     ``articulation.joint_names``. The pose ``"default"`` is that of ``articulation.cfg.init_state``.
 
     :param articulation: ``isaaclab.assets.Articulation``
-    :return: the robot, as by :func:`~sb3_memaug.robots.newton_geometry.newton_geometry`
+    :return: the robot, as by :func:`~sb3_memaug.robots.newton.geometry.newton_geometry`
     :raises ValueError: if Newton does not simulate it, or not yet
     """
     view: Any = getattr(articulation, "root_view", None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges
 from sb3_memaug.symmetry.geometry import UNLIMITED, Body, Closure, Joint, RobotGeometry, Shape
 from sb3_memaug.symmetry.rigid_motion import RigidMotion

@@ -1,15 +1,155 @@
-"""The motors of a MuJoCo model: how they lose strength, and how they are locked."""
+"""Which joints are moved by the actuators of a MuJoCo model that are on none of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import mujoco
 import numpy as np
 
-from sb3_memaug.robots.mujoco_edit import ModelEdit
-from sb3_memaug.robots.mujoco_forces import scale_force, unscalable
-from sb3_memaug.robots.mujoco_reach import ON_JOINTS, Reach, reaches
+from sb3_memaug.robots.mujoco.edits import ModelEdit
+
+_TRN = mujoco.mjtTrn
+ON_JOINTS = (int(_TRN.mjTRN_JOINT), int(_TRN.mjTRN_JOINTINPARENT))
+#: Those that pull at joints from within the robot; the others push at a place, and joints only carry that on.
+_WITHIN = {int(_TRN.mjTRN_TENDON): "a tendon", int(_TRN.mjTRN_SLIDERCRANK): "a slider-crank"}
+#: Moments that are rounding.
+_NOTHING = 1e-9
+
+
+class Reach(NamedTuple):
+    """
+    An actuator that moves a joint among others.
+
+    :param actuator: its name, or its index
+    :param through: what it acts through
+    :param within: whether that is a part of the drive, as a tendon, and not the outside
+    """
+
+    actuator: str
+    through: str
+    within: bool
+
+
+def reaches(model: Any) -> dict[int, list[Reach]]:
+    """
+    :param model: ``mujoco.MjModel``
+    :return: what moves each joint from elsewhere, by the joint's index
+    """
+    others = [i for i, kind in enumerate(model.actuator_trntype.tolist()) if kind not in ON_JOINTS]
+    found: dict[int, list[Reach]] = {}
+    if not others:
+        return found
+    moments = _moments(model)
+    outputs = getattr(model, "actuator_outadr", np.arange(len(model.actuator_trntype)))
+    counts = getattr(model, "actuator_outnum", np.ones_like(outputs))
+    for i in others:
+        kind = int(model.actuator_trntype[i])
+        through = _WITHIN.get(kind, "adhesion" if kind == _TRN.mjTRN_BODY else "a site")
+        if kind == _TRN.mjTRN_BODY:
+            dofs = _dofs_above(model, int(model.actuator_trnid[i, 0]))
+        else:
+            rows = moments[outputs[i] : outputs[i] + counts[i]]
+            dofs = np.flatnonzero(np.abs(rows).max(axis=0) > _NOTHING)
+        reach = Reach(model.actuator(i).name or str(i), through, kind in _WITHIN)
+        for joint in np.unique(model.dof_jntid[dofs]).tolist():
+            found.setdefault(joint, []).append(reach)
+    return found
+
+
+def _moments(model: Any) -> np.ndarray:
+    """Of all force outputs on all degrees of freedom, in a pose that is nothing special, (outputs, nv)."""
+    data = mujoco.MjData(model)
+    mujoco.mj_integratePos(model, data.qpos, np.random.default_rng(0).uniform(-0.5, 0.5, model.nv), 1.0)
+    mujoco.mj_fwdPosition(model, data)
+    rows = np.zeros((len(data.moment_rownnz), model.nv))
+    for row, n, first in zip(rows, data.moment_rownnz.tolist(), data.moment_rowadr.tolist(), strict=True):
+        row[data.moment_colind[first : first + n]] = data.actuator_moment[first : first + n]
+    return rows
+
+
+def _dofs_above(model: Any, body: int) -> np.ndarray:
+    """Those that move a body."""
+    bodies = []
+    while body:
+        bodies.append(body)
+        body = int(model.body_parentid[body])
+    return np.flatnonzero(np.isin(model.dof_bodyid, bodies))
+
+
+_GAIN, _BIAS = mujoco.mjtGain, mujoco.mjtBias
+#: New in MuJoCo 4.
+_PID, _DC_MOTOR = (getattr(_GAIN, f"mjGAIN_{name}", None) for name in ("PID", "DCMOTOR"))
+_FEED_FORWARD, _PLAIN_INPUTS = 4, (8, 16)
+
+#: Which of an actuator's parameters its force is proportional to, by the kind of its gain and of its bias. Of a muscle
+#: they are the force, and what that is computed from where it is negative; the others are lengths and velocities. Of a
+#: PID controller the gain holds the integral part alone, and the bias the others.
+_ALL, _MUSCLE, _FIRST = slice(None), slice(2, 4), slice(1)
+_PROPORTIONAL = {
+    "gain": {_GAIN.mjGAIN_FIXED: _ALL, _GAIN.mjGAIN_AFFINE: _ALL, _GAIN.mjGAIN_MUSCLE: _MUSCLE},
+    "bias": {_BIAS.mjBIAS_NONE: _ALL, _BIAS.mjBIAS_AFFINE: _ALL, _BIAS.mjBIAS_MUSCLE: _MUSCLE},
+}
+
+
+def scale_force(model: Any, i: int, factor: float, edit: ModelEdit) -> None:
+    """
+    :param model: ``mujoco.MjModel``
+    :param i: index of the actuator
+    :param factor: on its force, for which :func:`unscalable` finds nothing
+    :param edit: of the model, which takes it down
+    """
+    edit.set("actuator_forcerange", i, factor * model.actuator_forcerange[i])
+    if factor == 0:
+        # Whatever computes it, as the plugin of an actuator, and whatever activation is left.
+        edit.set("actuator_forcelimited", i, 1)
+        edit.set("actuator_forcerange", i, 0)
+    kind = int(model.actuator_gaintype[i])
+    if _DC_MOTOR is not None and kind == _DC_MOTOR:
+        _scale_dc_motor(model, i, factor, edit)
+        return
+    if _PID is not None and kind == _PID and factor:
+        _scale(edit, "gain", (i, _FIRST), factor)
+    for what, known in _PROPORTIONAL.items():
+        parameters = known.get(int(getattr(model, f"actuator_{what}type")[i]))
+        if parameters is not None:
+            _scale(edit, what, (i, parameters), factor)
+
+
+def _scale_dc_motor(model: Any, i: int, factor: float, edit: ModelEdit) -> None:
+    """Its current by the resistance; cogging, and friction with the state of its bristles, by themselves."""
+    _scale(edit, "bias", (i, 0), factor)
+    # A dead one gets no force by its range; what remains is the friction within it, which must keep its states.
+    if factor:
+        _scale(edit, "gain", (i, 0), 1 / factor)
+        _scale(edit, "bias", (i, slice(3, 5)), factor)
+        _scale(edit, "dyn", (i, slice(5, 7)), factor)
+
+
+def _scale(edit: ModelEdit, what: str, index: Any, factor: float) -> None:
+    edit.scale(f"actuator_{what}prm", index, factor)
+
+
+def unscalable(model: Any, i: int) -> str | None:
+    """
+    :param model: ``mujoco.MjModel``
+    :param i: index of the actuator
+    :return: why its force cannot be scaled by anything but 0, if so
+    """
+    gain, bias = int(model.actuator_gaintype[i]), int(model.actuator_biastype[i])
+    if model.actuator_plugin[i] >= 0:
+        return "is driven by a plugin"
+    signature = int(model.actuator_ctrlspec[i]) if hasattr(model, "actuator_ctrlspec") else 0
+    if _DC_MOTOR is not None and gain == _DC_MOTOR:
+        if signature not in _PLAIN_INPUTS or model.actuator_dynprm[i, 0] > 0:
+            return "is a DC motor with a controller or an inductance"
+        return None
+    if _PID is not None and gain == _PID:
+        return "is a PID controller with a feed-forward input" if signature & _FEED_FORWARD else None
+    if gain not in _PROPORTIONAL["gain"] or bias not in _PROPORTIONAL["bias"]:
+        return "has a gain or a bias of the user's own"
+    return None
+
 
 #: rad, within which both limits of a locked joint push against each other; and the inertia that it gets on top of its
 #: own, relative to it. As it does not turn, its inertia acts on nothing else, but keeps it where it is between two

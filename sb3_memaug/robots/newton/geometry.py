@@ -1,20 +1,101 @@
-"""The geometry of a robot in a Newton model."""
+"""The numbers of a Newton model, or of the builder that makes one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from sb3_memaug.robots.newton_arrays import integers, leaf, motion, rows
-from sb3_memaug.robots.newton_shapes import newton_shapes
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges, hinge_angles
-from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, RobotGeometry
+from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, RobotGeometry, Shape
 from sb3_memaug.symmetry.geometry_readers import register_geometry_reader
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
+
+
+def rows(values: Any, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+    """
+    :param values: an array of a model, or the list that its builder keeps in its place
+    :param indices: of rows
+    :return: these rows in double precision
+    """
+    chosen = values.numpy()[indices] if hasattr(values, "numpy") else np.array([values[i] for i in indices])
+    return np.asarray(chosen, dtype=float)
+
+
+def integers(values: Any) -> np.ndarray:
+    """
+    :param values: as of :func:`rows`
+    :return: all of them
+    """
+    return np.array(values.numpy() if hasattr(values, "numpy") else values, dtype=int)
+
+
+def motion(values: Any, index: int) -> RigidMotion:
+    """
+    :param values: transforms, each a position and a quaternion, scalar last
+    :param index: of one
+    :return: that one
+    """
+    transform = rows(values, [index])[0]
+    x, y, z, w = transform[3:] / np.linalg.norm(transform[3:])
+    return RigidMotion(rotation_matrix(np.array((w, x, y, z))), transform[:3])
+
+
+def leaf(label: str) -> str:
+    """
+    :param label: a path of names
+    :return: its last name, as Newton's and Isaac Lab's own selections call it
+    """
+    return label.rsplit("/", 1)[-1]
+
+
+def newton_shapes(model: Any, body: int, place: RigidMotion) -> list[Shape]:
+    """
+    Meshes by their bounding boxes.
+
+    :param model: ``newton.Model`` or ``newton.ModelBuilder``
+    :param body: index of a body
+    :param place: where its frame is
+    :return: its shapes that collide
+    """
+    newton = import_module("newton")
+    shapes = []
+    for s in model.body_shapes.get(body, ()):
+        kind = newton.GeoType(int(rows(model.shape_type, [s])[0]))
+        collides = int(rows(model.shape_flags, [s])[0]) & newton.ShapeFlags.COLLIDE_SHAPES
+        # Planes and height fields have no size, and are the ground rather than a part of a robot.
+        if not collides or not (kind.is_primitive or kind.name.endswith("MESH")) or kind.name == "PLANE":
+            continue
+        centre, half_size = _box(kind.name, rows(model.shape_scale, [s])[0], model.shape_source[s])
+        own = place.after(motion(model.shape_transform, s))
+        shapes.append(
+            Shape(
+                leaf(model.shape_label[s]),
+                kind.name.lower(),
+                own.point(centre),
+                own.tensor(np.diag(half_size**2)),
+            )
+        )
+    return shapes
+
+
+def _box(kind: str, scale: np.ndarray, source: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Centre and half sizes along the shape's own axes; what is round turns about z."""
+    radius, half_height, _ = scale
+    if source is not None:
+        vertices = np.asarray(source.vertices, dtype=float) * scale
+        low, high = vertices.min(axis=0), vertices.max(axis=0)
+        return (low + high) / 2, (high - low) / 2
+    if kind == "SPHERE":
+        return np.zeros(3), np.full(3, radius)
+    if kind == "CAPSULE":
+        return np.zeros(3), np.array((radius, radius, half_height + radius))
+    if kind in ("CYLINDER", "CONE"):
+        return np.zeros(3), np.array((radius, radius, half_height))
+    return np.zeros(3), scale
 
 
 @register_geometry_reader("a newton.Model or newton.ModelBuilder")

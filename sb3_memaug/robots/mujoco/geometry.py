@@ -8,11 +8,16 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from sb3_memaug.robots.mujoco_actuators import driven_part, interval, read_actuators
-from sb3_memaug.robots.mujoco_base import driven_bodies
-from sb3_memaug.robots.mujoco_couplings import read_closures, read_couplings, tendon_name
-from sb3_memaug.robots.mujoco_trees import RobotTrees, bodies_held, holds_sites, robot_trees
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.mujoco.couplings import (
+    driven_part,
+    interval,
+    read_actuators,
+    read_closures,
+    read_couplings,
+    tendon_name,
+)
+from sb3_memaug.robots.mujoco.trees import RobotTrees, bodies_held, driven_bodies, holds_sites, robot_trees
+from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges, free_axes, hinge_angles
 from sb3_memaug.symmetry.geometry import UNLIMITED, Body, Coupling, Joint, RobotGeometry, Shape
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
@@ -26,7 +31,7 @@ _GROUND = (int(mujoco.mjtGeom.mjGEOM_PLANE), int(mujoco.mjtGeom.mjGEOM_HFIELD))
 
 def mujoco_geometry(model: Any) -> RobotGeometry:
     """
-    The robot that :func:`~sb3_memaug.robots.mujoco_base.base_joint` finds: if it floats, all that hangs on its base,
+    The robot that :func:`~sb3_memaug.robots.mujoco.trees.base_joint` finds: if it floats, all that hangs on its base,
     seen from that body's frame; else what hangs on the world and has motors, seen from the world. What is coupled to it
     belongs to it; all else that moves is left aside. All joints stand as in the model's ``qpos0``.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sb3_memaug.robots.urdf import MOVING, SOLIDS, Urdf, UrdfJoint
+from sb3_memaug.robots.description.urdf import MOVING, SOLIDS, Urdf, UrdfJoint
 from sb3_memaug.symmetry.geometry import Body, Coupling, Joint, RobotGeometry, Shape
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
 
