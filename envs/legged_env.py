@@ -16,8 +16,7 @@ from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.vec_env.numbers import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, takes_numbers
 
-from .reward_terms import RewardTerms
-from .task import Task
+from .tasks import RewardTerms, Task
 
 #: Factors that bring to the order of one what is not of that order by itself.
 ANGULAR_VELOCITY_SCALE = 0.25

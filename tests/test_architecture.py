@@ -95,7 +95,7 @@ def test_imports_are_read_in_all_their_forms(tmp_path: Path) -> None:
         "    from ..symmetry import Term\n"
     )
     names = [name for _, name in imports("sb3_memaug.envs.legged_env", source)]
-    assert names == ["sb3_memaug.cli", "sb3_memaug.robots", "sb3_memaug.envs.task.Task", "sb3_memaug.symmetry.Term"]
+    assert names == ["sb3_memaug.cli", "sb3_memaug.robots", "sb3_memaug.envs.tasks.Task", "sb3_memaug.symmetry.Term"]
     assert package_of("sb3_memaug.MemAugRecurrentPPO") == package_of("sb3_memaug") == ""
     assert not may_import("vec_env", "")
     assert not may_import("envs", "cli")

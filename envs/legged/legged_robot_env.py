@@ -14,11 +14,10 @@ from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow
-from ..rendered_env import RenderedLeggedEnv
-from ..task import Task
-from ..view import Renderer, View, check_render_mode
+from ..rendering import RenderedLeggedEnv, Renderer, View, check_render_mode
+from ..tasks import Task
 from .legged_model import GRAVITY, LeggedModel
-from .placement import bottoms
+from .scene import bottoms
 
 #: Swings of a pendulum as long as the legs in one period of the gait clock: quadrupeds trot, and people walk, about so.
 GAIT_SWINGS = 2.5

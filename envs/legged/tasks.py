@@ -12,9 +12,7 @@ import gymnasium as gym
 
 from sb3_memaug.wrappers import MirrorSpec
 
-from ..position import PositionTask
-from ..task import Task
-from ..velocity import VelocityTask
+from ..tasks import PositionTask, Task, VelocityTask
 from .robot_files import find_robot_file
 
 if TYPE_CHECKING:
@@ -45,8 +43,8 @@ def legged(
     :param robot: path of an MJCF or URDF file, or the name of a robot of the MuJoCo Menagerie. Its base has to look
         along its x axis, with z up
     :param goal: ``"velocity"`` or ``"position"``
-    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask` or
-        :class:`~sb3_memaug.envs.position.PositionTask`; speeds and distances are by default as fit the robot's height
+    :param task: arguments of :class:`~sb3_memaug.envs.tasks.VelocityTask` or
+        :class:`~sb3_memaug.envs.tasks.PositionTask`; speeds and distances are by default as fit the robot's height
     :param pose: the default pose: angles in rad by joint, for those that are not to be as in the stance that is found;
         or the name of a keyframe. By default the file's keyframe of a standing robot, or else the stance: legs bent,
         with each foot under its hip

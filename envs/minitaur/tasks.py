@@ -9,10 +9,8 @@ import gymnasium as gym
 
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
-from ..position import PositionTask
 from ..splits import of_split
-from ..task import Task
-from ..velocity import VelocityTask
+from ..tasks import PositionTask, Task, VelocityTask
 from .anatomy import LEGS, SIDES, motor
 from .minitaur_env import MinitaurEnv
 
@@ -43,8 +41,8 @@ def minitaur(simulator: str, goal: str, task: Mapping[str, Any] | None = None, *
     """
     :param simulator: ``"bullet"`` or ``"mujoco"``
     :param goal: ``"velocity"`` or ``"position"``
-    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask` or
-        :class:`~sb3_memaug.envs.position.PositionTask`
+    :param task: arguments of :class:`~sb3_memaug.envs.tasks.VelocityTask` or
+        :class:`~sb3_memaug.envs.tasks.PositionTask`
     :param kwargs: arguments of :class:`~sb3_memaug.envs.minitaur.minitaur_env.MinitaurEnv`
     :return: the environment, with its symmetry group
     """

@@ -10,9 +10,8 @@ import pytest
 import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
-from sb3_memaug.envs.position import PositionTask
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import PositionTask, VelocityTask
 from sb3_memaug.symmetry.tolerances import Tolerances
 from sb3_memaug.vec_env.numbers import (
     ALGORITHM,
