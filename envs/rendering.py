@@ -1,4 +1,4 @@
-"""How a viewer sees a robot: alike in every simulator."""
+"""Legged environments that can be seen, alike in every simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reward terms that an environment tells at every step."""
+"""The tasks of legged robots: track a velocity, reach a position."""
 
 from __future__ import annotations
 
@@ -281,3 +281,18 @@ class PositionTask(Task):
             "action_rate": weights["action_rate"] * float(change.dot(change)),
             "joint_velocity": weights["joint_velocity"] * float(motion.motor_velocities.dot(motion.motor_velocities)),
         }
+
+
+#: The tasks by the names of their goals.
+TASKS: dict[str, type[Task]] = {"velocity": VelocityTask, "position": PositionTask}
+
+
+def task_class(goal: str) -> type[Task]:
+    """
+    :param goal: one of :data:`TASKS`
+    :return: its task
+    :raises ValueError: if there is no such goal
+    """
+    if goal not in TASKS:
+        raise ValueError(f"`goal` must be one of {list(TASKS)}, got {goal!r}")
+    return TASKS[goal]

@@ -21,9 +21,9 @@ def prepare_urdf(path: Path, joints: str = ".*", keep: str = FEET) -> tuple[str,
     could then be told from no others. Joints whose links stay are handed to it as floating, and have to be made fixed
     again after the merger, by :func:`restore_fixed`.
 
-    Meshes get the paths of their files, looked for as by :func:`~sb3_memaug.robots.description.urdf_rewrite.settle_shapes`; shapes
-    whose mesh is missing are left out, which is warned of. What is no part of the robot is left out, too, where a joint
-    lets the robot move freely beside it.
+    Meshes get the paths of their files, looked for as by
+    :func:`~sb3_memaug.robots.description.urdf_rewrite.settle_shapes`; shapes whose mesh is missing are left out, with a
+    warning. What is no part of the robot is left out, too, where a joint lets the robot move freely beside it.
 
     :param path: of the file
     :param joints: regular expression of the joints that move; those that do not match all of it become fixed

@@ -1,4 +1,4 @@
-"""A robot in MuJoCo in a given pose, and how deep its parts reach there."""
+"""A robot in its scene in MuJoCo: poses, ground, feet and looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The legs of a robot: the chains of its joints that end on the ground."""
+"""The legs of a robot, and the default pose: a keyframe of the file, or bent legs with each foot under its hip."""
 
 from __future__ import annotations
 

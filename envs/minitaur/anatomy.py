@@ -1,4 +1,10 @@
-"""Masses and inertias of the minitaur, the same in every simulator: what Bullet computes from the URDF's shapes."""
+"""The minitaur's parts: masses, names, pose and reflections, the same in every simulator.
+
+A leg is a five-bar linkage: two motors on one axis turn two upper links, whose knees carry two lower links that meet
+in the foot. Names and motor angles are those of the URDF that ships with PyBullet: an angle of zero points an upper
+link upwards, and the ``L`` and ``R`` motors of a leg turn about opposite axes. A knee turns about the axis of its
+motor. Masses and inertias are what Bullet computes from the URDF's shapes.
+"""
 
 from __future__ import annotations
 

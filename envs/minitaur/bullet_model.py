@@ -1,4 +1,4 @@
-"""The minitaur in PyBullet: the URDF of ``pybullet_data``, made symmetric as it loads."""
+"""The minitaur in PyBullet: the URDF of ``pybullet_data``, made symmetric as it loads, and pictures of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulators that the minitaur lives in, imported when they are asked for."""
+"""The minitaur as an environment, in one of its simulators."""
 
 from __future__ import annotations
 

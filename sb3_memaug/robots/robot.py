@@ -1,4 +1,8 @@
-"""Rotations by unit quaternions, scalar first; in plain floats, which for single vectors beat arrays tenfold."""
+"""
+How a robot in any simulator is read and acted on: protocol, state, motion and mirror images.
+
+Rotations are unit quaternions, scalar first, in plain floats, which for single vectors are ten times as fast as arrays.
+"""
 
 from __future__ import annotations
 

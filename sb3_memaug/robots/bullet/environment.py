@@ -1,4 +1,4 @@
-"""What an environment in PyBullet says to its motors, on its way to the client."""
+"""The robot of a PyBullet environment that commands the motors and advances the physics by itself."""
 
 from __future__ import annotations
 

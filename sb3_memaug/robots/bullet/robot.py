@@ -1,4 +1,4 @@
-"""A body in PyBullet: how it is read, pushed and locked, whoever drives it."""
+"""A body in PyBullet: how it is read, pushed and locked; and a robot with motors that hold a target angle."""
 
 from __future__ import annotations
 

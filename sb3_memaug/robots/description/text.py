@@ -1,4 +1,4 @@
-"""What a robot is described in, MJCF or URDF: found by its path or given as text, decoded, and parsed as XML."""
+"""Robot files, MJCF or URDF: found by path or given as text, decoded, parsed as XML; and the numbers in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A robot in a URDF file: read and checked once, for whoever asks."""
+"""The reader of URDF: links, joints, the tree that they form, and which of the links are the robot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of the meshes that a URDF file names, and what is left out without them."""
+"""A URDF file rewritten for other readers: with the paths of its meshes, without what they cannot read; for MuJoCo."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sb3_memaug.robots.description import urdf as urdf_file
 from sb3_memaug.robots.description.text import RobotText
-from sb3_memaug.robots.description.urdf import SOLIDS, Mimic, Urdf
+from sb3_memaug.robots.description.urdf import SOLIDS, Mimic, Urdf, read_urdf
 
 
 class LostShape(NamedTuple):
@@ -154,7 +153,7 @@ MESH_ENDINGS = (".stl", ".obj", ".msh")
 MIN_MASS, MIN_GYRATION = 1e-6, 1e-3
 
 
-class Urdf(NamedTuple):
+class MuJoCoUrdf(NamedTuple):
     """
     :param text: what MuJoCo reads
     :param mimics: the joints that follow others, which the text has as free ones
@@ -164,18 +163,18 @@ class Urdf(NamedTuple):
     mimics: tuple[Mimic, ...]
 
 
-def read_urdf(path: Path | RobotText) -> Urdf:
+def urdf_for_mujoco(path: Path | RobotText) -> MuJoCoUrdf:
     """
-    Meshes are looked for as by :func:`~sb3_memaug.robots.description.urdf_rewrite.settle_shapes`; those that are not found or that
-    MuJoCo cannot read (COLLADA, STL in text) are left out, with the shapes that they are, which is warned of. Links
-    that are no part of the robot are left out, too: the world, and what stands on it.
+    Meshes are looked for as by :func:`settle_shapes`; those that are not found or that MuJoCo cannot read (COLLADA,
+    STL in text) are left out, with the shapes that they are, with a warning. Links that are no part of the robot are
+    left out, too: the world, and what stands on it.
 
     :param path: of the file, or what has been read from it
     :return: the robot, its root link first
     :raises sb3_memaug.files.InputError: if the file is no URDF, or one that xacro has yet to expand, or what it says
         makes no robot
     """
-    urdf = urdf_file.read_urdf(path)
+    urdf = read_urdf(path)
     robot, _ = settle_shapes(urdf, _readable, SOLIDS)
     for extension in robot.findall("mujoco"):
         robot.remove(extension)
@@ -199,7 +198,7 @@ def read_urdf(path: Path | RobotText) -> Urdf:
     }
     robot.insert(0, Element("mujoco"))
     ElementTree.SubElement(robot[0], "compiler", compiler)
-    return Urdf(ElementTree.tostring(robot, encoding="unicode"), urdf.mimics)
+    return MuJoCoUrdf(ElementTree.tostring(robot, encoding="unicode"), urdf.mimics)
 
 
 def _name_shapes(link: Element) -> None:
@@ -235,7 +234,7 @@ def _mend_inertia(link: Element) -> None:
             inertia.set(key, str(moment + missing))
 
 
-def _free_the_base(robot: Element, urdf: urdf_file.Urdf) -> None:
+def _free_the_base(robot: Element, urdf: Urdf) -> None:
     """Remove what is no part of the robot, and the world with the joint that holds it, whatever its type."""
     members = set(urdf.robot)
     base = urdf.links[urdf.robot[0]]

@@ -1,4 +1,4 @@
-"""The actuators of a MuJoCo model that drive a joint or a fixed tendon."""
+"""Actuators of a MuJoCo model, and what makes its joints depend on one another: equalities, tendons, closed chains."""
 
 from __future__ import annotations
 

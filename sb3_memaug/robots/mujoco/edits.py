@@ -1,4 +1,4 @@
-"""Changes to a MuJoCo model that can be taken back bit for bit."""
+"""Changes to a MuJoCo model that can be taken back bit for bit, and a mass on the base of its robot."""
 
 from __future__ import annotations
 

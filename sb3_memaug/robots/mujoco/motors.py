@@ -1,4 +1,4 @@
-"""Which joints are moved by the actuators of a MuJoCo model that are on none of them."""
+"""The motors of a MuJoCo model: how they lose strength and are locked, and which actuators reach their joints."""
 
 from __future__ import annotations
 

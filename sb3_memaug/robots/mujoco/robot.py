@@ -1,4 +1,4 @@
-"""A robot in MuJoCo: any model, among them those of Gymnasium's MuJoCo environments."""
+"""A robot in MuJoCo: any model, and the robots of MuJoCo environments that advance the physics by themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the bodies of a MuJoCo model is the base of its robot."""
+"""Which kinematic trees of a MuJoCo model are the robot, which body is its base, and what lies beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of a Newton model, or of the builder that makes one."""
+"""The geometry of a robot in a Newton model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges, hinge_angles
 from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, RobotGeometry, Shape
-from sb3_memaug.symmetry.geometry_readers import register_geometry_reader
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
 
 
@@ -98,8 +97,11 @@ def _box(kind: str, scale: np.ndarray, source: Any) -> tuple[np.ndarray, np.ndar
     return np.zeros(3), scale
 
 
-@register_geometry_reader("a newton.Model or newton.ModelBuilder")
-def _newton_geometry(robot: Any) -> RobotGeometry | None:
+def read_newton(robot: Any) -> RobotGeometry | None:
+    """
+    :param robot: anything
+    :return: its geometry if it is a ``newton.Model`` or ``newton.ModelBuilder``, else None
+    """
     kind = type(robot)
     if kind.__module__.split(".")[0] != "newton" or kind.__name__ not in ("Model", "ModelBuilder"):
         return None

@@ -11,11 +11,13 @@ from typing import Any
 
 from sb3_memaug.robots.newton.geometry import leaf, newton_geometry
 from sb3_memaug.symmetry.geometry import Actuator, RobotGeometry
-from sb3_memaug.symmetry.geometry_readers import register_geometry_reader
 
 
-@register_geometry_reader("an Isaac Lab articulation or an environment that has one")
-def _isaaclab_geometry(robot: Any) -> RobotGeometry | None:
+def read_isaaclab(robot: Any) -> RobotGeometry | None:
+    """
+    :param robot: anything
+    :return: its geometry if it is an articulation of Isaac Lab or an environment that has one, else None
+    """
     env = getattr(robot, "unwrapped", robot)
     if _is_one_of(env, "ManagerBasedEnv", "DirectRLEnv", "DirectMARLEnv"):
         return isaaclab_geometry(_robot_of(env.scene.articulations))
