@@ -11,10 +11,10 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from sb3_memaug.arguments import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, checks_arguments
 from sb3_memaug.robots import Motion, Robot, RobotState
 from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.vec_env.numbers import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, takes_numbers
 
 from .tasks import RewardTerms, Task
 
@@ -46,7 +46,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"]}
 
-    @takes_numbers(
+    @checks_arguments(
         {
             "physics_steps": COUNT,
             "physics_dt": POSITIVE,

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, POSITIVE, as_pair, checks_arguments
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, POSITIVE, as_pair, takes_numbers
 
 
 class RewardTerms(dict[str, float]):
@@ -109,7 +109,7 @@ class VelocityTask(Task):
 
     terms = (Term("velocity_command", "xy", 2), Term("yaw_rate_command", "pseudoscalar", 1))
 
-    @takes_numbers({"heading": NOT_NEGATIVE, "heading_gain": FINITE})
+    @checks_arguments({"heading": NOT_NEGATIVE, "heading_gain": FINITE})
     def __init__(
         self,
         speed: tuple[float, float] = (0.3, 0.6),
@@ -214,7 +214,7 @@ class PositionTask(Task):
 
     terms = (Term("target", "xy", 2), Term("time_left", "scalar", 1))
 
-    @takes_numbers(dict.fromkeys(("duration", "window", "reached", "slow"), POSITIVE))
+    @checks_arguments(dict.fromkeys(("duration", "window", "reached", "slow"), POSITIVE))
     def __init__(
         self,
         radius: tuple[float, float] = (0.5, 1.5),

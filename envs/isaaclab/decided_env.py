@@ -15,7 +15,7 @@ from .mirrors import isaaclab_reflections
 
 
 class DecidedEnv(ManagerBasedRLEnv):
-    """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.decisions`.
+    """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.resets`.
 
     ``reset(options={"start": [5, 5, 6, 6]})`` lets environments with the same number start alike: in root, joints and
     command, and in failures and payloads where no option of their own decides these. ``{"mirror": "left_right"}``

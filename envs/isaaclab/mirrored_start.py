@@ -9,8 +9,8 @@ import torch
 
 from sb3_memaug.symmetry.terms import vector_transform
 
-from .decisions import decided
 from .mdp.payload import hold_payloads
+from .resets import decided
 from .start_parts import start_parts
 
 

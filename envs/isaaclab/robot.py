@@ -16,7 +16,7 @@ from sb3_memaug.symmetry import RobotGeometry
 
 from .feet import Feet
 from .manager_terms import action_names
-from .reset_events import reset_events
+from .resets import reset_events
 
 
 class IsaacLabRobot(Robot):

@@ -9,9 +9,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, checks_arguments
 from sb3_memaug.robots import Motion, RobotState
 from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow
 from ..rendering import RenderedLeggedEnv, Renderer, View, check_render_mode
@@ -42,7 +42,7 @@ class LeggedRobotEnv(RenderedLeggedEnv):
     :raises RuntimeError: if a window is asked for, and there is no screen
     """
 
-    @takes_numbers({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE, "max_sinking": NOT_NEGATIVE})
+    @checks_arguments({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE, "max_sinking": NOT_NEGATIVE})
     def __init__(
         self,
         legged: LeggedModel,

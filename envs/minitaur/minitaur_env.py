@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, checks_arguments
 from sb3_memaug.robots import Robot, RobotState
 from sb3_memaug.robots.bullet.robot import BulletRobot
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
 
 from ..rendering import RenderedLeggedEnv, Renderer, View, check_render_mode
 from ..tasks import Task
@@ -113,7 +113,7 @@ class MinitaurEnv(RenderedLeggedEnv):
     :raises RuntimeError: if a window is asked for, and there is no screen
     """
 
-    @takes_numbers({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE})
+    @checks_arguments({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE})
     def __init__(
         self,
         simulator: str,

@@ -47,8 +47,8 @@ def add_to(commands: Any) -> None:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
-    :param parsed: what it asks for
+    :param parser: which reports what is wrong with the command line
+    :param parsed: its arguments
     """
     try:
         from sb3_memaug.experiments.local import perform_locally

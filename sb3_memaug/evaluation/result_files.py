@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sb3_memaug.evaluation.episodes import succeeded
 from sb3_memaug.evaluation.generalization import Result
 from sb3_memaug.evaluation.table_files import read_rows, read_table, write_table
-from sb3_memaug.files import InputError, complete, path_of
+from sb3_memaug.files import InputError, atomic_write, path_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def write_results(results: Iterable[Result], path: str | Path) -> Path:
     path = Path(path)
     if path.suffix != ".csv":
         return write_table(results_table(results), path)
-    with complete(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(Result._fields)
         writer.writerows(results)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch as th
 
+from sb3_memaug.disturbances.variation import Variation
 from sb3_memaug.evaluation.runners import Episode, EpisodeRunner, EpisodeStep
 from sb3_memaug.symmetry import Reflection, SymmetryGroup
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep
@@ -30,8 +31,8 @@ class Simulation(Protocol):
     places: Sequence[Any]
 
     @property
-    def disturbances(self) -> Mapping[str, Mapping[str, Any]]:
-        """By split, see :func:`~sb3_memaug.evaluation.variations.variations_of`."""
+    def variations(self) -> Sequence[Variation]:
+        """Of its task."""
 
     @property
     def reflections(self) -> Mapping[str, Reflection]:

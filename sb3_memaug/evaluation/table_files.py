@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sb3_memaug.files import InputError, complete, path_of, read_text
+from sb3_memaug.files import InputError, atomic_write, path_of, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     """
     path = Path(path)
     _check_suffix(path)
-    with complete(path) as part:
+    with atomic_write(path) as part:
         if path.suffix == ".csv":
             table.to_csv(part, index=False)
         else:

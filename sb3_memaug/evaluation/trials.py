@@ -11,12 +11,12 @@ from typing import Any, NamedTuple, cast
 import gymnasium as gym
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from sb3_memaug.disturbances.variation import Variation, variations
 from sb3_memaug.evaluation.episodes import Outcome, run_episodes
 from sb3_memaug.evaluation.runners import Episode, EpisodeRunner, SeparateEnvs
 from sb3_memaug.evaluation.simulation import SimulatedEpisodes, Simulation
-from sb3_memaug.evaluation.variations import Variation, variations, variations_of
 from sb3_memaug.symmetry import Reflection
-from sb3_memaug.vec_env.vec_env_makers import VecEnvMaker, vec_env_maker
+from sb3_memaug.vec_env.registry import VecEnvMaker, vec_env_maker
 
 
 class Trial(NamedTuple):
@@ -183,7 +183,7 @@ class _SimulatedTrials(Trials):
         self._simulation = self._make(env_id, 1) if simulation is None else simulation
         mirrors = self._simulation.symmetry_group.names
         self._factors = _factors(mirrors, self._simulation.reflections)
-        super().__init__(env_id, variations_of(self._simulation.disturbances), mirrors)
+        super().__init__(env_id, self._simulation.variations, mirrors)
 
     @property
     def factors(self) -> Mapping[str, Sequence[Reflection]]:

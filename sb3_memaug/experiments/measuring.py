@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from sb3_memaug.disturbances.variation import Variation, variations
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.latents import record_latents
@@ -13,12 +14,11 @@ from sb3_memaug.evaluation.result_files import results_table
 from sb3_memaug.evaluation.runners import Episode
 from sb3_memaug.evaluation.table_files import write_table
 from sb3_memaug.evaluation.trajectories import record_trajectories
-from sb3_memaug.evaluation.variations import Variation, variations
 from sb3_memaug.evaluation.video import record_side_by_side
 from sb3_memaug.experiments.names import slug
 from sb3_memaug.experiments.run import Run
 from sb3_memaug.models import load_model
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 
 
 def evaluate(run: Run, folder: Path) -> None:
@@ -65,7 +65,7 @@ def film(run: Run, folder: Path) -> None:
         return
     model = load_model(folder / "model.zip", run.algo).model
     for variation in _filmed(run):
-        path = folder / f"{slug(run.env)}_{run.policy}_{variation.name}.mp4"
+        path = folder / f"{slug(run.env)}_{run.policy}_{variation.label}.mp4"
         if not path.exists():
             episode = Episode(run.evaluation.seed, variation.options(run.evaluation.seed))
             # Twelve pictures a second of a robot that is controlled at 25 Hz show all that there is to see.

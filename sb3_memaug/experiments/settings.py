@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from sb3_memaug.files import InputError
 from sb3_memaug.files.fields import Text
 from sb3_memaug.models import ALGORITHMS
-from sb3_memaug.vec_env.python_values import python_settings
+from sb3_memaug.zoo.python_values import python_settings
 
 
 def check_settings(settings: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sb3_memaug.evaluation.table_files import read_table, write_table
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, save_model, steps_of
 from sb3_memaug.experiments.run import Run
 from sb3_memaug.experiments.watch_training import WatchTraining
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.zoo import register
 
 

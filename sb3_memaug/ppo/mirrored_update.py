@@ -26,12 +26,11 @@ from sb3_memaug.ppo.loss import LossTerms, Targets, approximate_kl, center_and_s
 from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.ppo.update_log import UpdateLog
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
-from sb3_memaug.vec_env.between import check_between
 from sb3_memaug.vec_env.devices import long_float, no_host_sync
 from sb3_memaug.vec_env.distributed import all_sum, is_distributed, share_gradients, world_size
-from sb3_memaug.vec_env.environment_group import group_of_environment
-from sb3_memaug.vec_env.observations import map_observations
-from sb3_memaug.vec_env.symmetry_source import SymmetryArgument, check_normalization
+from sb3_memaug.vec_env.equivariance import check_wrappers
+from sb3_memaug.vec_env.groups import SymmetryArgument, check_normalization, group_of_environment
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 Batch = TypeVar("Batch")
 SelfMirroredUpdate = TypeVar("SelfMirroredUpdate", bound="MirroredUpdate")
@@ -162,7 +161,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
         group = self.symmetry or group_of_environment(env)
         if group is not None:
             check_normalization(group, env)
-            check_between(group, env)
+            check_wrappers(group, env)
             check_group_fits(group, self.observation_space, self.action_space)
         self.symmetry_group = group
 

@@ -16,11 +16,10 @@ from sb3_memaug.ppo.rollout_check import RolloutCheck
 from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.vec_env.devices import no_host_sync
 from sb3_memaug.vec_env.distributed import world_size
-from sb3_memaug.vec_env.finite_check import at_step
-from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy
-from sb3_memaug.vec_env.observations import map_observations
-from sb3_memaug.vec_env.plain_statistics import PlainStatistics
+from sb3_memaug.vec_env.finite import at_step, refuse_non_finite_policy
+from sb3_memaug.vec_env.normalize import PlainStatistics
 from sb3_memaug.vec_env.steppers import DeviceStepper, HostStepper, Truncation, stepper_of
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 class TensorRollout(OnPolicyAlgorithm):

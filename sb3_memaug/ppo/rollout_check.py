@@ -8,7 +8,7 @@ from typing import Any
 import torch as th
 
 from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
-from sb3_memaug.vec_env.finite_check import (
+from sb3_memaug.vec_env.finite import (
     OF_ENVIRONMENT,
     OF_POLICY,
     Numbers,
@@ -43,7 +43,7 @@ class RolloutCheck:
     def at_step(self, step: int) -> AbstractContextManager[None]:
         """
         :param step: of the rollout, from 1
-        :return: within which a :class:`~sb3_memaug.vec_env.finite_check.NotFiniteError` is told this step
+        :return: within which a :class:`~sb3_memaug.vec_env.finite.NotFiniteError` is told this step
         """
         return at_step(step, self._began)
 

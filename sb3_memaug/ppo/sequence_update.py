@@ -22,7 +22,7 @@ from sb3_memaug.ppo.mirrored_rollout import MirroredRollout
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.ppo.sequence_rollout import SequenceRollout
 from sb3_memaug.vec_env.devices import num_chunks
-from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 class SequenceUpdate(MirroredUpdate):

@@ -119,7 +119,10 @@ class Term:
         """
         :param reflection: of the robot
         :return: how it acts on this term
+        :raises ValueError: if it is none, or does not know a joint, an actuator, a foot or a body of the term
         """
+        if not isinstance(reflection, Reflection):
+            raise ValueError(f"term {self.name!r} is transformed by a Reflection, got {shown(reflection)}")
         _, act = _KINDS.get(self.kind) or _SHAPED_KINDS[self.kind]
         return act(reflection, self)
 

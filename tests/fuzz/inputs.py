@@ -19,8 +19,8 @@ import yaml
 
 from sb3_memaug import JointFailure, MirrorSpec, Payload
 from sb3_memaug.cli import arguments, main
-from sb3_memaug.cli.poses import angles_of, pose
 from sb3_memaug.cli.report import image_formats
+from sb3_memaug.cli.robots import angles_of, pose
 from sb3_memaug.evaluation import Result, read_results
 from sb3_memaug.evaluation.scores import groups, normalise, score_matrix
 from sb3_memaug.evaluation.table_files import read_table
