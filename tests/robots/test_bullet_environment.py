@@ -212,7 +212,7 @@ def test_failures_and_payloads_befall_a_registered_environment(make):
         assert nothing is None
         assert laden - own == pytest.approx(4 * 9.81, rel=0.02)
     finally:
-        registry._ADAPTERS.remove(walker)
+        registry._ADAPTERS.remove((registry.AdapterOrder.USER, walker))
 
 
 def test_the_module_cannot_be_intercepted():
