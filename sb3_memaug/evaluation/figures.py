@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sb3_memaug.evaluation.generalization import Result
-from sb3_memaug.evaluation.table import mean_return, variation_noun
+from sb3_memaug.evaluation.tables import mean_return, variation_noun
 
 #: Colour-blind safe (Okabe and Ito), in the order in which policies appear.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sb3_memaug.evaluation.table_files import SUFFIXES, read_table, write_table
+from sb3_memaug.evaluation.tables import SUFFIXES, read_table, write_table
 from sb3_memaug.files import InputError, complete, read_yaml, write_yaml
 from sb3_memaug.report.columns import check_columns
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.evaluation.tables import write_table
 from sb3_memaug.report.columns import NEEDED
 from sb3_memaug.report.images import write_images
 from sb3_memaug.report.page import html_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sb3_memaug.evaluation.bootstrap import middle_mean
-from sb3_memaug.evaluation.scores import ALL, KEYS, groups, normalise, score_matrix
+from sb3_memaug.evaluation.statistics import ALL, KEYS, groups, normalise, score_matrix
 from sb3_memaug.report.charts import Chart
 from sb3_memaug.report.figures.captions import training_seeds
 from sb3_memaug.report.figures.policy_legend import show_each_policy_once

@@ -9,11 +9,11 @@ import pytest
 import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO
-from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.evaluation.tables import read_table
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
-from sb3_memaug.experiments.perform import perform
-from sb3_memaug.experiments.status import read_status
-from sb3_memaug.experiments.training import train
+from sb3_memaug.experiments.executors import perform
+from sb3_memaug.experiments.run import read_status
+from sb3_memaug.experiments.train import train
 
 from .small_run import ROLLOUT, small_runs
 
@@ -122,7 +122,7 @@ def test_the_learning_rate_that_it_adapted_goes_on_too(tmp_path):
     run.write(tmp_path)
     killed(tmp_path, steps=ROLLOUT)
     register()
-    from sb3_memaug.experiments.run_manager import RunManager
+    from sb3_memaug.experiments.train import RunManager
 
     checkpoint = latest_checkpoint(tmp_path)
     saved = MemAugRecurrentPPO.load(checkpoint / "model.zip")

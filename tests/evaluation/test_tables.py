@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.evaluation import Result, read_csv, read_results, results_table, write_csv, write_results
-from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.evaluation.tables import read_table
 from sb3_memaug.files import InputError
 
 from .results import result
