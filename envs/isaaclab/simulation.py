@@ -8,6 +8,7 @@ from typing import Any
 
 import torch as th
 
+from sb3_memaug.disturbances.variation import Variation, places_of, variations_of
 from sb3_memaug.symmetry import Reflection
 
 from .vec_env import IsaacLabVecEnv
@@ -24,9 +25,9 @@ class IsaacLabSimulation(IsaacLabVecEnv):
         """Of the robot, by the names of their mirrors."""
         return self.env.unwrapped.reflections
 
-    @property
-    def disturbances(self) -> dict[str, dict[str, Any]]:
-        """What may happen to a robot, by split, see :func:`~sb3_memaug.evaluation.variations.variations_of`."""
+    @cached_property
+    def variations(self) -> list[Variation]:
+        """Of the task."""
         events = self.env.unwrapped.cfg.events
         found: dict[str, dict[str, Any]] = {"id": {}, "ood": {}}
         for split, varied in found.items():
@@ -36,7 +37,7 @@ class IsaacLabSimulation(IsaacLabVecEnv):
                 params = events.payload.params
                 varied["sections"] = [(section["x"], section["y"]) for section in params["splits"][split]]
                 varied["mass"] = params["mass"]
-        return found
+        return variations_of(found, places_of(self.places[0].robot, self.reflections))
 
     @cached_property
     def places(self) -> Sequence[Place]:

@@ -102,7 +102,7 @@ def evaluate_generalization(
                     policy,
                     env_id,
                     variation.split,
-                    variation.name,
+                    variation.label,
                     start,
                     mirror,
                     deterministic,

@@ -11,10 +11,10 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
+from sb3_memaug.disturbances.variation import mirror_images
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import Episode
-from sb3_memaug.evaluation.mirrored_variations import mirrored_variations
-from sb3_memaug.evaluation.trials import Trial, Trials, open_trials
+from sb3_memaug.evaluation.trials import Trial, open_trials
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,14 +110,16 @@ def record_latents(
     rows: list[dict[str, Any]] = []
     latents: list[np.ndarray] = []
     with open_trials(env_id, env_kwargs) as trials:
-        names = [variation.name for variation in trials.variations if variation.split != "none"]
-        partners = _partners(trials, names)
+        varied = [variation for variation in trials.variations if variation.split != "none"]
+        names = [variation.label for variation in varied]
+        # By each mirror but the identity, the index of every variation's mirror image.
+        partners = {mirror: mirror_images(varied, factors) for mirror, factors in trials.factors.items()}
         chosen = [Trial(*trial) for trial in product(trials.variations, seeds, trials.mirrors)]
         for batch in trials.batches(chosen):
             watcher = _LatentRecorder(from_step, every)
             trials.run(model, batch, normalizer=normalizer, watchers=(watcher,))
             for (variation, seed, mirror), found in zip(batch, watcher.latents, strict=True):
-                where = {"split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror}
+                where = {"split": variation.split, "variation": variation.label, "seed": seed, "mirror": mirror}
                 rows += [{**which, **where, "step": step} for step in found]
                 latents += found.values()
     columns = [*which, "split", "variation", "seed", "mirror", "step"]
@@ -160,12 +162,3 @@ class _LatentRecorder:
             assert memory is not None
             hidden, _ = memory
             self.latents[index][step] = hidden[-1, index].copy()
-
-
-def _partners(trials: Trials, names: Sequence[str]) -> dict[str, list[int]]:
-    """By each mirror but the identity, the index of every variation's mirror image."""
-    partners = {}
-    for mirror, factors in trials.factors.items():
-        images = mirrored_variations(names, factors)
-        partners[mirror] = [names.index(images[name]) for name in names]
-    return partners

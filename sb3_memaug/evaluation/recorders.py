@@ -121,7 +121,7 @@ def record_trajectories(
         trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
     which = {"env": env_id, "policy": policy, "training_seed": training_seed}
     return pd.DataFrame(
-        {**which, "split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror, **row}
+        {**which, "split": variation.split, "variation": variation.label, "seed": seed, "mirror": mirror, **row}
         for (variation, seed, mirror), path in zip(chosen, watcher.paths, strict=True)
         for row in path
     )

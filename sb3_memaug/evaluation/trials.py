@@ -14,8 +14,8 @@ import numpy as np
 import torch as th
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from sb3_memaug.disturbances.variation import Variation, variations
 from sb3_memaug.evaluation.episodes import Episode, EpisodeRunner, EpisodeStep, Outcome, SeparateEnvs, run_episodes
-from sb3_memaug.evaluation.variations import Variation, variations, variations_of
 from sb3_memaug.symmetry import Reflection, SymmetryGroup
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep
 from sb3_memaug.vec_env.vec_env_makers import VecEnvMaker, vec_env_maker
@@ -37,8 +37,8 @@ class Simulation(Protocol):
     places: Sequence[Any]
 
     @property
-    def disturbances(self) -> Mapping[str, Mapping[str, Any]]:
-        """By split, see :func:`~sb3_memaug.evaluation.variations.variations_of`."""
+    def variations(self) -> Sequence[Variation]:
+        """Of its task."""
 
     @property
     def reflections(self) -> Mapping[str, Reflection]:
@@ -275,7 +275,7 @@ class _SimulatedTrials(Trials):
         self._simulation = self._make(env_id, 1) if simulation is None else simulation
         mirrors = self._simulation.symmetry_group.names
         self._factors = _factors(mirrors, self._simulation.reflections)
-        super().__init__(env_id, variations_of(self._simulation.disturbances), mirrors)
+        super().__init__(env_id, self._simulation.variations, mirrors)
 
     @property
     def factors(self) -> Mapping[str, Sequence[Reflection]]:

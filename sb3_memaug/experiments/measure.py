@@ -6,13 +6,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from sb3_memaug.disturbances.variation import Variation, variations
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import Episode
 from sb3_memaug.evaluation.latents import record_latents
 from sb3_memaug.evaluation.recorders import record_trajectories
 from sb3_memaug.evaluation.tables import results_table, write_table
-from sb3_memaug.evaluation.variations import Variation, variations
 from sb3_memaug.evaluation.video import record_side_by_side
 from sb3_memaug.experiments.run import Run
 from sb3_memaug.experiments.settings import slug
@@ -64,7 +64,7 @@ def film(run: Run, folder: Path) -> None:
         return
     model = load_model(folder / "model.zip", run.algo).model
     for variation in _filmed(run):
-        path = folder / f"{slug(run.env)}_{run.policy}_{variation.name}.mp4"
+        path = folder / f"{slug(run.env)}_{run.policy}_{variation.label}.mp4"
         if not path.exists():
             episode = Episode(run.evaluation.seed, variation.options(run.evaluation.seed))
             # Twelve pictures a second of a robot that is controlled at 25 Hz show all that there is to see.

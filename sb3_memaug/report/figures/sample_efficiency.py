@@ -35,7 +35,8 @@ def charts(tables: RunTables) -> list[Chart]:
     without = [env_title(env) for env in tables.learning["env"].unique() if env not in set(data["env"])]
     caption = (
         f"Environment steps until the mean return on ID and OOD tasks is {TARGET_SHARE * 100:g} % of what "
-        f"{TARGET_POLICY} ends with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of them got there."
+        f"{TARGET_POLICY} ends with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of "
+        "them got there."
     )
     means = mean_sample_efficiency(tables.learning)
     if means["low"].notna().any():
