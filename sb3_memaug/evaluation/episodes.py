@@ -1,4 +1,4 @@
-"""Where episodes run side by side: in environments of their own, or in one simulation of many."""
+"""Running a policy through episodes that are decided beforehand, side by side."""
 
 from __future__ import annotations
 

@@ -33,6 +33,9 @@ class Result(NamedTuple):
     :param success: whether the target was reached without a fall, None where there is none
     :param air_time: s that feet were off the ground, summed over them, None where the simulator cannot tell
     :param touchdowns: how often a foot came to the ground, None where the simulator cannot tell
+    :param kind: ``"none"``, ``"joint_failure"`` or ``"payload"``
+    :param joints: that have failed, with ``+`` between them
+    :param place: of the failed joints or the payload on the robot, such as ``"front left"``
     :param memory: ``"kept"``, or ``"zeroed"`` before every step
     """
 
@@ -50,6 +53,9 @@ class Result(NamedTuple):
     success: bool | None = None
     air_time: float | None = None
     touchdowns: int | None = None
+    kind: str = "none"
+    joints: str = ""
+    place: str = ""
     memory: str = "kept"
 
 
@@ -98,6 +104,7 @@ def evaluate_generalization(
                 watchers=(gait, *watchers),
             )
             for (variation, start, mirror), outcome, feet in zip(batch, outcomes, gait.gaits, strict=True):
+                varied = variation.columns()
                 yield Result(
                     policy,
                     env_id,
@@ -107,6 +114,7 @@ def evaluate_generalization(
                     mirror,
                     deterministic,
                     memory=memory,
+                    **{name: varied[name] for name in ("kind", "joints", "place")},
                     **outcome._asdict(),
                     **feet._asdict(),
                 )

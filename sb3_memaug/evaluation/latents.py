@@ -1,4 +1,4 @@
-"""The shape of clusters in a latent space: seen on a plane, and compared with its mirror images."""
+"""Outputs of a recurrent policy's LSTM in each variation, and how symmetric their clusters are."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from sb3_memaug.disturbances.variation import mirror_images
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import Episode
+from sb3_memaug.evaluation.tables import VARIATION_COLUMNS
 from sb3_memaug.evaluation.trials import Trial, open_trials
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def record_latents(
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
     :return: two tables, whose rows begin with ``env``, ``policy``, ``training_seed``. Of the latents: ``split``,
-        ``variation``, ``seed``, ``mirror``, ``step``, and ``pc1``, ``pc2``. Of their symmetry, a row for each
-        ``mirror`` but the identity: the ``asymmetry`` of the clusters of the variations but none, as
+        ``kind``, ``variation``, ``joints``, ``place``, ``seed``, ``mirror``, ``step``, and ``pc1``, ``pc2``.
+        Of their symmetry, a row for each ``mirror`` but the identity: the ``asymmetry`` of the clusters of the variations but none, as
         :func:`~sb3_memaug.evaluation.latents.asymmetry` defines it, in the full latent space, NaN where all
         episodes of a variation ended before ``from_step``; ``explained_variance``, the share of the variance of what is
         left of the latents that is seen on the two components; and ``pairs``, the variations that the mirror exchanges,
@@ -119,10 +120,10 @@ def record_latents(
             watcher = _LatentRecorder(from_step, every)
             trials.run(model, batch, normalizer=normalizer, watchers=(watcher,))
             for (variation, seed, mirror), found in zip(batch, watcher.latents, strict=True):
-                where = {"split": variation.split, "variation": variation.label, "seed": seed, "mirror": mirror}
+                where = {**variation.columns(), "seed": seed, "mirror": mirror}
                 rows += [{**which, **where, "step": step} for step in found]
                 latents += found.values()
-    columns = [*which, "split", "variation", "seed", "mirror", "step"]
+    columns = [*which, *VARIATION_COLUMNS, "seed", "mirror", "step"]
     table = pd.DataFrame(rows, columns=columns)
     points = np.array(latents, dtype=np.float64) if rows else np.zeros((0, 1))
     if names:

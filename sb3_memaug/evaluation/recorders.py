@@ -1,4 +1,4 @@
-"""How feet are lifted and put down."""
+"""Recorders of episodes: how feet are lifted and put down, where a robot walks and where it sets its feet."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def record_trajectories(
     :param mirrors: elements of the environment's symmetry group by which the start is reflected
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
-    :return: a row for each control step, after it: ``env``, ``policy``, ``training_seed``, ``split``, ``variation``,
-        ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and its ``heading`` in rad, in the world;
-        for each foot, where the simulator can tell, whether it touches anything, ``contact_FOOT``, and its place,
+    :return: a row for each control step, after it: ``env``, ``policy``, ``training_seed``, ``split``, ``kind``,
+        ``variation``, ``joints``, ``place``, ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and its
+        ``heading`` in rad, in the world; for each foot, where the simulator can tell, whether it touches anything, ``contact_FOOT``, and its place,
         ``x_FOOT`` and ``y_FOOT``; the target of the task, ``target_x`` and ``target_y``, NaN where there is none
     :raises ValueError: if there is no robot, its control step is not known, or no episode can start under a mirror
     """
@@ -121,7 +121,7 @@ def record_trajectories(
         trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
     which = {"env": env_id, "policy": policy, "training_seed": training_seed}
     return pd.DataFrame(
-        {**which, "split": variation.split, "variation": variation.label, "seed": seed, "mirror": mirror, **row}
+        {**which, **variation.columns(), "seed": seed, "mirror": mirror, **row}
         for (variation, seed, mirror), path in zip(chosen, watcher.paths, strict=True)
         for row in path
     )

@@ -1,4 +1,4 @@
-"""Scores of runs: what their episodes return, in one environment or in several."""
+"""What the episodes and learning curves of several policies, training seeds and environments come to, in tables."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Tables as files that other programs read: Parquet or CSV, by the name."""
+"""Tables of results: as files (Parquet or CSV, by the name), and as they are shown."""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 from statistics import fmean
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: What a table may be called; Parquet needs pyarrow.
 SUFFIXES = (".parquet", ".csv")
+#: What a table tells of the variation that a row is of.
+VARIATION_COLUMNS = ("split", "kind", "variation", "joints", "place")
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
@@ -52,51 +54,73 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
     path = path_of(path)
     _check_suffix(path)
-    kind = path.suffix[1:]
-    if kind == "csv":
+    if path.suffix == ".csv":
         text = read_text(path)
-        heading = next(_rows(path, text), [])
-        if len(set(heading)) < len(heading):
-            raise InputError(path, f"expected columns with different names, got {heading}"[:300], "line 1")
+        _csv_texts(text, path, 1)
     try:
         # Wherever the rows of a column are not of one kind, all of them are read as texts.
-        table = pd.read_csv(StringIO(text), low_memory=False) if kind == "csv" else pd.read_parquet(path)
+        table = pd.read_csv(StringIO(text), low_memory=False) if path.suffix == ".csv" else pd.read_parquet(path)
     except (FileNotFoundError, ImportError):
         raise
     except Exception as error:  # of pandas and of what it reads Parquet with, which has many kinds
-        told = " ".join(f"{error}".split())
+        message = " ".join(f"{error}".split())
         raise InputError(
-            path, f"expected a table in {kind.upper()}, got {type(error).__name__}: {told}"[:300]
+            path, f"expected a table in {path.suffix[1:].upper()}, got {type(error).__name__}: {message}"[:300]
         ) from error
     if not table.columns.is_unique or not all(isinstance(name, str) for name in table.columns):
         raise InputError(path, f"expected columns with different names, got {list(table.columns)}"[:300])
+    return _with_variation_columns(table)
+
+
+def _csv_texts(text: str, path: Path, n_rows: int | None = None) -> pd.DataFrame:
+    """The rows of a CSV file with their names of columns, all of them texts, refused unless each row has as many."""
+    import pandas as pd
+
+    how: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False, "engine": "python", "nrows": n_rows}
+    try:
+        rows = pd.read_csv(StringIO(text), **how)
+    except pd.errors.EmptyDataError as error:
+        raise InputError(path, "expected a line with the names of the columns, got nothing") from error
+    except pd.errors.ParserError as error:
+        found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", f"{error}")
+        if found is None:
+            raise InputError(path, f"expected CSV, got {error}"[:300]) from error
+        expected, line, given = map(int, found.groups())
+        raise InputError(path, f"expected {expected} values, got {given}", f"row {line - 1}") from error
+    heading = rows.iloc[0].tolist()
+    if len(set(heading)) < len(heading):
+        raise InputError(path, f"expected columns with different names, got {heading}"[:300], "line 1")
+    # The texts of a row that ends too early are filled up with None.
+    for number in rows.index[rows.isna().any(axis=1)]:
+        given = int(rows.loc[number].notna().sum())
+        raise InputError(path, f"expected {len(heading)} values, got {given}", f"row {number}")
+    return rows.iloc[1:].set_axis(heading, axis=1)
+
+
+def _with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns ``kind``, ``joints`` and ``place`` follow from the name of a variation in tables older than them."""
+    if "split" not in table or "variation" not in table:
+        return table
+    names = table["variation"].drop_duplicates()
+    for column, value_of in {"kind": _kind, "joints": _joints, "place": _place}.items():
+        if column in table:
+            table[column] = table[column].astype(object).where(table[column].notna(), "")
+        else:
+            table[column] = table["variation"].map({name: value_of(str(name)) for name in names})
     return table
 
 
-def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """
-    :param path: of a CSV file
-    :return: of each row the line in which it ends, and its texts by the names of the columns
-    :raises FileNotFoundError: if there is no such file
-    :raises InputError: if it is no CSV, or a row has not as many values as there are columns
-    """
-    rows = _rows(path, read_text(path))
-    columns = next(rows, None)
-    if columns is None:
-        raise InputError(path, "expected a line with the names of the columns, got nothing")
-    if len(set(columns)) < len(columns):
-        raise InputError(path, f"expected columns with different names, got {columns}"[:300], "line 1")
-    for line, row in enumerate(rows, 2):
-        if len(row) != len(columns):
-            raise InputError(path, f"expected {len(columns)} values, got {len(row)}", f"row {line - 1}")
-        yield line - 1, dict(zip(columns, row, strict=True))
+def _kind(variation: str) -> str:
+    return "none" if variation == "none" else "payload" if variation.startswith("payload") else "joint_failure"
 
 
-def _rows(path: str | Path, text: str) -> Iterator[list[str]]:
-    try:
-        yield from (row for row in csv.reader(StringIO(text, newline=""), strict=True) if row)
-    except csv.Error as error:
-        raise InputError(path, f"expected CSV, got {error}") from error
+def _joints(variation: str) -> str:
+    return variation if _kind(variation) == "joint_failure" else ""
+
+
+def _place(variation: str) -> str:
+    words = [word.rstrip("LR") for word in variation.split("_")]
+    return " ".join(word for word in words if word in ("front", "back", "left", "right"))
 
 
 def _check_suffix(path: Path) -> None:
@@ -125,20 +149,17 @@ def write_results(results: Iterable[Result], path: str | Path) -> Path:
     :raises ValueError: if it ends otherwise
     :raises ImportError: if it is Parquet, and pandas or pyarrow is not installed
     """
-    path = Path(path)
-    if path.suffix != ".csv":
-        return write_table(results_table(results), path)
-    with complete(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(Result._fields)
-        writer.writerows(results)
-    return path
+    table = results_table(results)
+    if Path(path).suffix == ".csv":
+        table = table.astype({"touchdowns": "Int64"})  # whole numbers beside gaps
+    return write_table(table, path)
 
 
 def read_results(path: str | Path) -> list[Result]:
     """
     :param path: of a file that :func:`write_results` wrote; columns of others are left out, and those that came later
-        than the first ones (``distance``, ``success``, ``air_time``, ``touchdowns``, ``memory``) may be missing
+        than the first ones (``distance``, ``success``, ``air_time``, ``touchdowns``, ``memory``, ``kind``, ``joints``,
+        ``place``) may be missing
     :return: its rows
     :raises ValueError: if its name does not end in .csv or .parquet
     :raises FileNotFoundError: if there is no such file
@@ -146,8 +167,9 @@ def read_results(path: str | Path) -> list[Result]:
     """
     path = path_of(path)
     if path.suffix == ".csv":
-        return [_result(row, path, i) for i, row in read_rows(path)]
-    records = read_table(path).to_dict("records")
+        records = _with_variation_columns(_csv_texts(read_text(path), path)).to_dict("records")
+    else:
+        records = read_table(path).to_dict("records")
     return [_result({n: _text(value) for n, value in row.items()}, path, i) for i, row in enumerate(records, 1)]
 
 
@@ -197,6 +219,7 @@ def _unless_empty(read: Callable[[str], Any]) -> Callable[[str], Any]:
 _READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(Result._fields, str),
     **{"split": _one_of("none", "id", "ood"), "memory": _one_of("kept", "zeroed")},
+    "kind": _one_of("none", "joint_failure", "payload"),
     **{"seed": int, "length": int, "episode_return": float, "deterministic": _as_bool, "terminated": _as_bool},
     **{"distance": _unless_empty(float), "success": _unless_empty(_as_bool)},
     # A table with gaps has no whole numbers.
@@ -205,7 +228,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 #: What a message says of them.
 _EXPECTED = {
-    **{"split": "none, id or ood", "memory": "kept or zeroed"},
+    **{"split": "none, id or ood", "memory": "kept or zeroed", "kind": "none, joint_failure or payload"},
     **dict.fromkeys(("seed", "length", "touchdowns"), "a whole number"),
     **dict.fromkeys(("deterministic", "terminated", "success"), "True or False"),
 }
@@ -216,6 +239,8 @@ write_csv, read_csv = write_results, read_results
 
 #: In the order in which they are shown.
 SPLITS = ("none", "id", "ood")
+#: What a disturbance is called, by its kind.
+NOUNS = {"none": "variation", "joint_failure": "failure", "payload": "payload"}
 
 
 def mean_return(results: Iterable[Result], **where: object) -> float:
@@ -245,7 +270,7 @@ def variation_noun(results: Iterable[Result]) -> str:
     :param results: of one or more environments
     :return: what varies in them: ``"failure"``, ``"payload"``, or ``"variation"`` where both do
     """
-    nouns = {"payload" if r.variation.startswith("payload") else "failure" for r in results if r.split != "none"}
+    nouns = {NOUNS[r.kind] for r in results if r.split != "none"}
     return nouns.pop() if len(nouns) == 1 else "variation"
 
 

@@ -1,4 +1,4 @@
-"""Episodes in a simulation of many environments at once."""
+"""The episodes that policies are compared on, in environments of their own or in one simulation of many."""
 
 from __future__ import annotations
 

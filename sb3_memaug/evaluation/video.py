@@ -1,4 +1,4 @@
-"""A video, written picture by picture."""
+"""Videos of policies side by side, written one picture at a time."""
 
 from __future__ import annotations
 

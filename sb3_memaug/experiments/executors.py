@@ -1,4 +1,4 @@
-"""Performing a run: train, evaluate, film. What is done already is not done again."""
+"""Running an experiment: one run in this process, all of them on this machine or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from sb3_memaug.experiments.checkpoints import remove_checkpoints
 from sb3_memaug.experiments.measure import evaluate, film
 from sb3_memaug.experiments.progress import ProgressView
 from sb3_memaug.experiments.run import RUN_FILE, Run, read_status
-from sb3_memaug.experiments.train import train
 from sb3_memaug.files import InputError
 
 LOG_FILE = "log.txt"
@@ -29,8 +28,10 @@ LOG_FILE = "log.txt"
 
 def run(folder: Path) -> None:
     """
+    Train, evaluate and film; what is done already is not done again.
+
     A run that fails says so in its status, with the whole story in its log; this function returns all the same. Where
-    another process performs the run already, it waits: the lock of a process that dies is free again at once.
+    another process is at this run already, it waits: the lock of a process that dies is free again at once.
 
     :param folder: of the run, as :meth:`~sb3_memaug.experiments.run.Run.write` left it
     """
@@ -48,7 +49,9 @@ def run(folder: Path) -> None:
             replace(read_status(folder), state="failed", error=f"{type(error).__name__}: {error}").write(folder)
 
 
-def _run(this: Run, folder: Path) -> None:
+def _run(run: Run, folder: Path) -> None:
+    from sb3_memaug.experiments.train import train  # imports rl_zoo3, which plans do not need
+
     if not (folder / "model.zip").exists():
         replace(read_status(folder), state="training", error=None).write(folder)
         train(run, folder)
@@ -72,7 +75,7 @@ def _log(folder: Path) -> Iterator[None]:
         yield
 
 
-#: Performs the runs in folders, calling a function now and then.
+#: Executes the runs in folders, calling a function now and then.
 Executor = Callable[[Sequence[Path], Callable[[], None]], None]
 
 
@@ -82,7 +85,7 @@ def plan(runs: Sequence[Run], folder: Path, command: str | None = None) -> None:
 
     :param runs: of an experiment
     :param folder: of the experiment
-    :param command: that conducts it
+    :param command: that runs it
     :raises InputError: if a run would lie elsewhere, or what is there is no run
     :raises ValueError: if a run of the same name with other settings is there
     """
@@ -180,8 +183,8 @@ def _note_the_dead(folder: Path, exit_status: int) -> None:
 
 #: Of workers or nodes that a run may lose before it counts as failed.
 MAX_LOSSES = 100
-#: s, between two looks at the status files.
-INTERVAL = 1.0
+#: s, between two looks at the status files of runs on a cluster.
+RAY_INTERVAL = 1.0
 
 
 def run_on_ray(
@@ -211,7 +214,7 @@ def run_on_ray(
         task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=MAX_LOSSES)(run)
         runs = {task.remote(folder.resolve()): folder for folder in folders}
         while runs:
-            ended, _ = ray.wait(list(runs), timeout=INTERVAL)
+            ended, _ = ray.wait(list(runs), timeout=RAY_INTERVAL)
             for reference in ended:
                 _note_the_lost(ray, reference, runs.pop(reference))
             watch()

@@ -1,4 +1,4 @@
-"""One view of all runs: bars on a terminal, lines elsewhere."""
+"""How far an experiment is, and what is left of it costs."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Run:
     def write(self, folder: Path, experiment: str | None = None) -> None:
         """
         :param folder: of this run
-        :param experiment: command that performs all runs of the experiment
+        :param experiment: command that executes all runs of the experiment
         """
         write_yaml(folder / CONF_FILE, {self.env: {**self.hyperparameters, "n_timesteps": self.n_timesteps}})
         told = {"command": self.command, "versions": versions()} | ({"experiment": experiment} if experiment else {})

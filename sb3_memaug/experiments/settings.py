@@ -1,4 +1,4 @@
-"""Names that become folders and files: of environments, policies and runs."""
+"""What an experiment is made of: names that become folders, hyperparameters as files hold them, known policies."""
 
 from __future__ import annotations
 

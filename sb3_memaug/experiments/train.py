@@ -1,4 +1,4 @@
-"""Training a run, from the start or from its latest checkpoint."""
+"""Training a run, from the start or from its latest checkpoint, with its status and learning curve on the way."""
 
 from __future__ import annotations
 

@@ -151,7 +151,19 @@ def test_pairs_are_told_once_each():
 
 def test_points_are_of_every_variation_under_every_mirror_at_the_steps_asked_for(env_id):
     points, _ = record_latents(Counter(), env_id, "counter", 3, seeds=(5, 8), from_step=4, every=6)
-    which = ["env", "policy", "training_seed", "split", "variation", "seed", "mirror", "step"]
+    which = [
+        "env",
+        "policy",
+        "training_seed",
+        "split",
+        "kind",
+        "variation",
+        "joints",
+        "place",
+        "seed",
+        "mirror",
+        "step",
+    ]
     assert list(points.columns) == [*which, "pc1", "pc2"]
     variations = points.drop_duplicates(["split", "variation"])
     assert set(variations["split"]) == {"none", "id", "ood"}

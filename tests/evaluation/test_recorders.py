@@ -101,7 +101,7 @@ def test_gymnasium_tells_nothing_of_the_feet_of_its_robots():
 
 pytest.importorskip("mujoco")
 pytest.importorskip("pandas")
-WHICH = ["env", "policy", "training_seed", "split", "variation", "seed", "mirror"]
+WHICH = ["env", "policy", "training_seed", "split", "kind", "variation", "joints", "place", "seed", "mirror"]
 FEET = ("front_left", "back_left", "front_right", "back_right")
 
 

@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 
 from sb3_memaug.evaluation.tables import read_table
+from sb3_memaug.experiments import executors
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
-from sb3_memaug.experiments.executors import LOG_FILE, perform, plan, run_all, run_locally, run_on_ray
+from sb3_memaug.experiments.executors import LOG_FILE, plan, run_all, run_locally, run_on_ray
 from sb3_memaug.experiments.run import read_status
 
 from .small_run import ROLLOUT, small_runs
@@ -26,7 +27,7 @@ def process_of(folder):
 def test_a_run_is_trained_and_measured(tmp_path):
     (run,) = small_runs()
     run.write(tmp_path)
-    perform(tmp_path)
+    executors.run(tmp_path)
     assert read_status(tmp_path).state == "finished", (tmp_path / LOG_FILE).read_text()[-2000:]
     for name in TABLES:
         table = read_table(tmp_path / f"{name}.parquet")
@@ -47,13 +48,13 @@ def test_a_run_is_trained_and_measured(tmp_path):
 def test_what_is_done_is_not_done_again(tmp_path):
     (run,) = small_runs(policies=["baseline-id"], n_rollouts=2)
     run.write(tmp_path)
-    perform(tmp_path)
+    executors.run(tmp_path)
     written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.*")}
     (tmp_path / "episodes.parquet").unlink()
-    perform(tmp_path)  # It is finished.
+    executors.run(tmp_path)  # It is finished.
     assert not (tmp_path / "episodes.parquet").exists()
     (tmp_path / "status.json").unlink()
-    perform(tmp_path)  # It has to be measured, but not to be trained.
+    executors.run(tmp_path)  # It has to be measured, but not to be trained.
     assert (tmp_path / "episodes.parquet").exists()
     assert (tmp_path / "model.zip").stat().st_mtime_ns == written[tmp_path / "model.zip"]
 

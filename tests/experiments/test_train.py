@@ -10,8 +10,8 @@ import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.evaluation.tables import read_table
+from sb3_memaug.experiments import executors
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
-from sb3_memaug.experiments.executors import perform
 from sb3_memaug.experiments.run import read_status
 from sb3_memaug.experiments.train import train
 
@@ -84,7 +84,7 @@ def test_a_gradient_that_is_not_finite_leaves_the_good_checkpoint_to_go_on_from(
 
     with monkeypatch.context() as patch:
         patch.setattr(MemAugRecurrentPPO, "_accumulate_gradients", planted)
-        perform(tmp_path)
+        executors.run(tmp_path)
     status = read_status(tmp_path)
     assert status.state == "failed"
     assert f"epoch 1 of update 5, after {5 * ROLLOUT} steps is not finite" in status.error
