@@ -93,11 +93,11 @@ def record_latents(
     :param normalizer: of the observations that the model was trained on
     :return: two tables, whose rows begin with ``env``, ``policy``, ``training_seed``. Of the latents: ``split``,
         ``kind``, ``variation``, ``joints``, ``place``, ``seed``, ``mirror``, ``step``, and ``pc1``, ``pc2``.
-        Of their symmetry, a row for each ``mirror`` but the identity: the ``asymmetry`` of the clusters of the variations but none, as
-        :func:`~sb3_memaug.evaluation.latents.asymmetry` defines it, in the full latent space, NaN where all
-        episodes of a variation ended before ``from_step``; ``explained_variance``, the share of the variance of what is
-        left of the latents that is seen on the two components; and ``pairs``, the variations that the mirror exchanges,
-        as ``"a:b;c:d"``
+        Of their symmetry, a row for each ``mirror`` but the identity: the ``asymmetry`` of the clusters of the
+        variations but none, as :func:`~sb3_memaug.evaluation.latents.asymmetry` defines it, in the full latent space,
+        NaN where all episodes of a variation ended before ``from_step``; ``explained_variance``, the share of the
+        variance of what is left of the latents that is seen on the two components; and ``pairs``, the variations that
+        the mirror exchanges, as ``"a:b;c:d"``
     :raises ValueError: if the policy has no memory, or the mirror image of a variation is none of them
     """
     import pandas as pd

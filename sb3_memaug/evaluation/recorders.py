@@ -108,9 +108,10 @@ def record_trajectories(
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
     :return: a row for each control step, after it: ``env``, ``policy``, ``training_seed``, ``split``, ``kind``,
-        ``variation``, ``joints``, ``place``, ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and its
-        ``heading`` in rad, in the world; for each foot, where the simulator can tell, whether it touches anything, ``contact_FOOT``, and its place,
-        ``x_FOOT`` and ``y_FOOT``; the target of the task, ``target_x`` and ``target_y``, NaN where there is none
+        ``variation``, ``joints``, ``place``, ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and
+        its ``heading`` in rad, in the world; for each foot, where the simulator can tell, whether it touches anything,
+        ``contact_FOOT``, and its place, ``x_FOOT`` and ``y_FOOT``; the target of the task, ``target_x`` and
+        ``target_y``, NaN where there is none
     :raises ValueError: if there is no robot, its control step is not known, or no episode can start under a mirror
     """
     import pandas as pd
