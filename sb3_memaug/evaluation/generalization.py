@@ -104,7 +104,7 @@ def evaluate_generalization(
                 watchers=(gait, *watchers),
             )
             for (variation, start, mirror), outcome, feet in zip(batch, outcomes, gait.gaits, strict=True):
-                varied = variation.columns()
+                varied: dict[str, Any] = variation.columns()
                 yield Result(
                     policy,
                     env_id,
