@@ -142,7 +142,7 @@ def draw(results: list[Result], seed: int, path: Path) -> Path:
 
 
 def film(models: dict[str, Path], path: Path) -> Path | None:
-    from sb3_memaug.evaluation.runners import Episode
+    from sb3_memaug.evaluation.episodes import Episode
     from sb3_memaug.evaluation.video import record_side_by_side
 
     loaded = {name: load_model(model, POLICIES[name][1]).model for name, model in models.items()}

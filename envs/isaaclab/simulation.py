@@ -17,7 +17,7 @@ from .vec_env import IsaacLabVecEnv
 class IsaacLabSimulation(IsaacLabVecEnv):
     """
     An :class:`~sb3_memaug.envs.isaaclab.vec_env.IsaacLabVecEnv` of a task of this library, which is a
-    :class:`~sb3_memaug.evaluation.simulation.Simulation` as well.
+    :class:`~sb3_memaug.evaluation.trials.Simulation` as well.
     """
 
     @property

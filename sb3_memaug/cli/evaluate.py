@@ -13,7 +13,7 @@ from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, posi
 from sb3_memaug.evaluation import Result, evaluate_generalization, memory_table, split_table, write_results
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import MEMORIES
-from sb3_memaug.evaluation.table_files import SUFFIXES
+from sb3_memaug.evaluation.tables import SUFFIXES
 from sb3_memaug.models import ALGORITHMS, load_model
 from sb3_memaug.report.images import SCALES, draw_image
 

@@ -17,7 +17,7 @@ from stable_baselines3.common.utils import check_for_correct_spaces
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, names, numbers, positive, seed
 from sb3_memaug.envs.legged_env import LeggedEnv
 from sb3_memaug.evaluation.agents import Agent, model_agent, random_agent, zero_agent
-from sb3_memaug.evaluation.video_file import VideoFile
+from sb3_memaug.evaluation.video import VideoFile
 from sb3_memaug.models import ALGORITHMS, load_model
 from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.wrappers import JointFailure, Payload

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.evaluation.tables import write_table
 from sb3_memaug.files import atomic_write
 from sb3_memaug.vec_env.finite import refuse_non_finite_policy, refuse_non_finite_statistics
 

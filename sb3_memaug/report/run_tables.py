@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sb3_memaug.evaluation.table_files import SUFFIXES, read_table, write_table
+from sb3_memaug.evaluation.tables import SUFFIXES, read_table, write_table
 from sb3_memaug.files import InputError, atomic_write, read_yaml, write_yaml
 
 if TYPE_CHECKING:

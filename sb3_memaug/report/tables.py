@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
-from sb3_memaug.evaluation.scores import ALL
+from sb3_memaug.evaluation.statistics import ALL, TARGET_POLICY, TARGET_SHARE, mean_sample_efficiency, sample_efficiency
 from sb3_memaug.report.run_tables import RUN
 from sb3_memaug.report.style import env_title, policies_in_order, slug
 
@@ -131,7 +130,7 @@ def memory_tables(summarised: pd.DataFrame) -> list[Table]:
 def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
     """
     :param learning: of the runs
-    :return: steps until policies are as good as :data:`~sb3_memaug.evaluation.sample_efficiency.REFERENCE`; none if
+    :return: steps until policies are as good as :data:`~sb3_memaug.evaluation.statistics.TARGET_POLICY`; none if
         there is nothing to compare with
     """
     runs = learning if learning.empty else sample_efficiency(learning)
@@ -151,8 +150,9 @@ def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
         Column("steps, mean", "steps", "{:,.0f}", ("low", "high")),
     ]
     caption = (
-        f"The return to reach is {SHARE:.0%} of what {REFERENCE} ends with, the mean of ID and OOD tasks. The interval "
-        f"is the 95 % one over training seeds, those of {REFERENCE} too, where every draw of them gets there."
+        f"The return to reach is {TARGET_SHARE:.0%} of what {TARGET_POLICY} ends with, the mean of ID and OOD tasks. "
+        f"The interval is the 95 % one over training seeds, those of {TARGET_POLICY} too, where every draw of "
+        "them gets there."
     )
     return [Table("sample-efficiency-steps", "Steps to reach it", caption, columns, _titled(data))]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.evaluation.tables import write_table
 from sb3_memaug.files import InputError
 from sb3_memaug.report.run_tables import (
     RUN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sb3_memaug.evaluation.bootstrap import middle_mean
-from sb3_memaug.evaluation.scores import ALL, KEYS, groups, normalise, score_matrix
+from sb3_memaug.evaluation.statistics import ALL, KEYS, groups, normalise, score_matrix
 from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import colors_of, env_title, plain, style

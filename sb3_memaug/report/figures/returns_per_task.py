@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sb3_memaug.evaluation.generalization import Result
-from sb3_memaug.evaluation.result_files import results_table
+from sb3_memaug.evaluation.tables import results_table
 from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds, variation_labels
 from sb3_memaug.report.run_tables import RunTables, with_variation_columns
 from sb3_memaug.report.style import colors_of, env_title, plain, slug, style

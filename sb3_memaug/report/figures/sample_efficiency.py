@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
+from sb3_memaug.evaluation.statistics import TARGET_POLICY, TARGET_SHARE, mean_sample_efficiency, sample_efficiency
 from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import colors_of, env_title, plain, style
@@ -32,17 +32,18 @@ def charts(tables: RunTables) -> list[Chart]:
         return []
     without = [env_title(env) for env in tables.learning["env"].unique() if env not in set(data["env"])]
     caption = (
-        f"Environment steps until the mean return on ID and OOD tasks is {SHARE * 100:g} % of what {REFERENCE} ends "
-        f"with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of them got there."
+        f"Environment steps until the mean return on ID and OOD tasks is {TARGET_SHARE * 100:g} % of what "
+        f"{TARGET_POLICY} ends with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of "
+        "them got there."
     )
     means = mean_sample_efficiency(tables.learning)
     if means["low"].notna().any():
         caption += (
-            f" The 95 % interval is over training seeds, those of {REFERENCE} too, and drawn where every draw of them "
-            "gets there; of few seeds it may be longer than the axis."
+            f" The 95 % interval is over training seeds, those of {TARGET_POLICY} too, and drawn where every draw of "
+            "them gets there; of few seeds it may be longer than the axis."
         )
     if without:
-        caption += f" There is no {REFERENCE} with a positive return to compare with in: {'; '.join(without)}."
+        caption += f" There is no {TARGET_POLICY} with a positive return to compare with in: {'; '.join(without)}."
     data = data.merge(means[["env", "policy", "low", "high"]], on=["env", "policy"], how="left")
     figure = _figure(data, colors_of(tables.learning["policy"]))
     return [Chart("sample-efficiency", "Sample efficiency", caption, figure, data)]

@@ -10,8 +10,8 @@ import torch as th
 
 from sb3_memaug.envs.isaaclab.make_vec_env import make_vec_env
 from sb3_memaug.evaluation import evaluate_generalization
-from sb3_memaug.evaluation.split_evaluator import SplitEvaluator
-from sb3_memaug.evaluation.trajectories import record_trajectories
+from sb3_memaug.evaluation.generalization import SplitEvaluator
+from sb3_memaug.evaluation.recorders import record_trajectories
 from sb3_memaug.evaluation.trials import Trial, open_trials
 
 from .simulated import FILES

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.evaluation import Result, read_csv, read_results, results_table, write_csv, write_results
-from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.evaluation.tables import read_table
 from sb3_memaug.files import InputError
 
 from .results import result
@@ -90,10 +90,10 @@ def broken(tmp_path, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("seed,", "", r"row 1: expected 14 values, got 15"),
+        ("seed,", "", r"row 1: expected 17 values, got 18"),
         ("seed,", "sead,", r"expected the columns policy, .*; it lacks seed"),
         ("seed,", "mirror,", r"line 1: expected columns with different names"),
-        (",identity,", ",", r"row 1: expected 15 values, got 14"),
+        (",identity,", ",", r"row 1: expected 18 values, got 17"),
         (",True,1.5", ",yes,1.5", r"row 1, column deterministic: expected True or False, got 'yes'"),
         (",1.5,", ",much,", r"row 1, column episode_return: expected a number, got 'much'"),
         (",1003,", ",1003.5,", r"row 4, column seed: expected a whole number, got '1003.5'"),

@@ -6,13 +6,11 @@ from functools import partial
 
 import pytest
 
-from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.evaluation.tables import read_table
+from sb3_memaug.experiments import executors
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
-from sb3_memaug.experiments.conduct import conduct, plan
-from sb3_memaug.experiments.local import perform_locally
-from sb3_memaug.experiments.perform import LOG_FILE, perform
-from sb3_memaug.experiments.ray_cluster import perform_on_ray
-from sb3_memaug.experiments.status import read_status
+from sb3_memaug.experiments.executors import LOG_FILE, plan, run_all, run_locally, run_on_ray
+from sb3_memaug.experiments.run import read_status
 
 from .small_run import ROLLOUT, small_runs
 
@@ -29,7 +27,7 @@ def process_of(folder):
 def test_a_run_is_trained_and_measured(tmp_path):
     (run,) = small_runs()
     run.write(tmp_path)
-    perform(tmp_path)
+    executors.run(tmp_path)
     assert read_status(tmp_path).state == "finished", (tmp_path / LOG_FILE).read_text()[-2000:]
     for name in TABLES:
         table = read_table(tmp_path / f"{name}.parquet")
@@ -50,13 +48,13 @@ def test_a_run_is_trained_and_measured(tmp_path):
 def test_what_is_done_is_not_done_again(tmp_path):
     (run,) = small_runs(policies=["baseline-id"], n_rollouts=2)
     run.write(tmp_path)
-    perform(tmp_path)
+    executors.run(tmp_path)
     written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.*")}
     (tmp_path / "episodes.parquet").unlink()
-    perform(tmp_path)  # It is finished.
+    executors.run(tmp_path)  # It is finished.
     assert not (tmp_path / "episodes.parquet").exists()
     (tmp_path / "status.json").unlink()
-    perform(tmp_path)  # It has to be measured, but not to be trained.
+    executors.run(tmp_path)  # It has to be measured, but not to be trained.
     assert (tmp_path / "episodes.parquet").exists()
     assert (tmp_path / "model.zip").stat().st_mtime_ns == written[tmp_path / "model.zip"]
 
@@ -65,7 +63,7 @@ def test_a_run_that_fails_says_so_and_the_others_are_completed(tmp_path):
     good, bad = (small_runs(policies=["baseline-id"], seeds=[seed], n_rollouts=2)[0] for seed in (0, 1))
     bad.hyperparameters["gamma"] = "no number"
     plan([bad, good], tmp_path)
-    failed = conduct([bad, good], tmp_path, partial(perform_locally, jobs=2))
+    failed = run_all([bad, good], tmp_path, partial(run_locally, jobs=2))
     assert failed == [tmp_path / bad.name]
     status = read_status(tmp_path / bad.name)
     assert status.state == "failed"
@@ -87,10 +85,10 @@ def test_a_process_that_is_killed_counts_as_failed_and_goes_on_next_time(tmp_pat
         watch()
 
     killed = []
-    failed = conduct([run], tmp_path, lambda folders, watch: perform_locally(folders, partial(kill, watch), jobs=1))
+    failed = run_all([run], tmp_path, lambda folders, watch: run_locally(folders, partial(kill, watch), jobs=1))
     assert failed == [folder]
     assert "killed by signal 9" in read_status(folder).error
-    assert conduct([run], tmp_path, partial(perform_locally, jobs=1)) == []
+    assert run_all([run], tmp_path, partial(run_locally, jobs=1)) == []
     assert killed[0] > 0
     assert read_table(folder / "learning.parquet")["timesteps"].is_monotonic_increasing
 
@@ -98,7 +96,7 @@ def test_a_process_that_is_killed_counts_as_failed_and_goes_on_next_time(tmp_pat
 def test_two_processes_do_not_perform_the_same_run(tmp_path):
     (run,) = small_runs(policies=["baseline-id"], n_rollouts=2)
     run.write(tmp_path)
-    threads = [threading.Thread(target=perform_locally, args=([tmp_path], lambda: None, 1)) for _ in range(2)]
+    threads = [threading.Thread(target=run_locally, args=([tmp_path], lambda: None, 1)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -121,8 +119,8 @@ def test_a_worker_that_ray_loses_loses_nothing(tmp_path):
             lost.append(steps_of(checkpoint))
         watch()
 
-    on_ray = partial(perform_on_ray, address="local", cpus=1, gpus=0)
-    assert conduct(runs, tmp_path, lambda folders, watch: on_ray(folders, partial(kill, watch))) == []
+    on_ray = partial(run_on_ray, address="local", cpus=1, gpus=0)
+    assert run_all(runs, tmp_path, lambda folders, watch: on_ray(folders, partial(kill, watch))) == []
     assert lost
     for run in runs:
         learning = read_table(tmp_path / run.name / "learning.parquet")

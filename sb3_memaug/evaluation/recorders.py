@@ -1,22 +1,88 @@
-"""Where a robot walks, and where it sets its feet."""
+"""Recorders of episodes: how feet are lifted and put down, where a robot walks and where it sets its feet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from sb3_memaug.evaluation.runners import Episode
+from sb3_memaug.evaluation.episodes import Episode
 from sb3_memaug.evaluation.trials import Trial, open_trials
 from sb3_memaug.robots import Robot, find_robot
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Gait(NamedTuple):
+    """
+    Two metrics of the paper (A.2.2), at control steps; None where nobody can tell what the feet touch.
+
+    :param air_time: in s that feet were off the ground, summed over them; None as well where the environment does not
+        tell the length of a control step as ``env.unwrapped.dt``
+    :param touchdowns: how often a foot that was off the ground touched it again
+    """
+
+    air_time: float | None = None
+    touchdowns: int | None = None
+
+
+class GaitRecorder:
+    """Measures the gait of each episode; see :class:`~sb3_memaug.evaluation.episodes.Recorder`."""
+
+    def __init__(self) -> None:
+        self._feet: list[_Feet | None] = []
+
+    @property
+    def gaits(self) -> list[Gait]:
+        """Of each episode, so far."""
+        return [Gait() if feet is None else feet.gait for feet in self._feet]
+
+    def begin(self, envs: Sequence[Any], episodes: Sequence[Episode]) -> None:
+        robots = map(robot_with_feet, envs)
+        self._feet = [
+            None if robot is None else _Feet(robot, getattr(env.unwrapped, "dt", None))
+            for robot, env in zip(robots, envs, strict=True)
+        ]
+
+    def after_step(self, index: int, memory: tuple[np.ndarray, ...] | None) -> None:
+        feet = self._feet[index]
+        if feet is not None:
+            feet.after_step()
+
+
+class _Feet:
+    def __init__(self, robot: Robot, dt: float | None) -> None:
+        self._robot, self._dt = robot, dt
+        self._touching = robot.foot_contacts()
+        self._steps_in_the_air = self._touchdowns = 0
+
+    def after_step(self) -> None:
+        before, self._touching = self._touching, self._robot.foot_contacts()
+        self._steps_in_the_air += int(np.count_nonzero(~self._touching))
+        self._touchdowns += int(np.count_nonzero(self._touching & ~before))
+
+    @property
+    def gait(self) -> Gait:
+        return Gait(None if self._dt is None else self._steps_in_the_air * float(self._dt), self._touchdowns)
+
+
+def robot_with_feet(env: gym.Env) -> Robot | None:
+    """
+    :param env: wrapped or not
+    :return: its robot, if it has one with feet, and the simulator can tell what they touch
+    """
+    try:
+        robot = find_robot(env)
+        robot.foot_contacts()
+    except (ValueError, NotImplementedError):
+        return None
+    return robot if robot.foot_names else None
 
 
 def record_trajectories(
@@ -41,10 +107,11 @@ def record_trajectories(
     :param mirrors: elements of the environment's symmetry group by which the start is reflected
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
-    :return: a row for each control step, after it: ``env``, ``policy``, ``training_seed``, ``split``, ``variation``,
-        ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and its ``heading`` in rad, in the world;
-        for each foot, where the simulator can tell, whether it touches anything, ``contact_FOOT``, and its place,
-        ``x_FOOT`` and ``y_FOOT``; the target of the task, ``target_x`` and ``target_y``, NaN where there is none
+    :return: a row for each control step, after it: ``env``, ``policy``, ``training_seed``, ``split``, ``kind``,
+        ``variation``, ``joints``, ``place``, ``seed``, ``mirror``; ``time`` in s; ``x`` and ``y`` of the base in m and
+        its ``heading`` in rad, in the world; for each foot, where the simulator can tell, whether it touches anything,
+        ``contact_FOOT``, and its place, ``x_FOOT`` and ``y_FOOT``; the target of the task, ``target_x`` and
+        ``target_y``, NaN where there is none
     :raises ValueError: if there is no robot, its control step is not known, or no episode can start under a mirror
     """
     import pandas as pd
@@ -55,7 +122,7 @@ def record_trajectories(
         trials.run(model, chosen, normalizer=normalizer, watchers=(watcher,))
     which = {"env": env_id, "policy": policy, "training_seed": training_seed}
     return pd.DataFrame(
-        {**which, "split": variation.split, "variation": variation.label, "seed": seed, "mirror": mirror, **row}
+        {**which, **variation.columns(), "seed": seed, "mirror": mirror, **row}
         for (variation, seed, mirror), path in zip(chosen, watcher.paths, strict=True)
         for row in path
     )

@@ -9,14 +9,13 @@ from typing import Any
 from sb3_memaug.disturbances.variation import Variation, variations
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.agents import has_memory
+from sb3_memaug.evaluation.episodes import Episode
 from sb3_memaug.evaluation.latents import record_latents
-from sb3_memaug.evaluation.result_files import results_table
-from sb3_memaug.evaluation.runners import Episode
-from sb3_memaug.evaluation.table_files import write_table
-from sb3_memaug.evaluation.trajectories import record_trajectories
+from sb3_memaug.evaluation.recorders import record_trajectories
+from sb3_memaug.evaluation.tables import results_table, write_table
 from sb3_memaug.evaluation.video import record_side_by_side
-from sb3_memaug.experiments.names import slug
 from sb3_memaug.experiments.run import Run
+from sb3_memaug.experiments.settings import slug
 from sb3_memaug.models import load_model
 from sb3_memaug.vec_env.registry import vec_env_maker
 

@@ -9,11 +9,11 @@ import pytest
 import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO
-from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.evaluation.tables import read_table
+from sb3_memaug.experiments import executors
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
-from sb3_memaug.experiments.perform import perform
-from sb3_memaug.experiments.status import read_status
-from sb3_memaug.experiments.training import train
+from sb3_memaug.experiments.run import read_status
+from sb3_memaug.experiments.train import train
 
 from .small_run import ROLLOUT, small_runs
 
@@ -84,7 +84,7 @@ def test_a_gradient_that_is_not_finite_leaves_the_good_checkpoint_to_go_on_from(
 
     with monkeypatch.context() as patch:
         patch.setattr(MemAugRecurrentPPO, "_accumulate_gradients", planted)
-        perform(tmp_path)
+        executors.run(tmp_path)
     status = read_status(tmp_path)
     assert status.state == "failed"
     assert f"epoch 1 of update 5, after {5 * ROLLOUT} steps is not finite" in status.error
@@ -122,7 +122,7 @@ def test_the_learning_rate_that_it_adapted_goes_on_too(tmp_path):
     run.write(tmp_path)
     killed(tmp_path, steps=ROLLOUT)
     register()
-    from sb3_memaug.experiments.run_manager import RunManager
+    from sb3_memaug.experiments.train import RunManager
 
     checkpoint = latest_checkpoint(tmp_path)
     saved = MemAugRecurrentPPO.load(checkpoint / "model.zip")

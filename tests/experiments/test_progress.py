@@ -1,6 +1,5 @@
-from sb3_memaug.experiments.price import price
-from sb3_memaug.experiments.run import Run
-from sb3_memaug.experiments.status import Status
+from sb3_memaug.experiments.progress import estimate_cost
+from sb3_memaug.experiments.run import Run, Status
 
 
 def runs(policy, n):
@@ -12,7 +11,7 @@ def test_what_is_done_tells_how_long_the_rest_takes(tmp_path):
     for run, status in zip(planned, [Status("finished", 3600, 3600.0), Status("training", 1800, 1800.0)], strict=False):
         (tmp_path / run.name).mkdir(parents=True)
         status.write(tmp_path / run.name)
-    *table, _, total = price(planned, tmp_path, jobs=2, expected=2.0).splitlines()
+    *table, _, total = estimate_cost(planned, tmp_path, jobs=2, expected=2.0).splitlines()
     assert table[2:] == [
         "| E | a | 3 | 2 | 5.4e+03 | 1 | 1.50 |",
         "| E | b | 1 | 1 | 3.6e+03 | 2 (expected) | 0.50 |",
@@ -21,6 +20,6 @@ def test_what_is_done_tells_how_long_the_rest_takes(tmp_path):
 
 
 def test_what_is_not_known_is_not_guessed(tmp_path):
-    told = price(runs("a", 2), tmp_path, jobs=1)
+    told = estimate_cost(runs("a", 2), tmp_path, jobs=1)
     assert "| E | a | 2 | 2 | 7.2e+03 | ? | ? |" in told
     assert "the time is not known" in told
