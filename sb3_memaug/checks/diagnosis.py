@@ -171,17 +171,17 @@ def asymmetries(probe: Probe, element: str) -> tuple[list[str], list[str]]:
 
 
 def _derived(probe: Probe, element: str) -> Iterator[tuple[Reflection, DerivedReflection]]:
-    """The reflections of an element, and what the robot's geometry says of them where it can be read."""
-    for reflection in probe.reflections_of(element):
-        # The pose that it leaves as it is, whatever the state of the robot is now.
-        pose = {joint: reflection.pose.get(joint, 0.0) for joint in probe.robot.joint_names}
-        try:
-            candidates = derive_symmetry(probe.env, pose, axes=reflection.base).candidates
-        except (ValueError, NotImplementedError):
-            continue
-        for derived in candidates.values():
-            if derived.reflection is not None and derived.reflection.plane == reflection.plane:
-                yield reflection, derived
+    """The reflection of an element, and what the robot's geometry says of it where it can be read."""
+    reflection = probe.reflection_of(element)
+    # The pose that it leaves as it is, whatever the state of the robot is now.
+    pose = {joint: reflection.pose.get(joint, 0.0) for joint in probe.robot.joint_names}
+    try:
+        candidates = derive_symmetry(probe.env, pose, axes=reflection.base).candidates
+    except (ValueError, NotImplementedError):
+        return
+    for derived in candidates.values():
+        if derived.reflection is not None and derived.reflection.plane == reflection.plane:
+            yield reflection, derived
 
 
 def wrong_observations(comparison: Comparison) -> list[str]:
@@ -230,7 +230,7 @@ def _stays(comparison: Comparison, i: int) -> bool:
 
 
 def _wrong_kinds(comparison: Comparison, mistaken: Mapping[int, tuple[int, int]]) -> list[str]:
-    layout, reflections = comparison.probe.layout, comparison.probe.reflections_of(comparison.report.name)
+    layout, reflections = comparison.probe.layout, [comparison.probe.reflection_of(comparison.report.name)]
     findings = []
     for label, term, entries in layout.quantities:
         place = {entry: i for i, entry in enumerate(entries)}

@@ -260,6 +260,8 @@ class Probe:
             name: _completed(reflection, self.robot.joint_names)
             for name, reflection in env.get_wrapper_attr("reflections").items()
         }
+        #: The same for every element of the group.
+        self._elements = SymmetryGroup(self.group.generators, self.reflections).reflections or {}
         self.layout = Layout(env, self.robot.joint_names)
         self.action_space: spaces.Box = env.action_space
         #: The action that is nearest to zero.
@@ -307,12 +309,12 @@ class Probe:
         if self._mirror_command is not None and element != "identity":
             self._mirror_command(self.env, element)
 
-    def reflections_of(self, element: str) -> list[Reflection]:
+    def reflection_of(self, element: str) -> Reflection:
         """
         :param element: of the group, by its name
-        :return: the reflections whose product it is, the one that acts first before the others
+        :return: how it acts on the robot
         """
-        return [self.reflections[factor] for factor in reversed(element.split("*"))]
+        return self._elements[element]
 
     def reflect_state(self, state: RobotState, element: str) -> RobotState:
         """
@@ -320,10 +322,9 @@ class Probe:
         :param element: of the group, by its name
         :return: the mirror image; a base that does not float is its own
         """
-        base = state[:4]
-        for reflection in self.reflections_of(element):
-            default = np.array([reflection.pose.get(name, 0.0) for name in self.robot.joint_names])
-            state = reflect_state(state, reflection, self.robot, default)
+        base, reflection = state[:4], self.reflection_of(element)
+        default = np.array([reflection.pose.get(name, 0.0) for name in self.robot.joint_names])
+        state = reflect_state(state, reflection, self.robot, default)
         return state if self._floats else RobotState(*base, *state[4:])
 
     def reflect_states(self, rows: np.ndarray, element: str) -> np.ndarray:

@@ -163,11 +163,11 @@ class Scenario:
         :return: the mirror image
         """
         strength, force, point = self.strength, self.force, self.point
-        for reflection in probe.reflections_of(element):
-            strength = strength[list(reflection.joint_map(probe.robot.motor_names).permutation)]
-            force = np.array(reflection.world_axes) * force
-            origin = np.array(reflection.base.origin)
-            point = origin + np.array(reflection.axes) * (point - origin)
+        reflection = probe.reflection_of(element)
+        strength = strength[list(reflection.joint_map(probe.robot.motor_names).permutation)]
+        force = np.array(reflection.world_axes) * force
+        origin = np.array(reflection.base.origin)
+        point = origin + np.array(reflection.axes) * (point - origin)
         return replace(
             self,
             state=probe.reflect_state(self.state, element),

@@ -71,7 +71,11 @@ def record_latents(
         varied = [variation for variation in trials.variations if variation.split != "none"]
         names = [variation.label for variation in varied]
         # By each mirror but the identity, the index of every variation's mirror image.
-        partners = {mirror: mirror_images(varied, factors) for mirror, factors in trials.factors.items()}
+        partners = {
+            mirror: mirror_images(varied, [reflection])
+            for mirror, reflection in trials.reflections.items()
+            if mirror != "identity"
+        }
         chosen = [Trial(*trial) for trial in product(trials.variations, seeds, trials.mirrors)]
         for batch in trials.batches(chosen):
             watcher = _LatentRecorder(from_step, every)

@@ -47,10 +47,9 @@ class Trials(ABC):
 
     @property
     @abstractmethod
-    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+    def reflections(self) -> Mapping[str, Reflection]:
         """
-        Reflections of the robot whose product an element of the symmetry group is, by its name, without the identity;
-        none where the environment does not know them.
+        Of the robot, by the names of the symmetry group's elements; none where the environment does not know them.
         """
 
     @property
@@ -152,11 +151,11 @@ class _SeparateTrials(Trials):
         super().__init__(env_id, variations(env_id, env_kwargs), mirrors)
 
     @property
-    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+    def reflections(self) -> Mapping[str, Reflection]:
         env = self._envs[0]
-        if not env.has_wrapper_attr("reflections"):
+        if not env.has_wrapper_attr("symmetry_group"):
             return {}
-        return _factors(env.get_wrapper_attr("symmetry_group").names, env.get_wrapper_attr("reflections"))
+        return env.get_wrapper_attr("symmetry_group").reflections or {}
 
     def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
         for _, batch in groupby(trials, lambda trial: trial.variation):
@@ -182,12 +181,12 @@ class _SimulatedTrials(Trials):
         self._is_ours = simulation is None
         self._simulation = self._make(env_id, 1) if simulation is None else simulation
         mirrors = self._simulation.symmetry_group.names
-        self._factors = _factors(mirrors, self._simulation.reflections)
+        self._reflections = self._simulation.symmetry_group.reflections or {}
         super().__init__(env_id, self._simulation.variations, mirrors)
 
     @property
-    def factors(self) -> Mapping[str, Sequence[Reflection]]:
-        return self._factors
+    def reflections(self) -> Mapping[str, Reflection]:
+        return self._reflections
 
     def _make(self, env_id: str, num_envs: int) -> Simulation:
         return cast(Simulation, self._maker(env_id, num_envs=num_envs, **self._env_kwargs))
@@ -209,7 +208,3 @@ class _SimulatedTrials(Trials):
     def close(self) -> None:
         if self._is_ours:
             self._simulation.close()
-
-
-def _factors(elements: Sequence[str], reflections: Mapping[str, Reflection]) -> dict[str, list[Reflection]]:
-    return {name: [reflections[factor] for factor in name.split("*")] for name in elements[1:]}

@@ -218,7 +218,8 @@ def group_of_terms(
         {
             name: Mirror(observation_transform(observation, reflection), vector_transform(action, reflection))
             for name, reflection in reflections.items()
-        }
+        },
+        reflections,
     )
 
 
