@@ -13,12 +13,11 @@ from gymnasium import spaces
 
 from sb3_memaug.arguments import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, checks_arguments
 from sb3_memaug.robots import Motion, Robot, RobotState
-from sb3_memaug.robots.reflect import reflect_state
+from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.symmetry.reflection import products
 
-from .reward_terms import RewardTerms
-from .task import Task
+from .tasks import RewardTerms, Task
 
 #: Factors that bring to the order of one what is not of that order by itself.
 ANGULAR_VELOCITY_SCALE = 0.25

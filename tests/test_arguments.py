@@ -22,9 +22,8 @@ from sb3_memaug.arguments import (
     as_pair,
     checks_arguments,
 )
-from sb3_memaug.envs.position import PositionTask
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import PositionTask, VelocityTask
 from sb3_memaug.symmetry import Term, Tolerances
 from tests.ppo.worlds import random_worlds
 

@@ -9,14 +9,10 @@ import gymnasium as gym
 
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
-from ..position import PositionTask
 from ..splits import of_split, with_all
-from ..task import Task
-from ..velocity import VelocityTask
+from ..tasks import task_class
 from .anatomy import LEGS, SIDES, motor
 from .minitaur_env import MinitaurEnv
-
-TASKS: dict[str, type[Task]] = {"velocity": VelocityTask, "position": PositionTask}
 
 #: Motors that fail in each split: in distribution is the left front leg.
 JOINT_SPLITS = with_all(
@@ -41,12 +37,13 @@ def minitaur(simulator: str, goal: str, task: Mapping[str, Any] | None = None, *
     """
     :param simulator: ``"bullet"`` or ``"mujoco"``
     :param goal: ``"velocity"`` or ``"position"``
-    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask` or
-        :class:`~sb3_memaug.envs.position.PositionTask`
+    :param task: arguments of :class:`~sb3_memaug.envs.tasks.VelocityTask` or
+        :class:`~sb3_memaug.envs.tasks.PositionTask`
     :param kwargs: arguments of :class:`~sb3_memaug.envs.minitaur.minitaur_env.MinitaurEnv`
     :return: the environment, with its symmetry group
+    :raises ValueError: if there is no such goal or simulator
     """
-    return MirrorSpec(MinitaurEnv(simulator, TASKS[goal](**(task or {})), **kwargs))
+    return MirrorSpec(MinitaurEnv(simulator, task_class(goal)(**(task or {})), **kwargs))
 
 
 def joint_failure(split: str = "id", probability: float = 0.8, strength: float = 0.0, **kwargs: Any) -> gym.Env:

@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium import spaces
 
 from sb3_memaug.robots import Robot, RobotState, find_robot
-from sb3_memaug.robots.reflect import reflect_state
+from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Mirror, Reflection, SignedPermutation, SymmetryGroup, Term
 from sb3_memaug.symmetry.terms import quantities
 from sb3_memaug.wrappers.disturbance import DisturbanceWrapper

@@ -159,9 +159,9 @@ class Reflection:
         actuators = _composed(
             "actuators", _signed(self.actuators or self.joints), _signed(other.actuators or other.joints)
         )
-        plane = tuple(a * b for a, b in zip(self.world_axes, other.world_axes, strict=True))
+        forward, left, up = (a * b for a, b in zip(self.world_axes, other.world_axes, strict=True))
         return Reflection(
-            _PLANE_OF[plane],
+            _PLANE_OF[forward, left, up],
             joints,
             _names(_composed("feet", _unsigned(self.feet), _unsigned(other.feet))),
             _names(_composed("bodies", _unsigned(self.bodies), _unsigned(other.bodies))),

@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.files import located
-from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
+from sb3_memaug.robots.mujoco.terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
 from sb3_memaug.symmetry import (
     Reflection,
     SymmetryGroup,

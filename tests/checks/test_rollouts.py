@@ -7,7 +7,7 @@ import pytest
 from sb3_memaug import MirrorSpec
 from sb3_memaug.checks.probe import Probe
 from sb3_memaug.checks.rollouts import ANGLE, StateSampler, draw_scenarios
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import rotation_matrix
 
 from .skater import REFLECTIONS, Skater, mirrored
 

@@ -3,7 +3,6 @@ import pytest
 
 import sb3_memaug  # noqa: F401
 from sb3_memaug.evaluation import evaluate_generalization, mean_return, memory_table, split_table
-from sb3_memaug.evaluation.figures import leg_of, returns_by_leg
 from sb3_memaug.evaluation.table import success_rate, variation_noun
 
 from .policies import Counter, Still
@@ -136,26 +135,3 @@ def test_what_the_loss_of_memory_costs():
         "a, memory zeroed",
         "forgetful",
     ]
-
-
-def test_legs():
-    assert leg_of("motor_front_leftL_joint") == "front left"
-    assert leg_of("payload_back_right") == "back right"
-    assert leg_of("LF_HAA") == "LF_HAA"
-
-
-def test_figure_is_drawn(tmp_path):
-    pytest.importorskip("matplotlib")
-    results = [
-        result(policy, split, variation, value, env=env)
-        for policy, value in (("a", 1.0), ("b", 2.0))
-        for env, split, variation in (
-            ("E", "none", "none"),
-            ("E", "id", "motor_front_leftL_joint"),
-            ("E", "ood", "motor_back_rightR_joint"),
-            ("F", "ood", "payload_back_left"),
-        )
-    ]
-    path = returns_by_leg(results, tmp_path / "figure.png")
-    assert path.read_bytes().startswith(b"\x89PNG")
-    assert path.stat().st_size > 5000

@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 from sb3_memaug.robots import Robot, find_robot
 from sb3_memaug.wrappers import JointFailure
 

@@ -10,7 +10,7 @@ from gymnasium.envs.registration import EnvSpec
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 from sb3_memaug.symmetry import Mirror, Reflection, SignedPermutation, Term
 from sb3_memaug.vec_env.equivariance import check_wrappers
 from sb3_memaug.wrappers import MirrorSpec

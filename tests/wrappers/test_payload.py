@@ -4,8 +4,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.envs.tasks import VelocityTask
+from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.wrappers import JointFailure, Payload
 
 from ..robots.models import arrays, changed

@@ -14,7 +14,7 @@ pybullet = pytest.importorskip("pybullet")
 import pybullet_data  # noqa: E402, as there may be no PyBullet
 from pybullet_utils.bullet_client import BulletClient  # noqa: E402, as there may be no PyBullet
 
-from sb3_memaug.robots.bullet_environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
+from sb3_memaug.robots.bullet.environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
 
 JOINT = "FL_upper_joint"
 

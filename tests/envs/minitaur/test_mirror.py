@@ -6,8 +6,7 @@ import pytest
 
 import sb3_memaug.envs  # noqa: F401
 from sb3_memaug.envs.minitaur.anatomy import MOTORS
-from sb3_memaug.robots.reflect import reflect_state
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import reflect_state, rotation_matrix
 
 ELEMENTS = ("left_right", "front_back", "left_right*front_back")
 STEPS = 50
