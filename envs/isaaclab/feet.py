@@ -10,7 +10,7 @@ import numpy as np
 
 from sb3_memaug.robots.newton.geometry import leaf, newton_shapes
 from sb3_memaug.robots.robot import rotation_matrix
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.frames import RigidMotion
 
 #: Bodies that are meant to touch the ground.
 FEET = "(?i).*foot.*|.*ankle_roll.*"

@@ -21,8 +21,7 @@ from sb3_memaug.symmetry import (
 )
 from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
 from sb3_memaug.vec_env.equivariance import attribute_owner, check_wrappers_inside, wrapper_chain
-from sb3_memaug.wrappers.mirror_file import read_mirror_file
-from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
+from sb3_memaug.wrappers.mirror_file import from_plain, read_mirror_file, reflection_from_plain, terms_from_plain
 
 
 class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
