@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+#: The base frame's axes, and the directions against them.
+DIRECTIONS = {sign + axis: (i, -1 if sign == "-" else 1) for sign in ("", "-") for i, axis in enumerate("xyz")}
+
 
 class RigidMotion(NamedTuple):
     """
-    A rotation and then a translation. That of a body's frame takes what is told in that frame to the frame around it.
+    A rotation and then a translation. That of a body's frame takes what is given in that frame to the frame around it.
 
     :param rotation: (3, 3); of a body's frame, its axes in the columns
     :param translation: in m, (3,); of a body's frame, its origin
@@ -63,10 +66,6 @@ class RigidMotion(NamedTuple):
         return RigidMotion(self.rotation.T, -self.rotation.T @ self.translation)
 
 
-#: The base frame's axes, and the directions against them.
-DIRECTIONS = {sign + axis: (i, -1 if sign == "-" else 1) for sign in ("", "-") for i, axis in enumerate("xyz")}
-
-
 @dataclass(frozen=True)
 class BaseAxes:
     """
@@ -76,7 +75,7 @@ class BaseAxes:
     :param forward: ``"x"``, ``"-x"``, ``"y"`` …
     :param up: another one of them
     :param origin: a point in the base's frame, in m, from which the robot is looked at: where the base's position and
-        velocity are measured that the robot is told
+        velocity are measured that are observed
     :raises ValueError: if these are no two directions across each other, or the origin is no point
     """
 

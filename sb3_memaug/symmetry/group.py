@@ -14,6 +14,9 @@ from sb3_memaug.symmetry.arguments import mapping_of, shown
 from sb3_memaug.symmetry.reflection import Reflection
 from sb3_memaug.symmetry.transforms import ImageFlip, Transform
 
+#: More elements than any legged robot has; past it the generators are taken not to close.
+MAX_ORDER = 48
+
 
 @dataclass(frozen=True)
 class Mirror:
@@ -99,20 +102,6 @@ class Mirror:
 
     def __hash__(self) -> int:
         return hash((frozenset(self.by_key().items()), self.action))
-
-
-def _compose(
-    outer: Transform | Mapping[str, Transform], inner: Transform | Mapping[str, Transform]
-) -> Transform | dict[str, Transform]:
-    if isinstance(outer, Transform) and isinstance(inner, Transform):
-        return outer @ inner
-    if isinstance(outer, Transform) or isinstance(inner, Transform) or set(outer) != set(inner):
-        raise ValueError("cannot compose mirrors of different observations")
-    return {key: transform @ inner[key] for key, transform in outer.items()}
-
-
-#: More elements than any legged robot has; past it the generators are taken not to close.
-MAX_ORDER = 48
 
 
 class SymmetryGroup:
@@ -315,6 +304,16 @@ def _refuse_ambiguous_actions(elements: Mapping[str, Mirror]) -> None:
                 "one of the mirrors has a wrong action map, or an observation term that does not show the mirroring"
             )
         seen[observed] = name
+
+
+def _compose(
+    outer: Transform | Mapping[str, Transform], inner: Transform | Mapping[str, Transform]
+) -> Transform | dict[str, Transform]:
+    if isinstance(outer, Transform) and isinstance(inner, Transform):
+        return outer @ inner
+    if isinstance(outer, Transform) or isinstance(inner, Transform) or set(outer) != set(inner):
+        raise ValueError("cannot compose mirrors of different observations")
+    return {key: transform @ inner[key] for key, transform in outer.items()}
 
 
 def _stack(images: Sequence[Any]) -> Any:

@@ -14,6 +14,8 @@ from sb3_memaug.symmetry.arguments import bool_of, float_of, int_of, ints_of, li
 
 #: A numpy array or a torch tensor; what goes in comes out, with its dtype and device.
 Array = TypeVar("Array", np.ndarray, th.Tensor)
+#: Offsets are equal if they agree in so many decimals: composing them makes float errors, which are no difference.
+OFFSET_DECIMALS = 9
 
 
 class Transform(ABC):
@@ -46,10 +48,6 @@ class Transform(ABC):
     @abstractmethod
     def is_identity(self) -> bool:
         """Whether this transform changes nothing."""
-
-
-#: Offsets are equal if they agree in so many decimals: composing them makes float errors, which are no difference.
-OFFSET_DECIMALS = 9
 
 
 class SignedPermutation(Transform):

@@ -35,7 +35,7 @@ _Made = TypeVar("_Made")
 def terms_from_plain(terms: Sequence[Any] | Mapping[str, Sequence[Any]], env: gym.Env) -> Terms:
     """
     :param terms: terms, or mappings of their arguments, whose ``names`` may be one of :data:`ROBOT_NAMES` and whose
-        ``size`` need not be told; ``repeat: 2`` lists each name twice in a row, for two values of each side by side; by
+        ``size`` may be left out; ``repeat: 2`` lists each name twice in a row, for two values of each side by side; by
         key for dict observations
     :param env: whose robot is asked for its names
     :return: the terms
@@ -145,7 +145,7 @@ def _plain(term: Term, env: gym.Env) -> dict[str, Any]:
 def _are_all(what: str, names: tuple[str, ...], env: gym.Env) -> bool:
     try:
         return _robot_names(what, env) == names
-    except ValueError:  # no robot that we know: its names are in nobody's order but their own
+    except ValueError:  # no known robot: its names have no other order
         return False
 
 
@@ -165,7 +165,7 @@ KEYS = ("reflections", "observation", "action")
 
 def read_mirror_file(path: str | Path) -> dict[str, Any]:
     """
-    :param path: of a JSON file that :func:`write_mirror_file` wrote, or that somebody wrote like it
+    :param path: of a JSON file that :func:`write_mirror_file` wrote, or one written by hand like it
     :return: what it holds of :data:`KEYS`
     :raises FileNotFoundError: if there is no such file
     :raises InputError: if the file is no JSON, or holds anything else

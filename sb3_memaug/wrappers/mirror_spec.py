@@ -1,4 +1,4 @@
-"""A wrapper that tells how an environment looks in the mirror."""
+"""A wrapper that gives an environment its symmetry group."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         file: str | None,
         known: Callable[[gym.Env], Sequence[Term] | None],
     ) -> tuple[Any, gym.Env | None]:
-        """The terms, and the environment that tells them; None where the user does."""
+        """The terms, and the environment that has them; None where they are the user's."""
         if given is not None:
             return terms_from_plain(given, self.env), None
         if what in written:

@@ -78,7 +78,7 @@ def _equality_residuals(
         account = f"coupled as {_equation(coupling)}, but what it couples has no mirror image"
         yield Residual("coupling", coupling.joints[0], coupling.joints[0], np.inf, 0.0, account)
         return
-    # A rigid dependence can be told from either end.
+    # A rigid dependence can be written from either end.
     forms = [form for form in (image, _inverse(image)) if form is not None]
     errors = {
         id(other): (_polynomial_error(form.coefficients, other.coefficients), other)
@@ -151,7 +151,7 @@ def _image(coupling: Coupling, signs: Partners) -> Coupling | None:
 
 
 def _inverse(coupling: Coupling) -> Coupling | None:
-    """The same, told from the leader's end, where that can be done."""
+    """The same, written from the leader's end, where that can be done."""
     constant, slope, *higher = (*coupling.coefficients, 0.0)
     if len(coupling.joints) < 2 or not slope or any(higher):
         return None

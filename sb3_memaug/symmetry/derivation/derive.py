@@ -24,7 +24,9 @@ from sb3_memaug.symmetry.derivation.residuals import (
 from sb3_memaug.symmetry.frames import BaseAxes
 from sb3_memaug.symmetry.reflection import PLANES, Reflection
 
-#: Fraction of its tolerance from which on a difference is told, and how many are told at most.
+#: The planes by the names of their mirrors.
+MIRRORS = {"left_right": "sagittal", "front_back": "transverse", "half_turn": "half_turn"}
+#: Fraction of its tolerance from which on a difference is listed, and how many are listed at most.
 NOTICEABLE, SHOWN = 0.05, 8
 
 
@@ -119,121 +121,14 @@ class DerivedSymmetry:
 
     def __str__(self) -> str:
         account = [self.geometry.name, *map(str, self.candidates.values()), *self.advice]
-        for what, told in (
+        for what, items in (
             ("not compared", self.geometry.not_compared),
             ("left aside, as no part of the robot", self.geometry.left_aside),
         ):
-            if told:
-                more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-                account.append(f"{what}: {'; '.join(told[:SHOWN])}{more}")
+            if items:
+                more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
+                account.append(f"{what}: {'; '.join(items[:SHOWN])}{more}")
         return "\n".join(account)
-
-
-#: Finds what left and right become along given axes.
-Derivation = Callable[[BaseAxes], DerivedReflection]
-
-
-def other_planes(
-    candidates: Mapping[str, DerivedReflection], geometry: RobotGeometry, axes: BaseAxes, derive: Derivation
-) -> tuple[str, ...]:
-    """
-    Planes across an axis of the base's frame, through its origin or beside it.
-
-    :param candidates: what was found along the axes, by the names of the mirrors
-    :param geometry: of the robot, in its base's frame
-    :param axes: along which it was looked at
-    :param derive: finds what left and right become along other axes
-    :return: for each plane that fits better, what to pass for it, in words
-    """
-    left_right, front_back = candidates["left_right"], candidates["front_back"]
-    exists = left_right.reflection is not None and left_right.moves
-    if exists and any(residual.quantity == "plane" for residual in left_right.breaks):
-        return _beside(left_right, axes)
-    if front_back.reflection is not None and (front_back.holds or not left_right.holds):
-        across = _across(front_back, geometry, axes.forward)
-        if across:
-            return _told(BaseAxes.with_left(across, axes.up, axes.origin), derive)
-    if left_right.holds:
-        return ()
-    up, sideways = _highest(geometry, [axes.forward, axes.left]), axes.up.removeprefix("-")
-    tried = BaseAxes.with_left(sideways, up, axes.origin)
-    found = derive(tried)
-    if found.reflection is None or not found.moves:
-        return ()
-    left = _across(found, geometry, sideways)
-    if exists and not left:
-        return ()
-    if not left:
-        # As good as any: forward is forward rather than backward.
-        left = tried.left if not tried.forward.startswith("-") else f"-{sideways}"
-    return _told(BaseAxes.with_left(left, up, axes.origin), derive)
-
-
-def _beside(found: DerivedReflection, axes: BaseAxes) -> tuple[str, ...]:
-    """Of a plane beside the origin."""
-    moved = _through(found, axes)
-    return (
-        f"another plane fits: {_plane(moved)} of the base's frame. If the robot is told where a point of that plane is "
-        f"and how it moves, pass axes={moved.plain}; else move the base's frame there",
-    )
-
-
-def _told(axes: BaseAxes, derive: Derivation) -> tuple[str, ...]:
-    """Of a plane across another axis."""
-    found = derive(axes)
-    if any(residual.quantity == "plane" for residual in found.breaks):
-        axes = _through(found, axes)
-        found = derive(axes)
-    but = f", but for what breaks it: {found.breaks[0]}" if found.breaks else ""
-    return (
-        f"another plane fits: {_plane(axes)} of the base's frame{but}. Where {_axis(axes.left)} points sideways, pass "
-        f"axes={axes.plain}",
-    )
-
-
-def _through(found: DerivedReflection, axes: BaseAxes) -> BaseAxes:
-    """The same axes in a point of the plane."""
-    point = np.array(axes.origin) + axes.rotation.T @ np.array(found.offset)
-    x, y, z = (point.round(6) + 0.0).tolist()
-    return replace(axes, origin=(x, y, z))
-
-
-def _plane(axes: BaseAxes) -> str:
-    axis = _axis(axes.left)
-    return f"{axis} = {axes.origin['xyz'.index(axis)]:.4g} m"
-
-
-def _axis(name: str) -> str:
-    return name.removeprefix("-")
-
-
-def _across(found: DerivedReflection, geometry: RobotGeometry, axis: str) -> str:
-    """The direction of an axis in which the parts lie that are called left; empty where names do not tell."""
-    assert found.reflection is not None
-    k = "xyz".index(_axis(axis))
-    places = {joint.name: float(joint.position[k]) for joint in geometry.joints}
-    swapped = [(a, b) for a, (b, _) in found.reflection.joints.items() if a != b]
-    sides = [(side(a), places[a] - places[b]) for a, b in swapped if side(a) and side(a) == -side(b)]
-    towards = sum(way * distance for way, distance in sides)
-    if 2 * len(sides) <= len(swapped) or not sides:
-        return ""
-    return _axis(axis) if towards >= 0 else f"-{_axis(axis)}"
-
-
-def _highest(geometry: RobotGeometry, axes: list[str]) -> str:
-    """Of some axes the one along which the robot's limbs lie on one side of its base, and along which it is long."""
-    points = np.array([link.centre for link in geometry.links] + [joint.position for joint in geometry.joints])
-    inner = {link.parent for link in geometry.links}
-    ends = np.array([link.centre for i, link in enumerate(geometry.links) if i not in inner])
-    scores = np.abs(ends.mean(axis=0) - geometry.links[0].centre) + 0.1 * np.ptp(points, axis=0)
-    up = _axis(max(axes, key=lambda name: float(scores["xyz".index(_axis(name))])))
-    heights = points[:, "xyz".index(up)]
-    # Below a floating base hang its legs.
-    return f"-{up}" if geometry.floating and heights.min() > -1e-3 and heights.max() > 1e-3 else up
-
-
-#: The planes by the names of their mirrors.
-MIRRORS = {"left_right": "sagittal", "front_back": "transverse", "half_turn": "half_turn"}
 
 
 def derive_symmetry(
@@ -252,7 +147,7 @@ def derive_symmetry(
     between parts that lie in one place. A sign follows from the axes: that of a hinge is an axial vector.
 
     What hangs on the robot's middle and has no mirror image, as an arm or a camera on joints, is taken as locked where
-    the rest has one; its joints are then no part of the reflection, and the account tells.
+    the rest has one; its joints are then no part of the reflection, and the account lists them.
 
     :param robot: a MuJoCo model, an MJCF or URDF file, a pair of PyBullet client and body, an Isaac Lab articulation,
         an environment that has a robot, a :class:`RobotGeometry`
@@ -267,7 +162,7 @@ def derive_symmetry(
         the robot is looked at, where that is not the frame's origin: :class:`BaseAxes`, or a mapping as
         ``{"forward": "x", "up": "y", "origin": (0, 0.1, 0)}``. Where another plane fits, the account says what to pass
     :return: what was found, held up against the tolerances
-    :raises ValueError: if an argument is of another type, nobody can read the robot, a joint is neither hinge nor slide
+    :raises ValueError: if an argument is of another type, the robot cannot be read, a joint is neither hinge nor slide
         nor locked, or a joint, pose or foot does not exist
     """
     if not isinstance(tolerances, Tolerances | None):
@@ -370,7 +265,7 @@ def _plane_offsets(plane: str, geometry: RobotGeometry) -> list[np.ndarray]:
     offsets = [np.zeros(3) for _ in range(4)]
     masses = [link for link in geometry.links if link.joint is not None and link.mass]
     for i in np.flatnonzero(np.array(PLANES[plane]) < 0):
-        # Of a hinge that does not lie along the plane any point of its axis may be told.
+        # Of a hinge that does not lie along the plane any point of its axis may be given.
         hinges = [joint for joint in geometry.joints if joint.kind == "hinge" and abs(joint.axis[i]) < 1e-3]
         if hinges:
             places = [joint.position[i] for joint in hinges]
@@ -409,3 +304,106 @@ def _reflection(
         pose={joint.name: joint.angle for joint in geometry.joints if joint.angle},
         base=axes,
     )
+
+
+#: Finds what left and right become along given axes.
+Derivation = Callable[[BaseAxes], DerivedReflection]
+
+
+def other_planes(
+    candidates: Mapping[str, DerivedReflection], geometry: RobotGeometry, axes: BaseAxes, derive: Derivation
+) -> tuple[str, ...]:
+    """
+    Planes across an axis of the base's frame, through its origin or beside it.
+
+    :param candidates: what was found along the axes, by the names of the mirrors
+    :param geometry: of the robot, in its base's frame
+    :param axes: along which it was looked at
+    :param derive: finds what left and right become along other axes
+    :return: for each plane that fits better, what to pass for it, in words
+    """
+    left_right, front_back = candidates["left_right"], candidates["front_back"]
+    exists = left_right.reflection is not None and left_right.moves
+    if exists and any(residual.quantity == "plane" for residual in left_right.breaks):
+        return _beside(left_right, axes)
+    if front_back.reflection is not None and (front_back.holds or not left_right.holds):
+        across = _across(front_back, geometry, axes.forward)
+        if across:
+            return _advice(BaseAxes.with_left(across, axes.up, axes.origin), derive)
+    if left_right.holds:
+        return ()
+    up, sideways = _highest(geometry, [axes.forward, axes.left]), axes.up.removeprefix("-")
+    tried = BaseAxes.with_left(sideways, up, axes.origin)
+    found = derive(tried)
+    if found.reflection is None or not found.moves:
+        return ()
+    left = _across(found, geometry, sideways)
+    if exists and not left:
+        return ()
+    if not left:
+        # As good as any: forward is forward rather than backward.
+        left = tried.left if not tried.forward.startswith("-") else f"-{sideways}"
+    return _advice(BaseAxes.with_left(left, up, axes.origin), derive)
+
+
+def _beside(found: DerivedReflection, axes: BaseAxes) -> tuple[str, ...]:
+    """Of a plane beside the origin."""
+    moved = _through(found, axes)
+    return (
+        f"another plane fits: {_plane(moved)} of the base's frame. If the robot is told where a point of that plane is "
+        f"and how it moves, pass axes={moved.plain}; else move the base's frame there",
+    )
+
+
+def _advice(axes: BaseAxes, derive: Derivation) -> tuple[str, ...]:
+    """Of a plane across another axis."""
+    found = derive(axes)
+    if any(residual.quantity == "plane" for residual in found.breaks):
+        axes = _through(found, axes)
+        found = derive(axes)
+    but = f", but for what breaks it: {found.breaks[0]}" if found.breaks else ""
+    return (
+        f"another plane fits: {_plane(axes)} of the base's frame{but}. Where {_axis(axes.left)} points sideways, pass "
+        f"axes={axes.plain}",
+    )
+
+
+def _through(found: DerivedReflection, axes: BaseAxes) -> BaseAxes:
+    """The same axes in a point of the plane."""
+    point = np.array(axes.origin) + axes.rotation.T @ np.array(found.offset)
+    x, y, z = (point.round(6) + 0.0).tolist()
+    return replace(axes, origin=(x, y, z))
+
+
+def _plane(axes: BaseAxes) -> str:
+    axis = _axis(axes.left)
+    return f"{axis} = {axes.origin['xyz'.index(axis)]:.4g} m"
+
+
+def _axis(name: str) -> str:
+    return name.removeprefix("-")
+
+
+def _across(found: DerivedReflection, geometry: RobotGeometry, axis: str) -> str:
+    """The direction of an axis in which the parts lie that are called left; empty where their names name no sides."""
+    assert found.reflection is not None
+    k = "xyz".index(_axis(axis))
+    places = {joint.name: float(joint.position[k]) for joint in geometry.joints}
+    swapped = [(a, b) for a, (b, _) in found.reflection.joints.items() if a != b]
+    sides = [(side(a), places[a] - places[b]) for a, b in swapped if side(a) and side(a) == -side(b)]
+    towards = sum(way * distance for way, distance in sides)
+    if 2 * len(sides) <= len(swapped) or not sides:
+        return ""
+    return _axis(axis) if towards >= 0 else f"-{_axis(axis)}"
+
+
+def _highest(geometry: RobotGeometry, axes: list[str]) -> str:
+    """Of some axes the one along which the robot's limbs lie on one side of its base, and along which it is long."""
+    points = np.array([link.centre for link in geometry.links] + [joint.position for joint in geometry.joints])
+    inner = {link.parent for link in geometry.links}
+    ends = np.array([link.centre for i, link in enumerate(geometry.links) if i not in inner])
+    scores = np.abs(ends.mean(axis=0) - geometry.links[0].centre) + 0.1 * np.ptp(points, axis=0)
+    up = _axis(max(axes, key=lambda name: float(scores["xyz".index(_axis(name))])))
+    heights = points[:, "xyz".index(up)]
+    # Below a floating base hang its legs.
+    return f"-{up}" if geometry.floating and heights.min() > -1e-3 and heights.max() > 1e-3 else up

@@ -63,7 +63,7 @@ class SpaceReflection:
 @dataclass(frozen=True)
 class Tolerances:
     """
-    Real robots are not symmetric to the last gramme: cameras, batteries and identified parameters differ from side to
+    Real robots are not symmetric to the last gram: cameras, batteries and identified parameters differ from side to
     side, and what walks on one side walks on the other. So the default tolerances refuse what would be another robot;
     smaller differences are reported.
 
@@ -177,7 +177,7 @@ class Residual:
     :param error: in the unit of the tolerance: m, rad, or relative
     :param tolerance: for it
     :param account: what differs, in words
-    :param decisive: whether the two are no mirror images beyond the tolerance; else that is only worth telling
+    :param decisive: whether the two are no mirror images beyond the tolerance; else it is only listed
     """
 
     quantity: str

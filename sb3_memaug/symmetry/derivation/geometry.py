@@ -492,7 +492,7 @@ def register_geometry_reader(what: str, order: int = 0) -> Callable[[GeometryRea
     """
     Teach :func:`read_geometry`, and with it :func:`derive_symmetry`, a new kind of robot.
 
-    The adapters of :mod:`sb3_memaug.robots` register theirs, so that the ground floor knows no simulator.
+    The adapters of :mod:`sb3_memaug.robots` register theirs, so that this package knows no simulator.
 
     :param what: the reader reads, for error messages
     :param order: readers with the lowest are asked first, of the same order the latest; the library's own have more
@@ -513,7 +513,7 @@ def read_geometry(robot: Any) -> RobotGeometry:
     :param robot: its geometry itself, something with a method ``geometry()`` (as :class:`sb3_memaug.robots.Robot`), or
         whatever a registered reader reads
     :return: its geometry
-    :raises ValueError: if nobody can read it
+    :raises ValueError: if no reader can read it
     """
     if isinstance(robot, RobotGeometry):
         return robot

@@ -42,7 +42,7 @@ def lock_joints(geometry: RobotGeometry, joints: Collection[str]) -> RobotGeomet
 
 
 def _couplings_left(geometry: RobotGeometry, joints: set[str]) -> tuple[tuple[Coupling, ...], list[str]]:
-    """What is left of couplings once these joints stand still, and what of it cannot be told, in words."""
+    """What is left of couplings once these joints stand still, and what of it cannot be expressed, in words."""
     left: list[Coupling] = []
     lost: list[str] = []
     still = set(joints)
@@ -105,8 +105,8 @@ def appendages(geometry: RobotGeometry, partners: Mapping[int, int], residuals: 
     :param geometry: of the robot
     :param partners: index of the partner by index of the link
     :param residuals: of the joints' axes
-    :return: joints of links that are nobody's mirror image, or only a bad one of themselves, and of all that hangs on
-        them
+    :return: joints of links that are the mirror image of no other, or only a bad one of themselves, and of all that
+        hangs on them
     """
     bad = {name for residual in residuals if residual.breaks for name in (residual.part, residual.partner)}
     found: set[int] = set()

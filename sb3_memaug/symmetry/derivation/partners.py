@@ -81,7 +81,7 @@ def _parse(name: str, plane: str) -> _Name:
         if word in _SIDES:
             sides.append(_SIDES[word])
         elif len(word) == 2 and set(word) <= set("lrfhb"):
-            # Of two letters one tells left from right, the other front from back: an R beside an L or R is a "rear".
+            # Of two letters one is for left or right, the other for front or back: an R beside an L or R is a "rear".
             first, second = word
             sides.append("B" if first == "r" and second in "lr" else _SIDES[first])
             sides.append("B" if word == "lr" else _SIDES[second])

@@ -23,6 +23,9 @@ from sb3_memaug.symmetry.derivation.differences import (
 from sb3_memaug.symmetry.derivation.geometry import Actuator, Closure, Joint, Link, RobotGeometry, Shape
 from sb3_memaug.symmetry.derivation.partners import joint_partners
 
+#: Actuators on one joint up to which all ways to pair them are tried.
+MANY_ACTUATORS = 6
+
 
 def kinematic_residuals(
     geometry: RobotGeometry, partners: Mapping[int, int], space: SpaceReflection, tolerances: Tolerances
@@ -58,7 +61,7 @@ def plane_residual(geometry: RobotGeometry, space: SpaceReflection, tolerances: 
     :param geometry: of the robot
     :param space: the reflection
     :param tolerances: within which parts are mirror images
-    :return: how far the plane is from the base's origin, whose velocity the robot is told
+    :return: how far the plane is from the base's origin, whose velocity is observed
     """
     base, offset = geometry.links[0].name, float(np.linalg.norm(space.offset))
     account = f"origin {_metres(offset)} off the plane of the joints"
@@ -185,7 +188,7 @@ def _closures(
 def _closure_error(closure: Closure, other: Closure, ends: tuple[int, ...], space: SpaceReflection) -> float:
     """Larger distance of its two points from where the mirror image has them, in m."""
     points, theirs = ([c.position, c.position if c.end is None else c.end] for c in (closure, other))
-    # A closure within one link, or between partners, is told from either end.
+    # A closure within one link, or between partners, may be given from either end.
     orders = [order for order in ((0, 1), (1, 0)) if tuple(other.links[i] for i in order) == ends]
     return min(
         max(float(np.linalg.norm(space.point(p) - theirs[i])) for p, i in zip(points, order, strict=True))
@@ -195,10 +198,6 @@ def _closure_error(closure: Closure, other: Closure, ends: tuple[int, ...], spac
 
 def _metres(distance: float) -> str:
     return f"{1e3 * distance:.1f} mm"
-
-
-#: Actuators on one joint up to which all ways to pair them are tried.
-MANY = 6
 
 
 def actuator_partners(
@@ -266,7 +265,7 @@ def _most_alike(
     if len(own) == 1:
         return [(own[0], theirs[0])]
     errors = {(a.name, b.name): error(a, b) for a in own for b in theirs}
-    if len(own) > MANY:
+    if len(own) > MANY_ACTUATORS:
         return _one_by_one(own, theirs, errors)
     orders = [order for order in permutations(theirs) if own is not theirs or _undoes_itself(own, order)]
     best = min(orders, key=lambda o: sum(errors[a.name, b.name] for a, b in zip(own, o, strict=True)))
