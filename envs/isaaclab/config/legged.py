@@ -124,7 +124,7 @@ class LeggedEnvCfg(ManagerBasedRLEnvCfg):
         Raises:
             ValueError: If the task has no such split.
         """
-        varied = [event for event in (self.events.joint_failure, self.events.payload) if event is not None]
+        varied = [event for event in vars(self.events).values() if "splits" in (getattr(event, "params", None) or {})]
         if not varied:
             raise ValueError(f"the task has neither failures nor payloads, so no `split`; got {split!r}")
         for event in varied:
