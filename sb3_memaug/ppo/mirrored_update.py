@@ -17,14 +17,21 @@ from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
-from sb3_memaug.ppo.adaptive_rate import AdaptiveLearningRate
-from sb3_memaug.ppo.batch_dependence import evaluates_in_parts
+from sb3_memaug.ppo.buffer import TensorRolloutBuffer
 from sb3_memaug.ppo.evaluation import Evaluation, on_action_mean
-from sb3_memaug.ppo.guarded_steps import GuardedSteps
-from sb3_memaug.ppo.loading import load_algorithm
-from sb3_memaug.ppo.loss import LossTerms, Targets, approximate_kl, center_and_scale, mirror_loss, ppo_loss_terms
-from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
-from sb3_memaug.ppo.update_log import UpdateLog
+from sb3_memaug.ppo.saving import load_algorithm
+from sb3_memaug.ppo.update import (
+    AdaptiveLearningRate,
+    GuardedSteps,
+    LossTerms,
+    Targets,
+    UpdateLog,
+    approximate_kl,
+    center_and_scale,
+    evaluates_in_parts,
+    mirror_loss,
+    ppo_loss_terms,
+)
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
 from sb3_memaug.vec_env.between import check_between
 from sb3_memaug.vec_env.devices import long_float, no_host_sync
