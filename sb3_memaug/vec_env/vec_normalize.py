@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from sb3_memaug.files import InputError
+from sb3_memaug.files.moved_modules import moved_modules
 from sb3_memaug.symmetry import SignedPermutation, SymmetryGroup, Transform, check_group_fits
 from sb3_memaug.vec_env.between import chain_of, check_between
 from sb3_memaug.vec_env.distributed import rank
@@ -184,7 +185,8 @@ _SETTINGS = ("training", "norm_obs", "norm_reward", "clip_obs", "clip_reward", "
 def _read(path: str) -> VecNormalize:
     with open(path, "rb") as file:
         try:
-            saved = pickle.load(file)
+            with moved_modules():
+                saved = pickle.load(file)
         except Exception as error:  # of any kind: what is no pickle is read as one
             raise InputError(path, f"expected a saved normaliser, got {type(error).__name__}: {error}") from error
     if not isinstance(saved, VecNormalize):
