@@ -90,7 +90,7 @@ class Columns(NamedTuple):
 def lay_out(sequences: Sequences, leads: np.ndarray, n_envs: int, n_minibatches: int = 1) -> Columns:
     """
     :param sequences: of a rollout
-    :param leads: whether each has to be the first of its column, since it goes on from a state of its own, (n_sequences,)
+    :param leads: whether each has to be the first of its column, since it goes on from a state, (n_sequences,)
     :param n_envs: number of environments of the rollout
     :param n_minibatches: how many the columns are to be shared out to; there are as many columns if there are as many
         sequences

@@ -89,7 +89,7 @@ def run_lstm(
 
     :param lstm: to run
     :param features: of samples and their images, (n · n_images, input size), the images of a sample side by side
-    :param states: hidden and cell state before each column and image, each (n_layers, n_columns · n_images, hidden size)
+    :param states: hidden and cell state before each column and image, (n_layers, n_columns · n_images, hidden size)
     :param rectangle: of the samples
     :return: outputs, (n · n_images, hidden size), and the states after each column and image
     """

@@ -19,7 +19,6 @@ from sb3_memaug.ppo.mirrored_memory import WAYS, MemoryName, MirroredRollout
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
 from sb3_memaug.ppo.update import Targets
 from sb3_memaug.vec_env.devices import num_chunks
-from sb3_memaug.vec_env.observations import map_observations
 
 
 class SequenceUpdate(MirroredUpdate):
@@ -117,7 +116,7 @@ class SequenceUpdate(MirroredUpdate):
         rollout = MirroredRollout(
             self.policy,
             observations,
-            self._images,
+            self._augmentation.observation_images,
             episode_starts,
             [*self.rollout_buffer.lstm_states, self._last_lstm_states],
             self.sequence_length,
@@ -128,11 +127,6 @@ class SequenceUpdate(MirroredUpdate):
                 rollout, self._last_mirrored_lstm_states
             )
         return at_starts
-
-    def _images(self, observations: Any) -> Any:
-        """Observations (n, …) become (n, n_images, …), without themselves."""
-        assert self.symmetry_group is not None
-        return map_observations(lambda x: x[1:].transpose(0, 1), self.symmetry_group.observations(observations))
 
     def _minibatches(self) -> Iterator[Minibatch]:
         for columns in self._rollout.minibatches():
@@ -155,7 +149,10 @@ class SequenceUpdate(MirroredUpdate):
     def _evaluate(self, columns: Columns) -> Part:
         rows, rectangle = rows_of(columns.rows, self.device)
         batch = self._rollout.samples.take(rows)
-        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
+        observations, actions = (
+            self._augmentation.observation_orbit(batch.observations),
+            self._augmentation.action_orbit(batch.actions),
+        )
         with self._precision():
             evaluation = evaluate_sequences(
                 self.policy, observations, actions, self._rollout.states_before(columns), rectangle

@@ -180,7 +180,10 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
             yield self._evaluate(batch.take(part))
 
     def _evaluate(self, batch: Rollout) -> Part:
-        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
+        observations, actions = (
+            self._augmentation.observation_orbit(batch.observations),
+            self._augmentation.action_orbit(batch.actions),
+        )
         with self._precision():
             pi_features, vf_features = extract_features(self.policy, observations)
             evaluation = evaluate_latents(self.policy, pi_features, vf_features, actions)

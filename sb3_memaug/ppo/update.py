@@ -1,4 +1,8 @@
-"""PPO's loss over samples and their mirror images."""
+"""
+PPO's update over minibatches that hold each sample beside its mirror images: loss, steps, adaptive rate and log.
+
+Steps 4 and 5 of docs/method.md. :class:`Update` is the whole of it; the rest of the file is what it is made of.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from typing import NamedTuple, NoReturn, TypeVar
 import torch as th
 from stable_baselines3.common.policies import BasePolicy
 from torch import nn
-from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 
 from sb3_memaug.ppo.evaluation import Evaluation
@@ -93,17 +96,6 @@ def ppo_loss_terms(
         entropy=-log_prob if entropy is None else entropy,
         log_ratio=log_ratio,
     )
-
-
-def mirror_loss(action_mean: th.Tensor, mirrored_target: th.Tensor) -> th.Tensor:
-    """
-    How far the mean action on a mirrored observation is from the mirrored mean action.
-
-    :param action_mean: of samples and images, the originals first, (n, group size, …)
-    :param mirrored_target: images of the originals' mean, which are not learned from here, the same shape
-    :return: mean squared error over the images, a scalar
-    """
-    return functional.mse_loss(action_mean[:, 1:], mirrored_target[:, 1:].detach())
 
 
 def approximate_kl(log_ratio: th.Tensor) -> th.Tensor:

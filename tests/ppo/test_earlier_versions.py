@@ -35,7 +35,7 @@ def test_a_model_without_memory_acts():
 
 
 def test_statistics_are_found_beside_the_model():
-    normalizer = load_model(SAVED / "memaug_ppo.zip").normalizer
+    normalizer = load_model(SAVED / "memaug_ppo.zip", "memaug_ppo").normalizer
     np.testing.assert_allclose(normalizer.obs_rms.mean, [0.05787327, 0.05787327, -0.04780697, -0.04780697], atol=1e-7)
     assert normalizer.obs_rms.count == pytest.approx(68.0001)
 
