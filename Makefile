@@ -54,9 +54,13 @@ isaaclab-test: $(ISAACLAB_INSTALLED) ## Run the tests that need Isaac Lab: twice
 	$(ISAACLAB_CACHE) $(ISAACLAB)/bin/python -m pytest -m "not slow" --disable-warnings tests/envs/isaaclab \
 		tests/robots/test_isaaclab_geometry.py tests/robots/test_newton_geometry.py
 
-lint: $(INSTALLED) ## Check style and formatting
+# import-linter looks for a package's modules in its folder; envs/ lies beside it.
+lint: $(INSTALLED) ## Check style, formatting and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@rm -rf .venv/imports && mkdir -p .venv/imports/sb3_memaug
+	@ln -s $(CURDIR)/sb3_memaug/* $(CURDIR)/envs $(CURDIR)/zoo_configs .venv/imports/sb3_memaug/
+	cd .venv/imports && ../bin/lint-imports --no-cache --no-logo ../../setup.cfg
 
 format: $(INSTALLED) ## Mend what lint can mend by itself
 	$(BIN)/ruff check --fix --exit-zero --quiet .

@@ -17,7 +17,8 @@ from pathlib import Path
 from statistics import fmean
 
 from sb3_memaug.evaluation import Result, mean_return, read_csv
-from sb3_memaug.evaluation.figures import returns_by_leg
+from sb3_memaug.report.figures.returns_per_task import chart_of_results
+from sb3_memaug.report.images import draw_image
 
 ENVIRONMENTS = {
     "MuJoCo": "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0",
@@ -52,7 +53,7 @@ def main() -> None:
         writer.writerow(("training_seed", *Result._fields))
         writer.writerows((seed, *result) for seed, rows in results.items() for result in rows)
     print(table(results, options.policies) + f"\n\n{options.csv}")
-    print(returns_by_leg([result for rows in results.values() for result in rows], options.figure))
+    print(draw_image(chart_of_results(results), options.figure))
 
 
 def table(results: dict[int, list[Result]], policies: list[str]) -> str:

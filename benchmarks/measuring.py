@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import statistics
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import torch as th
+
+from sb3_memaug.files import write_json, write_text
 
 PACKAGES = (
     *("torch", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "rsl-rl-lib"),
@@ -102,9 +103,6 @@ def write_result(path: Path, result: object, table: str) -> None:
     All that was measured as JSON, and beside it the table that the documentation shows. Whole or not at all: a script
     that is stopped leaves the last result as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for target, text in ((path, json.dumps(result, indent=1)), (path.with_suffix(".md"), table)):
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        temporary.write_text(text + "\n")
-        os.replace(temporary, target)
+    write_json(path, result, indent=1)
+    write_text(path.with_suffix(".md"), f"{table}\n")
     print(f"{table}\n\n{path}")

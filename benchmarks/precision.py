@@ -22,6 +22,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from measuring import markdown_table
 
+from sb3_memaug.files import atomic_write
+
 ENVIRONMENT = "MemAug/MinitaurVelocityJointFailure-MuJoCo-v0"
 PRECISIONS = {"float32": "None", "bfloat16": "'bf16'"}
 #: A curve: environment steps and mean return of the latest 100 episodes.
@@ -31,16 +33,14 @@ Curve = list[tuple[int, float]]
 def train(folder: Path, precision: str, seed: int, steps: int) -> Curve:
     output = folder / f"{precision}_{seed}.txt"
     if not output.exists():
-        unfinished = output.with_suffix(".part")
         command = [
             *(sys.executable, "-m", "sb3_memaug", "train", "--algo", "memaug_ppo", "--env", ENVIRONMENT),
             *("--seed", str(seed), "-n", str(steps), "--num-threads", "1", "--eval-freq", "-1"),
             *("-f", str(folder / f"{precision}_{seed}"), "-params", f"autocast:{PRECISIONS[precision]}"),
         ]
         print("$ memaug " + " ".join(command[3:]))
-        with unfinished.open("w") as file:
+        with atomic_write(output) as part, part.open("w") as file:
             subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=True)
-        os.replace(unfinished, output)
     curve: Curve = []
     latest = None
     for line in output.read_text().splitlines():

@@ -11,13 +11,13 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from sb3_memaug.arguments import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, checks_arguments
 from sb3_memaug.robots import Motion, Robot, RobotState
-from sb3_memaug.robots.reflect import reflect_state
+from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.symmetry import Reflection, Term
-from sb3_memaug.vec_env.numbers import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Allowed, takes_numbers
+from sb3_memaug.symmetry.reflection import products
 
-from .reward_terms import RewardTerms
-from .task import Task
+from .tasks import RewardTerms, Task
 
 #: Factors that bring to the order of one what is not of that order by itself.
 ANGULAR_VELOCITY_SCALE = 0.25
@@ -47,7 +47,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"]}
 
-    @takes_numbers(
+    @checks_arguments(
         {
             "physics_steps": COUNT,
             "physics_dt": POSITIVE,
@@ -73,6 +73,8 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         self.robot = robot
         self.task = task
         self.reflections = dict(reflections)
+        #: By the names of their products.
+        self._products = products(self.reflections)
         self.default = default
         self.physics_steps = physics_steps
         self.dt = physics_steps * physics_dt
@@ -117,7 +119,8 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         state = self._initial_state()
         self.task.reset(self.np_random)
         self._phase = float(self.np_random.uniform(0, 2 * np.pi))
-        for reflection in reversed(self._reflections_of((options or {}).get("mirror", "identity"))):
+        reflection = self._reflection((options or {}).get("mirror", "identity"))
+        if reflection is not None:
             state = reflect_state(state, reflection, self.robot, self.default)
             self.task.reflect(reflection)
             self._phase += np.pi if reflection.determinant < 0 else 0.0
@@ -129,15 +132,15 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
         motion = self.robot.get_motion()
         return self._observe(motion), self.task.measure(motion)
 
-    def _reflections_of(self, element: str) -> list[Reflection]:
-        """The reflections whose product a group element is, by its name: ``"left_right*front_back"``."""
-        factors = [] if element == "identity" else element.split("*")
-        unknown = [factor for factor in factors if factor not in self.reflections]
-        if unknown:
+    def _reflection(self, element: str) -> Reflection | None:
+        """Of a group element, by its name, as ``"left_right*front_back"``; None for the identity."""
+        if element == "identity":
+            return None
+        if element not in self._products:
             raise ValueError(
                 f"options['mirror'] must be 'identity' or a product of {list(self.reflections)}, got {element!r}"
             )
-        return [self.reflections[factor] for factor in factors]
+        return self._products[element]
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         low, high = self._action_bounds

@@ -10,9 +10,9 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots import Robot
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
-from .view import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
+from .rendering import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
 
 #: Of the scene beside the geoms of the model: lights and shadows of what else there is to see.
 SPARE_GEOMS = 100

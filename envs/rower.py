@@ -1,12 +1,12 @@
-"""A rowing boat that nobody told which of its oars is the wrong way round: many of them, in tensors on a device."""
+"""Rowing boats, one of whose oars may be the wrong way round: many of them, in tensors on a device."""
 
 from __future__ import annotations
 
 import torch as th
 from gymnasium import spaces
 
+from sb3_memaug.arguments import COUNT, FRACTION, Allowed, checks_arguments
 from sb3_memaug.symmetry import Reflection, Term, group_of_terms
-from sb3_memaug.vec_env.numbers import COUNT, FRACTION, Allowed, takes_numbers
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 
 from .splits import of_split
@@ -40,9 +40,9 @@ class Rower(TensorVecEnv):
     """
     Row at a commanded speed, ahead or astern, and keep the heading.
 
-    In most episodes one oar is on the wrong way round, which nothing observed tells: only who remembers what came of
-    the last strokes can row. Left and right, ahead and astern are alike, so that who has mastered the reversed left oar
-    (``split="id"``) could know the reversed right one (``"ood"``).
+    In most episodes one oar is the wrong way round, and no observation shows which: a policy needs memory of what its
+    last strokes did. Left and right, ahead and astern are symmetric, so that a policy trained with the reversed left
+    oar (``split="id"``) could know the reversed right one (``"ood"``).
 
     It is the smallest task with everything that this library is about, on any device, at millions of steps a minute:
     for tests, benchmarks and first tries.
@@ -55,7 +55,7 @@ class Rower(TensorVecEnv):
     :raises ValueError: if the split is unknown, or a number lies outside its bounds
     """
 
-    @takes_numbers({"num_envs": COUNT, "probability": FRACTION, "seed": Allowed(0, 2**63 - 1, whole=True)})
+    @checks_arguments({"num_envs": COUNT, "probability": FRACTION, "seed": Allowed(0, 2**63 - 1, whole=True)})
     def __init__(
         self,
         num_envs: int = 1024,
@@ -82,7 +82,7 @@ class Rower(TensorVecEnv):
         return low + (high - low) * th.rand(self.num_envs, generator=self._random, device=self.device)
 
     def _begin(self, starts: th.Tensor) -> None:
-        """Draw everything for everybody, and keep it where an episode starts: no one has to know where that is."""
+        """Draw everything for all boats and keep it where an episode starts, so that no step waits for the device."""
 
         def drawn(new: th.Tensor, old: th.Tensor) -> th.Tensor:
             return th.where(starts, new, old)

@@ -19,7 +19,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor, VecNormali
 
 from sb3_memaug import JointFailure, MemAugRecurrentPPO, MirrorSpec, SymmetricVecNormalize
 from sb3_memaug.evaluation import Result, evaluate_generalization, split_table, write_csv
-from sb3_memaug.evaluation.figures import returns_by_leg
+from sb3_memaug.report.figures.returns_per_task import chart_of_results
+from sb3_memaug.report.images import draw_image
 
 #: Motors of each leg, the ant facing the way it is rewarded for running.
 LEGS = {
@@ -73,10 +74,12 @@ def main() -> None:
     jobs = [(policy, seed) for seed in options.seeds for policy in POLICIES]
     with ProcessPoolExecutor(options.processes) as pool:
         runs = [pool.submit(run, *job, options.steps, options.episodes, options.folder) for job in jobs]
-        results = [result for each in runs for result in each.result()]
+        found = [(seed, each.result()) for (_, seed), each in zip(jobs, runs, strict=True)]
+    results = [result for _, rows in found for result in rows]
+    by_seed = {seed: [result for other, rows in found if other == seed for result in rows] for seed in options.seeds}
     print(split_table(results))
     print(f"\nevery episode: {write_csv(results, options.folder / 'results.csv')}")
-    print(f"figure: {returns_by_leg(results, options.folder / 'figure.png')}")
+    print(f"figure: {draw_image(chart_of_results(by_seed), options.folder / 'figure.png')}")
 
 
 def run(policy: str, seed: int, steps: int, episodes: int, folder: Path) -> list[Result]:

@@ -1,5 +1,5 @@
 """
-Break a motor of a robot that somebody else wrote: Gymnasium's ant.
+Break a motor of a robot that is not of this library: Gymnasium's ant.
 
 ``JointFailure`` finds the robot of any Gymnasium MuJoCo environment; for other simulators see
 ``sb3_memaug.robots.register_adapter``.

@@ -51,7 +51,7 @@ def main() -> None:
     (options.folder / "table.md").write_text(table + "\n")
     report = {
         "every episode": write_csv(results, options.folder / "results.csv"),
-        "figure": draw(results, options.folder / "figure.png"),
+        "figure": draw(results, options.seed, options.folder / "figure.png"),
         "video": film(models, options.folder / "right_hind_failure.mp4"),
     }
     for what, path in report.items():
@@ -134,14 +134,15 @@ def evaluate(name: str, model: Path, env: str, episodes: int) -> list[Result]:
     ]
 
 
-def draw(results: list[Result], path: Path) -> Path:
-    from sb3_memaug.evaluation.figures import returns_by_leg
+def draw(results: list[Result], seed: int, path: Path) -> Path:
+    from sb3_memaug.report.figures.returns_per_task import chart_of_results
+    from sb3_memaug.report.images import draw_image
 
-    return returns_by_leg(results, path)
+    return draw_image(chart_of_results({seed: results}), path)
 
 
 def film(models: dict[str, Path], path: Path) -> Path | None:
-    from sb3_memaug.evaluation.runners import Episode
+    from sb3_memaug.evaluation.episodes import Episode
     from sb3_memaug.evaluation.video import record_side_by_side
 
     loaded = {name: load_model(model, POLICIES[name][1]).model for name, model in models.items()}

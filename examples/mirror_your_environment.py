@@ -1,5 +1,5 @@
 """
-Describe an environment that knows nothing of mirrors, and train on it: Gymnasium's pendulum.
+Describe an environment that has no mirrors of its own, and train on it: Gymnasium's pendulum.
 
 A pendulum that swings left is the mirror image of one that swings right: its sine, its velocity and its torque change
 sign, its cosine does not.

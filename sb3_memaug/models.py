@@ -14,7 +14,6 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
 from sb3_memaug.files import InputError, path_of
-from sb3_memaug.files.moved_modules import moved_modules
 from sb3_memaug.ppo import MemAugRecurrentPPO, SymmetricPPO
 
 #: What rl_zoo3 does not know.
@@ -73,8 +72,7 @@ def _statistics_of(path: Path) -> list[Path]:
 
 def _normalizer(path: Path) -> VecNormalize:
     try:
-        with moved_modules():
-            normalizer = pickle.loads(path.read_bytes())
+        normalizer = pickle.loads(path.read_bytes())
     except Exception as error:  # whatever a broken pickle ends in
         raise InputError(path, f"expected the statistics of a VecNormalize, got {_told(error)}") from error
     if not isinstance(normalizer, VecNormalize):

@@ -9,13 +9,14 @@ import torch
 from isaaclab.envs import ManagerBasedRLEnv
 
 from sb3_memaug.symmetry import Reflection
+from sb3_memaug.symmetry.reflection import products
 
 from .mirrored_start import place_start
 from .mirrors import isaaclab_reflections
 
 
 class DecidedEnv(ManagerBasedRLEnv):
-    """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.decisions`.
+    """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.resets`.
 
     ``reset(options={"start": [5, 5, 6, 6]})`` lets environments with the same number start alike: in root, joints and
     command, and in failures and payloads where no option of their own decides these. ``{"mirror": "left_right"}``
@@ -40,6 +41,11 @@ class DecidedEnv(ManagerBasedRLEnv):
     def reflections(self) -> dict[str, Reflection]:
         """The reflections of the robot by the names of their mirrors; derived when first asked for."""
         return isaaclab_reflections(self)
+
+    @cached_property
+    def products(self) -> dict[str, Reflection]:
+        """All products of the reflections by the names of the group's elements."""
+        return products(self.reflections)
 
     def reset(
         self,

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.robots.newton_arrays import leaf
-from sb3_memaug.robots.newton_shapes import newton_shapes
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.newton.geometry import leaf, newton_shapes
+from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.symmetry.rigid_motion import RigidMotion
 
 #: Bodies that are meant to touch the ground.

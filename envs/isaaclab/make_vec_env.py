@@ -9,7 +9,7 @@ import gymnasium as gym
 import torch as th
 from gymnasium.envs.registration import EnvSpec
 
-from sb3_memaug.vec_env.vec_env_makers import register_vec_env_maker, spec_of
+from sb3_memaug.vec_env.registry import register_vec_env_maker, spec_of
 
 from .simulation import IsaacLabSimulation
 from .single_env import IsaacLabEnv

@@ -9,8 +9,8 @@ import torch
 
 from sb3_memaug.symmetry.terms import vector_transform
 
-from .decisions import decided
 from .mdp.payload import hold_payloads
+from .resets import decided
 from .start_parts import start_parts
 
 
@@ -21,15 +21,15 @@ def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
     reflected. What other options decide stays as they do.
 
     Args:
-        env: The environment, with ``reflections`` and ``reset_options``.
+        env: The environment, with ``reflections``, their ``products`` and ``reset_options``.
         env_ids: The environments whose episode begins.
 
     Raises:
         ValueError: If an option makes no sense, or a command cannot be reflected.
     """
     numbers = decided(env, "start", _number)
-    mirrors = decided(env, "mirror", lambda element: _factors(env, element))
-    if numbers is None and not any(mirrors or ()):
+    mirrors = decided(env, "mirror", lambda element: _element(env, element))
+    if numbers is None and not set(mirrors or ()) - {"identity"}:
         return
     everyone = torch.arange(env.num_envs, dtype=torch.int32, device=env.device)
     ids = everyone[env_ids]
@@ -38,12 +38,12 @@ def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
     first = [seen.setdefault(i if numbers is None else numbers[i], k) for k, i in enumerate(starting)]
     groups = defaultdict(list)
     for k, i in enumerate(starting):
-        groups[mirrors[i] if mirrors else ()].append(k)
+        groups[mirrors[i] if mirrors else "identity"].append(k)
     for part in start_parts(env):
         rows = part.rows[ids][first]
-        for factors, members in groups.items():
-            for factor in reversed(factors):
-                rows[members] = vector_transform(part.terms, env.reflections[factor]).apply(rows[members])
+        for element, members in groups.items():
+            if element != "identity":
+                rows[members] = vector_transform(part.terms, env.products[element]).apply(rows[members])
         part.write(rows, ids)
     # They press where the robot stood before.
     hold_payloads(env, None)
@@ -55,11 +55,9 @@ def _number(given: Any) -> int:
     return given
 
 
-def _factors(env: Any, element: Any) -> tuple[str, ...]:
-    """The reflections whose product an element of the group is, by its name; none for the identity."""
-    factors = () if element == "identity" else tuple(str(element).split("*"))
-    if factors and set(factors) - set(env.reflections):
+def _element(env: Any, element: Any) -> str:
+    if element != "identity" and (not isinstance(element, str) or element not in env.products):
         raise ValueError(
             f"options['mirror'] must be 'identity' or a product of {list(env.reflections)}, got {element!r}"
         )
-    return factors
+    return element

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 
 from sb3_memaug.robots import Robot, RobotState, register_adapter
-from sb3_memaug.robots.isaaclab_geometry import isaaclab_geometry
-from sb3_memaug.robots.robot import check_length
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.newton.isaaclab import isaaclab_geometry
+from sb3_memaug.robots.registry import AdapterOrder
+from sb3_memaug.robots.robot import check_length, rotation_matrix
 from sb3_memaug.symmetry import RobotGeometry
 
 from .feet import Feet
 from .manager_terms import action_names
-from .reset_events import reset_events
+from .resets import reset_events
 
 
 class IsaacLabRobot(Robot):
@@ -170,7 +170,9 @@ class IsaacLabRobot(Robot):
         return isaaclab_geometry(self.articulation)
 
 
-@register_adapter
 def _first_robot(env: Any) -> Robot | None:
     kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(env).__mro__}
     return IsaacLabRobot(env) if "isaaclab.ManagerBasedEnv" in kinds else None
+
+
+register_adapter(_first_robot, AdapterOrder.ISAAC_LAB)

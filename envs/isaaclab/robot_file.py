@@ -54,7 +54,7 @@ def joint_names(usd: Path) -> list[str]:
     """
     from pxr import Usd, UsdPhysics
 
-    stage = Usd.EpisodeRunner.Open(str(usd))
+    stage = Usd.Stage.Open(str(usd))
     prims = Usd.PrimRange(stage.GetPseudoRoot(), Usd.TraverseInstanceProxies())
     return [p.GetName() for p in prims if p.IsA(UsdPhysics.RevoluteJoint) or p.IsA(UsdPhysics.PrismaticJoint)]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch as th
 
+from sb3_memaug.disturbances.variation import Variation, places_of, variations_of
 from sb3_memaug.symmetry import Reflection
 
 from .vec_env import IsaacLabVecEnv
@@ -16,7 +17,7 @@ from .vec_env import IsaacLabVecEnv
 class IsaacLabSimulation(IsaacLabVecEnv):
     """
     An :class:`~sb3_memaug.envs.isaaclab.vec_env.IsaacLabVecEnv` of a task of this library, which is a
-    :class:`~sb3_memaug.evaluation.simulation.Simulation` as well.
+    :class:`~sb3_memaug.evaluation.trials.Simulation` as well.
     """
 
     @property
@@ -24,19 +25,15 @@ class IsaacLabSimulation(IsaacLabVecEnv):
         """Of the robot, by the names of their mirrors."""
         return self.env.unwrapped.reflections
 
-    @property
-    def disturbances(self) -> dict[str, dict[str, Any]]:
-        """What may happen to a robot, by split, see :func:`~sb3_memaug.evaluation.variations.variations_of`."""
-        events = self.env.unwrapped.cfg.events
-        found: dict[str, dict[str, Any]] = {"id": {}, "ood": {}}
-        for split, varied in found.items():
-            if events.joint_failure is not None:
-                varied["joints"] = events.joint_failure.params["splits"][split]
-            if events.payload is not None:
-                params = events.payload.params
-                varied["sections"] = [(section["x"], section["y"]) for section in params["splits"][split]]
-                varied["mass"] = params["mass"]
-        return found
+    @cached_property
+    def variations(self) -> list[Variation]:
+        """Of the task."""
+        from .mdp.disturbance import disturbance_events
+
+        events = disturbance_events(self.env.unwrapped)
+        splits = ("id", "ood") if events else ()
+        disturbances = {split: [event.of_split(split) for event in events] for split in splits}
+        return variations_of(disturbances, places_of(self.places[0].robot, self.reflections))
 
     @cached_property
     def places(self) -> Sequence[Place]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch as th
 
 from sb3_memaug.symmetry import Reflection, SymmetryGroup, Term
-from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 from .manager_terms import action_terms, observation_terms
 from .mirrors import isaaclab_reflections

@@ -11,10 +11,8 @@ from isaaclab.envs.mdp import UniformVelocityCommand
 
 from sb3_memaug.symmetry import Term
 
-from .mdp.joint_failure import JointFailure
-from .mdp.payload import Payload
+from .mdp.disturbance import disturbance_events
 from .mdp.position_command import PolarPositionCommand
-from .reset_events import reset_events
 
 #: What a command keeps between steps, by the names of its tensors: the terms of each.
 COMMANDS: dict[type, dict[str, tuple[Term, ...]]] = {
@@ -110,22 +108,6 @@ def _set(kept: torch.Tensor, origins: torch.Tensor, rows: torch.Tensor, ids: tor
 
 
 def _events(env: Any) -> Iterator[StartPart]:
-    if "failed_joint" not in env.reset_options:
-        for failure in reset_events(env, JointFailure):
-            joints = tuple(failure.robot.joint_names)
-            numbers = torch.arange(len(joints), device=env.device)
-            yield StartPart(
-                (Term("failed", "joints", len(joints), joints),),
-                (failure.failed[:, None] == numbers).float(),
-                partial(_fail, failure),
-            )
-    if "payload" not in env.reset_options:
-        for payload in reset_events(env, Payload):
-            terms = (Term("mass", "scalar", 1), Term("point", "vector", 3))
-            yield StartPart(terms, payload.payloads.clone(), payload.lay)
-
-
-def _fail(failure: JointFailure, rows: torch.Tensor, ids: torch.Tensor) -> None:
-    # The sign of a joint is none of its motor's.
-    failed = rows.abs().max(dim=1)
-    failure.fail(torch.where(failed.values > 0, failed.indices, -1), ids)
+    for event in disturbance_events(env):
+        if event.disturbance.option not in env.reset_options:
+            yield StartPart(event.disturbance.terms, event.rows.clone(), event.set_rows)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from sb3_memaug.robots.robot_text import read_robot_text
-from sb3_memaug.robots.urdf import MOVING, read_urdf
-from sb3_memaug.robots.urdf_meshes import settle_shapes
+from sb3_memaug.robots.description.text import read_robot_text
+from sb3_memaug.robots.description.urdf import MOVING, read_urdf
+from sb3_memaug.robots.description.urdf_rewrite import settle_shapes
 
 #: Links by these names stay bodies of their own, though nothing moves them.
 FEET = "(?i).*foot.*"
@@ -21,9 +21,9 @@ def prepare_urdf(path: Path, joints: str = ".*", keep: str = FEET) -> tuple[str,
     could then be told from no others. Joints whose links stay are handed to it as floating, and have to be made fixed
     again after the merger, by :func:`restore_fixed`.
 
-    Meshes get the paths of their files, looked for as by :func:`~sb3_memaug.robots.urdf_meshes.settle_shapes`; shapes
-    whose mesh is missing are left out, which is warned of. What is no part of the robot is left out, too, where a joint
-    lets the robot move freely beside it.
+    Meshes get the paths of their files, looked for as by
+    :func:`~sb3_memaug.robots.description.urdf_rewrite.settle_shapes`; shapes whose mesh is missing are left out, with a
+    warning. What is no part of the robot is left out, too, where a joint lets the robot move freely beside it.
 
     :param path: of the file
     :param joints: regular expression of the joints that move; those that do not match all of it become fixed

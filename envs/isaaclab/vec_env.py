@@ -12,6 +12,7 @@ import numpy as np
 import torch as th
 from gymnasium import spaces
 
+from sb3_memaug.arguments import FLAG, checks_arguments
 from sb3_memaug.symmetry import SymmetryGroup
 from sb3_memaug.vec_env.tensor_vec_env import TensorObs, TensorStep, TensorVecEnv
 
@@ -53,6 +54,7 @@ class IsaacLabVecEnv(TensorVecEnv):
     :raises ValueError: if the environment is of another kind, or has no such groups
     """
 
+    @checks_arguments({"staggered": FLAG})
     def __init__(
         self,
         env: gym.Env | ManagerBasedRLEnv,

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 import mujoco
 
-from sb3_memaug.robots.mjcf import read_mjcf
-from sb3_memaug.robots.robot_text import read_robot_text
-from sb3_memaug.robots.urdf import Mimic
-
-from .urdf import read_urdf
+from sb3_memaug.robots.description.mjcf import read_mjcf
+from sb3_memaug.robots.description.text import read_robot_text
+from sb3_memaug.robots.description.urdf import Mimic
+from sb3_memaug.robots.description.urdf_rewrite import urdf_for_mujoco
 
 #: Kinds of joints with one degree of freedom.
 SCALAR = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
@@ -40,7 +39,7 @@ def read_description(path: Path) -> Description:
     text = read_robot_text(path)
     mimics: tuple[Mimic, ...] = ()
     if text.root.tag == "robot":
-        given, mimics = read_urdf(text)
+        given, mimics = urdf_for_mujoco(text)
         text = text._replace(text=given, path=None)
     spec, whole = read_mjcf(text, _name_parts)
     if not spec.worldbody.bodies:

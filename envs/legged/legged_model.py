@@ -10,18 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.robots.mujoco_geometry import mujoco_geometry
+from sb3_memaug.robots.mujoco.geometry import mujoco_geometry
 from sb3_memaug.symmetry import DerivedSymmetry, RobotGeometry, Tolerances, derive_symmetry
 from sb3_memaug.symmetry.kinematics import posed
 
-from .default_pose import choose_default_pose
 from .description import read_description
-from .feet import add_missing_feet, foot_geoms
-from .legs import Leg, find_legs, tip
-from .looks import settle_looks
-from .placement import bottoms, place
-from .scene import put_on_plane
+from .scene import add_missing_feet, bottoms, foot_geoms, place, put_on_plane, settle_looks
 from .servos import PerJoint, Servo, add_servos, choose_servos
+from .stance import Leg, choose_default_pose, find_legs, tip
 
 #: m/s².
 GRAVITY = 9.81
@@ -61,7 +57,7 @@ def build_legged_model(
     """
     :param path: of the robot's MJCF or URDF file
     :param timestep: of the physics in s
-    :param pose: the default pose, see :func:`~sb3_memaug.envs.legged.default_pose.choose_default_pose`
+    :param pose: the default pose, see :func:`~sb3_memaug.envs.legged.stance.choose_default_pose`
     :param feet: names of the feet's bodies, where they are not the ends of the robot that reach the ground
     :param stiffness: of the servos, see :func:`~sb3_memaug.envs.legged.servos.choose_servos`, as for the next two
     :param damping: of the servos

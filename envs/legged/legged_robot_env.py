@@ -9,16 +9,15 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, checks_arguments
 from sb3_memaug.robots import Motion, RobotState
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
 from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow
-from ..rendered_env import RenderedLeggedEnv
-from ..task import Task
-from ..view import Renderer, View, check_render_mode
+from ..rendering import RenderedLeggedEnv, Renderer, View, check_render_mode
+from ..tasks import Task
 from .legged_model import GRAVITY, LeggedModel
-from .placement import bottoms
+from .scene import bottoms
 
 #: Swings of a pendulum as long as the legs in one period of the gait clock: quadrupeds trot, and people walk, about so.
 GAIT_SWINGS = 2.5
@@ -43,7 +42,7 @@ class LeggedRobotEnv(RenderedLeggedEnv):
     :raises RuntimeError: if a window is asked for, and there is no screen
     """
 
-    @takes_numbers({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE, "max_sinking": NOT_NEGATIVE})
+    @checks_arguments({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE, "max_sinking": NOT_NEGATIVE})
     def __init__(
         self,
         legged: LeggedModel,

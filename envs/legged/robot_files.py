@@ -7,7 +7,7 @@ import re
 from os import PathLike
 from pathlib import Path
 
-from sb3_memaug.robots.robot_text import expanded_path
+from sb3_memaug.robots.description.text import expanded_path
 
 #: What a robot's description is written in, by the end of its name.
 ENDINGS = (".urdf", ".xml", ".mjcf")

@@ -12,9 +12,7 @@ import gymnasium as gym
 
 from sb3_memaug.wrappers import MirrorSpec
 
-from ..position import PositionTask
-from ..task import Task
-from ..velocity import VelocityTask
+from ..tasks import PositionTask, Task, VelocityTask, task_class
 from .robot_files import find_robot_file
 
 if TYPE_CHECKING:
@@ -45,8 +43,8 @@ def legged(
     :param robot: path of an MJCF or URDF file, or the name of a robot of the MuJoCo Menagerie. Its base has to look
         along its x axis, with z up
     :param goal: ``"velocity"`` or ``"position"``
-    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask` or
-        :class:`~sb3_memaug.envs.position.PositionTask`; speeds and distances are by default as fit the robot's height
+    :param task: arguments of :class:`~sb3_memaug.envs.tasks.VelocityTask` or
+        :class:`~sb3_memaug.envs.tasks.PositionTask`; speeds and distances are by default as fit the robot's height
     :param pose: the default pose: angles in rad by joint, for those that are not to be as in the stance that is found;
         or the name of a keyframe. By default the file's keyframe of a standing robot, or else the stance: legs bent,
         with each foot under its hip
@@ -57,10 +55,12 @@ def legged(
     :param tolerances: arguments of :class:`~sb3_memaug.symmetry.Tolerances`, for a robot whose sides differ by more
     :param kwargs: arguments of :class:`~sb3_memaug.envs.legged.legged_robot_env.LeggedRobotEnv`
     :return: the environment, with the symmetry group that was found
-    :raises ValueError: if the robot cannot be read, has no legs or no mirror image, or an argument does not fit it
+    :raises ValueError: if there is no such goal, the robot cannot be read, has no legs or no mirror image, or an
+        argument does not fit it
     :raises FileNotFoundError: if there is no such file
     :raises ImportError: if MuJoCo is not installed
     """
+    task_class(goal)
     try:
         from .legged_robot_env import LeggedRobotEnv
     except ImportError as error:
@@ -92,9 +92,11 @@ def make_task(goal: str, hip_height: float, given: Mapping[str, Any]) -> Task:
     :param hip_height: of the robot in m
     :param given: arguments of the task, in place of those that follow from the height
     :return: the task for a robot of that size
+    :raises ValueError: if there is no such goal
     """
+    kind = task_class(goal)
     speed = math.sqrt(9.81 * hip_height)
-    if goal == "velocity":
+    if kind is VelocityTask:
         return VelocityTask(**{"speed": _scaled(speed, 0.15, 0.45), **given})
     scaled = {"radius": _scaled(speed, 0.4, 1.5), "reached": round(0.12 * speed, 2), "slow": round(0.1 * speed, 2)}
     return PositionTask(**{**scaled, **given})

@@ -1,4 +1,4 @@
-"""The minitaur in PyBullet: the URDF of ``pybullet_data``, made symmetric as it loads."""
+"""The minitaur in PyBullet: the URDF of ``pybullet_data``, made symmetric as it loads, and pictures of it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,28 @@ import pybullet
 import pybullet_data
 from pybullet_utils.bullet_client import BulletClient
 
-from sb3_memaug.robots.bullet_robot import BulletRobot
+from sb3_memaug.robots.bullet.robot import BulletRobot
 
-from .anatomy import FOOT_RADIUS, LEGS, LOWER_LENGTH, MOTOR_RANGE, MOTORS, SIDES, STANCE, START_HEIGHT, outer_side
-from .masses import (
+from ..rendering import HEIGHT, OPENING, PITCH, WIDTH, YAW, Pace, View
+from .anatomy import (
     BASE_INERTIA,
+    FOOT_RADIUS,
     JOINT_DAMPING,
+    LEGS,
     LOWER_INERTIA,
+    LOWER_LENGTH,
     MOTOR_INERTIA,
+    MOTOR_RANGE,
+    MOTORS,
     PLATE_INERTIA,
     PLATE_MASS,
     PLATE_Y,
     ROTOR_INERTIA,
+    SIDES,
+    STANCE,
+    START_HEIGHT,
     UPPER_INERTIA,
+    outer_side,
 )
 
 #: m, from the layer of either lower link to the middle plane of its leg, in which they meet.
@@ -200,3 +209,66 @@ def _add_ground(client: Any, visuals: bool) -> None:
 
 def _lower_link(leg: str, side: str) -> str:
     return f"lower_leg_{leg}{side}_link"
+
+
+class BulletCamera:
+    """
+    Draws with PyBullet's own renderer, which needs neither a screen nor a graphics card.
+
+    :param robot: loaded with what a camera would see
+    :param view: where from
+    """
+
+    def __init__(self, robot: BulletRobot, view: View) -> None:
+        self._robot, self._view = robot, view
+        self._projection = robot.client.computeProjectionMatrixFOV(OPENING, WIDTH / HEIGHT, 0.05, 20.0)
+
+    def render(self) -> np.ndarray:
+        client = self._robot.client
+        view = client.computeViewMatrixFromYawPitchRoll(
+            _target(self._robot, self._view), self._view.distance, YAW, PITCH, 0.0, 2
+        )
+        _, _, pixels, _, _ = client.getCameraImage(
+            WIDTH,
+            HEIGHT,
+            view,
+            self._projection,
+            lightDirection=(0.6, -0.6, 2.0),
+            shadow=1,
+            lightAmbientCoeff=0.6,
+            lightDiffuseCoeff=0.5,
+            lightSpecularCoeff=0.1,
+            renderer=client.ER_TINY_RENDERER,
+            flags=client.ER_NO_SEGMENTATION_MASK,
+        )
+        return np.reshape(np.asarray(pixels, dtype=np.uint8), (HEIGHT, WIDTH, 4))[..., :3].copy()
+
+    def close(self) -> None:
+        """The robot's client holds all there is."""
+
+
+class BulletWindow:
+    """
+    Lets the camera of PyBullet's window follow the robot.
+
+    :param robot: loaded into a client with a window
+    :param view: where from
+    :param frame_time: in s
+    """
+
+    def __init__(self, robot: BulletRobot, view: View, frame_time: float) -> None:
+        self._robot, self._view = robot, view
+        self._pace = Pace(frame_time)
+        robot.client.configureDebugVisualizer(robot.client.COV_ENABLE_GUI, 0)
+
+    def render(self) -> None:
+        self._robot.client.resetDebugVisualizerCamera(self._view.distance, YAW, PITCH, _target(self._robot, self._view))
+        self._pace.wait()
+
+    def close(self) -> None:
+        """The window closes with the robot's client."""
+
+
+def _target(robot: BulletRobot, view: View) -> tuple[float, float, float]:
+    (x, y, _), _ = robot.client.getBasePositionAndOrientation(robot.body)
+    return x, y, view.target_height

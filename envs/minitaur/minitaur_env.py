@@ -1,18 +1,92 @@
-"""The minitaur as an environment."""
+"""The minitaur as an environment, in one of its simulators."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from sb3_memaug.robots import RobotState
-from sb3_memaug.vec_env.numbers import FINITE, NOT_NEGATIVE, takes_numbers
+from sb3_memaug.arguments import FINITE, NOT_NEGATIVE, checks_arguments
+from sb3_memaug.robots import Robot, RobotState
+from sb3_memaug.robots.bullet.robot import BulletRobot
 
-from ..rendered_env import RenderedLeggedEnv
-from ..task import Task
-from ..view import Renderer, check_render_mode
-from .anatomy import REFLECTIONS, STANCE, standing_state
-from .rendering import make_renderer
-from .simulators import make_robot
+from ..rendering import RenderedLeggedEnv, Renderer, View, check_render_mode
+from ..tasks import Task
+from .anatomy import LEGS, REFLECTIONS, STANCE, standing_state
+
+
+def make_robot(
+    simulator: str,
+    timestep: float,
+    stiffness: float,
+    damping: float,
+    torque_limit: float,
+    render_mode: str | None = None,
+) -> Robot:
+    """
+    :param simulator: ``"bullet"`` or ``"mujoco"``
+    :param timestep: of the physics in s
+    :param stiffness: of the motors' position control in N·m/rad
+    :param damping: of the same in N·m·s/rad
+    :param torque_limit: of a motor in N·m
+    :param render_mode: as of the environment; PyBullet has to know it when it loads the robot
+    :return: the minitaur, in its stance, in a simulation of its own
+    :raises ValueError: if there is no such simulator
+    :raises ImportError: if the simulator is not installed, with how to install it
+    """
+    if simulator not in _MAKERS:
+        raise ValueError(f"`simulator` must be one of {list(_MAKERS)}, got {simulator!r}")
+    return _MAKERS[simulator](timestep, stiffness, damping, torque_limit, render_mode)
+
+
+def _bullet(timestep: float, stiffness: float, damping: float, torque_limit: float, render_mode: str | None) -> Robot:
+    try:
+        from .bullet_model import make_bullet_minitaur
+    except ImportError as error:
+        raise ImportError(
+            'the minitaur in PyBullet needs `pip install "sb3-memaug[bullet]"`. There are no wheels of PyBullet past '
+            "Python 3.11; there the environments with `-MuJoCo-` in their names serve, and "
+            '`pip install "sb3-memaug[mujoco]"`'
+        ) from error
+    return make_bullet_minitaur(
+        timestep, stiffness, damping, torque_limit, visuals=render_mode is not None, window=render_mode == "human"
+    )
+
+
+def _mujoco(timestep: float, stiffness: float, damping: float, torque_limit: float, _: str | None) -> Robot:
+    try:
+        import mujoco
+    except ImportError as error:
+        raise ImportError('the minitaur in MuJoCo needs `pip install "sb3-memaug[mujoco]"`') from error
+    from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
+
+    from .mujoco_model import minitaur_xml
+
+    model = mujoco.MjModel.from_xml_string(minitaur_xml(timestep, stiffness, damping, torque_limit))
+    return MuJoCoRobot(model, mujoco.MjData(model), {leg: [f"foot_{leg}"] for leg in LEGS})
+
+
+_MAKERS: dict[str, Callable[[float, float, float, float, str | None], Robot]] = {"bullet": _bullet, "mujoco": _mujoco}
+
+
+VIEW = View(distance=1.0, target_height=0.1)
+
+
+def make_renderer(robot: Robot, render_mode: str, frame_time: float) -> Renderer:
+    """
+    :param robot: the minitaur in a simulator
+    :param render_mode: ``"rgb_array"`` or ``"human"``
+    :param frame_time: in s, which a window takes for each picture
+    :return: what shows it
+    """
+    if isinstance(robot, BulletRobot):
+        from .bullet_model import BulletCamera, BulletWindow
+
+        return BulletCamera(robot, VIEW) if render_mode == "rgb_array" else BulletWindow(robot, VIEW, frame_time)
+    from ..mujoco_rendering import MuJoCoCamera, MuJoCoWindow
+
+    return MuJoCoCamera(robot, VIEW) if render_mode == "rgb_array" else MuJoCoWindow(robot, VIEW, frame_time)
+
 
 #: N·m/rad, N·m·s/rad and N·m, of a motor.
 STIFFNESS, DAMPING, TORQUE_LIMIT = 8.0, 0.2, 3.5
@@ -39,7 +113,7 @@ class MinitaurEnv(RenderedLeggedEnv):
     :raises RuntimeError: if a window is asked for, and there is no screen
     """
 
-    @takes_numbers({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE})
+    @checks_arguments({"control_dt": FINITE, "initial_spread": NOT_NEGATIVE})
     def __init__(
         self,
         simulator: str,

@@ -6,28 +6,26 @@ import math
 from xml.etree import ElementTree
 
 from .anatomy import (
+    BASE_INERTIA,
+    BASE_MASS,
     FOOT_RADIUS,
+    JOINT_DAMPING,
     LEGS,
+    LINK_MASS,
+    LOWER_INERTIA,
     LOWER_LENGTH,
+    MOTOR_INERTIA,
+    MOTOR_MASS,
     MOTOR_RANGE,
+    ROTOR_INERTIA,
     SIDES,
     STANCE,
     START_HEIGHT,
+    UPPER_INERTIA,
     UPPER_LENGTH,
     knee,
     motor,
     outer_side,
-)
-from .masses import (
-    BASE_INERTIA,
-    BASE_MASS,
-    JOINT_DAMPING,
-    LINK_MASS,
-    LOWER_INERTIA,
-    MOTOR_INERTIA,
-    MOTOR_MASS,
-    ROTOR_INERTIA,
-    UPPER_INERTIA,
 )
 
 #: m, from the motor's axis to the centre of the upper link.

@@ -9,21 +9,16 @@ import gymnasium as gym
 
 from sb3_memaug.wrappers import JointFailure, MirrorSpec, Payload
 
-from ..position import PositionTask
-from ..splits import of_split
-from ..task import Task
-from ..velocity import VelocityTask
+from ..splits import of_split, with_all
+from ..tasks import task_class
 from .anatomy import LEGS, SIDES, motor
 from .minitaur_env import MinitaurEnv
 
-TASKS: dict[str, type[Task]] = {"velocity": VelocityTask, "position": PositionTask}
-
 #: Motors that fail in each split: in distribution is the left front leg.
-JOINT_SPLITS = {
-    "id": [motor("front_left", side) for side in SIDES],
-    "ood": [motor(leg, side) for leg in LEGS if leg != "front_left" for side in SIDES],
-}
-JOINT_SPLITS["all"] = JOINT_SPLITS["id"] + JOINT_SPLITS["ood"]
+JOINT_SPLITS = with_all(
+    [motor("front_left", side) for side in SIDES],
+    [motor(leg, side) for leg in LEGS if leg != "front_left" for side in SIDES],
+)
 
 #: kg, of a payload on a robot of 6 kg. A policy that never carried one walks on with 1 kg and hardly moves with 4. From
 #: 2 to 4 kg would be too little: who learned to carry that at one corner carries it at the others as well.
@@ -32,23 +27,23 @@ PAYLOAD_MASS = (3.0, 6.0)
 PAYLOAD_X, PAYLOAD_Y, PAYLOAD_Z = 0.16, 0.1, 0.035
 _FRONT, _BACK, _LEFT, _RIGHT = (0.0, PAYLOAD_X), (-PAYLOAD_X, 0.0), (0.0, PAYLOAD_Y), (-PAYLOAD_Y, 0.0)
 #: Sections of the base that payloads lie in in each split: in distribution is the left front one.
-PAYLOAD_SPLITS = {
-    "id": [{"x": _FRONT, "y": _LEFT}],
-    "ood": [{"x": _BACK, "y": _LEFT}, {"x": _FRONT, "y": _RIGHT}, {"x": _BACK, "y": _RIGHT}],
-}
-PAYLOAD_SPLITS["all"] = PAYLOAD_SPLITS["id"] + PAYLOAD_SPLITS["ood"]
+PAYLOAD_SPLITS = with_all(
+    [{"x": _FRONT, "y": _LEFT}],
+    [{"x": _BACK, "y": _LEFT}, {"x": _FRONT, "y": _RIGHT}, {"x": _BACK, "y": _RIGHT}],
+)
 
 
 def minitaur(simulator: str, goal: str, task: Mapping[str, Any] | None = None, **kwargs: Any) -> gym.Env:
     """
     :param simulator: ``"bullet"`` or ``"mujoco"``
     :param goal: ``"velocity"`` or ``"position"``
-    :param task: arguments of :class:`~sb3_memaug.envs.velocity.VelocityTask` or
-        :class:`~sb3_memaug.envs.position.PositionTask`
+    :param task: arguments of :class:`~sb3_memaug.envs.tasks.VelocityTask` or
+        :class:`~sb3_memaug.envs.tasks.PositionTask`
     :param kwargs: arguments of :class:`~sb3_memaug.envs.minitaur.minitaur_env.MinitaurEnv`
     :return: the environment, with its symmetry group
+    :raises ValueError: if there is no such goal or simulator
     """
-    return MirrorSpec(MinitaurEnv(simulator, TASKS[goal](**(task or {})), **kwargs))
+    return MirrorSpec(MinitaurEnv(simulator, task_class(goal)(**(task or {})), **kwargs))
 
 
 def joint_failure(split: str = "id", probability: float = 0.8, strength: float = 0.0, **kwargs: Any) -> gym.Env:
@@ -57,7 +52,7 @@ def joint_failure(split: str = "id", probability: float = 0.8, strength: float =
 
     :param split: whose motors fail: ``"id"``, the left front leg's; ``"ood"``, those of the others; or ``"all"``
     :param probability: that a motor fails in an episode
-    :param strength: of a failed motor, relative to a sound one
+    :param strength: of a failed motor, relative to a healthy one
     :param kwargs: as for :func:`minitaur`
     :return: the environment, with its symmetry group
     :raises ValueError: if the split is unknown

@@ -1,22 +1,52 @@
-"""What came of a check, in numbers and in words."""
+"""The result of a check, in numbers and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from sb3_memaug.checks.comparison import Errors
-from sb3_memaug.checks.episodes import PARTS
-from sb3_memaug.checks.layout import Layout
+from sb3_memaug.checks.probe import Layout
+from sb3_memaug.checks.rollouts import PARTS
 
-#: Much less, or much more, is so many times less or more.
+#: Factor from which on a number is much less, or much more.
 MARGIN = 10.0
 #: Relative error that may come of float32.
 ROUNDING = 1e-6
 #: How many findings are listed for each element.
 LISTED = 8
+
+
+class Errors(NamedTuple):
+    """
+    Over some steps, of the root mean squares over the episodes in each step the largest.
+
+    :param first: of the steps
+    :param last: of the steps
+    :param episodes: how many could be compared in any of them
+    :param parts: relative errors by part, of each of its numbers, (size,)
+    :param apart: how many episodes ended then in one of the two only
+    """
+
+    first: int
+    last: int
+    episodes: int
+    parts: Mapping[str, np.ndarray]
+    apart: int
+
+    def of(self, part: str) -> float:
+        """
+        :param part: of what is compared
+        :return: its largest error
+        """
+        return float(np.max(self.parts[part], initial=0.0))
+
+    @property
+    def worst(self) -> float:
+        """The largest error of all."""
+        return max(map(self.of, self.parts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +55,13 @@ class ElementReport:
     One element of the group against the simulator. Errors are relative to how large a number is.
 
     :param name: of the element
-    :param errors: of mirrored episodes, in the first step and in some stretches of steps after it
+    :param errors: of mirrored episodes, in the first step and in some ranges of steps after it
     :param perturbed: of episodes that differ from their originals by a perturbation, in the same steps
     :param canonical: of the observation in a pose that is its own mirror image, (size,)
-    :param tolerance: error that is forgiven
+    :param tolerance: error that is tolerated
     :param layout: of the numbers
     :param findings: what is wrong
-    :param remarks: what is not quite right, and forgiven
+    :param remarks: what is not quite right, and tolerated
     """
 
     name: str
@@ -44,20 +74,20 @@ class ElementReport:
     remarks: tuple[str, ...] = ()
 
     @property
-    def judged(self) -> tuple[Errors, ...]:
+    def relevant(self) -> tuple[Errors, ...]:
         """
-        All steps if in the first one the robots move alike, but for much less than the perturbation. If they do not,
-        because a robot is not quite symmetric or a simulator not exact, that step only: those after it show how fast
-        differences grow.
+        Errors of the steps that decide whether the mirror holds: all steps, if in the first one the states differ by
+        much less than the perturbation. If they differ by more, because a robot is not quite symmetric or a simulator
+        not exact, that step only: those after it show how fast differences grow.
         """
         return self.errors if MARGIN * self.errors[0].of("state") <= self.perturbed[0].of("state") else self.errors[:1]
 
     def wrong(self, part: str) -> list[int]:
         """
         :param part: ``"observation"``, ``"reward"`` or ``"state"``
-        :return: indices of its numbers whose errors exceed the tolerance where they are judged, the worst first
+        :return: indices of its numbers whose errors exceed the tolerance in the relevant steps, the worst first
         """
-        return self._beyond([errors.parts[part] for errors in self.judged])
+        return self._beyond([errors.parts[part] for errors in self.relevant])
 
     @property
     def wrong_pose(self) -> list[int]:
@@ -75,7 +105,7 @@ class ElementReport:
 
     @property
     def within(self) -> bool:
-        """Whether errors are within the tolerance where they are judged, and mirrored episodes end as they should."""
+        """Whether errors are within the tolerance in the relevant steps, and mirrored episodes end as they should."""
         return not self.apart and not self.wrong_pose and not any(map(self.wrong, PARTS))
 
     @property
@@ -94,7 +124,7 @@ class ElementReport:
 
     @property
     def holds(self) -> bool:
-        """Whether all errors are forgiven, and nothing else is wrong."""
+        """Whether all errors are tolerated, and nothing else is wrong."""
         return self.within and not self.findings
 
     def follows_from_state(self, i: int) -> bool:
@@ -108,9 +138,9 @@ class ElementReport:
         """
         :param part: ``"observation"``, ``"reward"`` or ``"state"``
         :param i: index of one of its numbers
-        :return: how far off it is where it is judged, in words
+        :return: how far off it is in the relevant steps, in words
         """
-        errors = max(self.judged, key=lambda errors: float(errors.parts[part][i]))
+        errors = max(self.relevant, key=lambda errors: float(errors.parts[part][i]))
         steps = "the first step" if errors.last == 1 else f"{errors.last} steps"
         return f"{self.layout.name(part, i)}: off by {errors.parts[part][i]:.2g} of its size in {steps}"
 
@@ -134,7 +164,7 @@ class SymmetryReport:
 
     :param env: name of the environment
     :param elements: of its group, but for the identity
-    :param unmoved: numbers of the observation that never moved, by their names: nothing is known of them
+    :param unmoved: names of numbers of the observation that never moved, and so were not tested
     """
 
     env: str

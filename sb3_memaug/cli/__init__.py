@@ -1,4 +1,4 @@
-"""The command line ``memaug``: one file for each command."""
+"""The command line ``memaug``: one module for each command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         parsed.run(parsed)
     except (InputError, OSError) as error:
-        # A file that is none, or that cannot be written where it was asked for.
+        # A file that is not what was expected, or cannot be written.
         parser.error(str(error))
     except KeyboardInterrupt:
         # As a shell reports it.

@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.files import InputError
-from sb3_memaug.vec_env.python_values import EXPECTED, python_value
+from sb3_memaug.zoo.python_values import EXPECTED, python_value
 
 #: What is raised where the command line asks for what cannot be: its values reach constructors and a first reset.
 MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, gym.error.Error, argparse.ArgumentTypeError)
@@ -128,7 +128,7 @@ def assignments(text: str) -> dict[str, float]:
 class KeyValues(argparse.Action):
     """
     Reads ``key:value …``, values being Python's, into a dict: as rl_zoo3 does, but without running them, by
-    :func:`~sb3_memaug.vec_env.python_values.python_value`.
+    :func:`~sb3_memaug.zoo.python_values.python_value`.
     """
 
     def __call__(

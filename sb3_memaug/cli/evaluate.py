@@ -13,8 +13,9 @@ from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, posi
 from sb3_memaug.evaluation import Result, evaluate_generalization, memory_table, split_table, write_results
 from sb3_memaug.evaluation.agents import has_memory
 from sb3_memaug.evaluation.episodes import MEMORIES
-from sb3_memaug.evaluation.table_files import SUFFIXES
+from sb3_memaug.evaluation.tables import SUFFIXES
 from sb3_memaug.models import ALGORITHMS, load_model
+from sb3_memaug.report.images import SCALES, draw_image
 
 
 def add_to(commands: Any) -> None:
@@ -72,15 +73,20 @@ def add_to(commands: Any) -> None:
         metavar="FILE",
         help="to write, ends in .csv or .parquet (default: %(default)s)",
     )
-    parser.add_argument("--figure", type=Path, help="also draw the returns per leg, e.g. figure.png")
+    parser.add_argument(
+        "--figure",
+        type=_figure,
+        metavar="FILE",
+        help=f"also draw the mean return on each variation; ends in {', '.join('.' + format_ for format_ in SCALES)}",
+    )
     add_env_kwargs(parser)
     parser.set_defaults(run=partial(run, parser))
 
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
-    :param parsed: what it asks for
+    :param parser: which reports what is wrong with the command line
+    :param parsed: its arguments
     """
     try:
         results = _results(parser, parsed)
@@ -91,9 +97,9 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         print(f"\nWhat the loss of its memory costs a policy:\n\n{memory_table(results)}")
     print(f"\n{len(results)} episodes: {write_results(results, parsed.table)}")
     if parsed.figure is not None:
-        from sb3_memaug.evaluation.figures import returns_by_leg
+        from sb3_memaug.report.figures.returns_per_task import chart_of_results
 
-        print(f"figure: {returns_by_leg(results, parsed.figure)}")
+        print(f"figure: {draw_image(chart_of_results({0: results}), parsed.figure)}")
 
 
 def _results(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> list[Result]:
@@ -120,8 +126,16 @@ def _results(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> lis
     return results
 
 
+def _figure(text: str) -> Path:
+    if Path(text).suffix[1:] not in SCALES:
+        raise argparse.ArgumentTypeError(f"a figure must end in {', '.join(SCALES)}, got {text!r}")
+    if missing := [name for name in ("matplotlib", "pandas", "plotly") if find_spec(name) is None]:
+        raise argparse.ArgumentTypeError(f'a figure needs {", ".join(missing)}: pip install "sb3-memaug[plot]"')
+    return Path(text)
+
+
 def _table(text: str) -> Path:
-    # Told here, and not after all episodes.
+    # Checked here, and not after all episodes.
     if Path(text).suffix not in SUFFIXES:
         raise argparse.ArgumentTypeError(f"the name of a table must end in {' or '.join(SUFFIXES)}, got {text!r}")
     if Path(text).suffix == ".parquet" and find_spec("pyarrow") is None:

@@ -47,16 +47,14 @@ def add_to(commands: Any) -> None:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
-    :param parsed: what it asks for
+    :param parser: which reports what is wrong with the command line
+    :param parsed: its arguments
     """
     try:
-        from sb3_memaug.experiments.local import perform_locally
+        from sb3_memaug.experiments.executors import LOG_FILE, run_locally, run_on_ray
         from sb3_memaug.experiments.matrix import read_matrix
-        from sb3_memaug.experiments.perform import LOG_FILE
-        from sb3_memaug.experiments.price import price
-        from sb3_memaug.experiments.ray_cluster import perform_on_ray
-        from sb3_memaug.experiments.status import read_status
+        from sb3_memaug.experiments.progress import estimate_cost
+        from sb3_memaug.experiments.run import read_status
     except ImportError as error:
         parser.error(f'experiments need more packages ({error}): pip install "sb3-memaug[experiments]"')
     folder = parsed.folder or Path("runs") / Path(parsed.matrix).stem
@@ -64,17 +62,17 @@ def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         matrix = read_matrix(parsed.matrix)
         runs = matrix.runs()
         if parsed.dry_run:
-            print(price(runs, folder, parsed.jobs, matrix.steps_per_second))
+            print(estimate_cost(runs, folder, parsed.jobs, matrix.steps_per_second))
             return
-        from sb3_memaug.experiments.conduct import conduct, plan
+        from sb3_memaug.experiments.executors import plan, run_all
 
         where = [] if parsed.folder is None else ["--folder", str(parsed.folder)]
         plan(runs, folder, shlex.join(["memaug", "experiment", parsed.matrix, *where]))
         if parsed.ray is None:
-            performer = partial(perform_locally, jobs=parsed.jobs)
+            executor = partial(run_locally, jobs=parsed.jobs)
         else:
-            performer = partial(perform_on_ray, address=parsed.ray, cpus=parsed.cpus_per_run, gpus=parsed.gpus_per_run)
-        failed = conduct(runs, folder, performer)
+            executor = partial(run_on_ray, address=parsed.ray, cpus=parsed.cpus_per_run, gpus=parsed.gpus_per_run)
+        failed = run_all(runs, folder, executor)
     except MISTAKES as error:
         parser.error(str(error))
     print(f"{len(runs) - len(failed)} of {len(runs)} runs are finished: memaug report {folder}")

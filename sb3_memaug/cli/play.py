@@ -17,9 +17,9 @@ from stable_baselines3.common.utils import check_for_correct_spaces
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, environment, names, numbers, positive, seed
 from sb3_memaug.envs.legged_env import LeggedEnv
 from sb3_memaug.evaluation.agents import Agent, model_agent, random_agent, zero_agent
-from sb3_memaug.evaluation.video_file import VideoFile
+from sb3_memaug.evaluation.video import VideoFile
 from sb3_memaug.models import ALGORITHMS, load_model
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.wrappers import JointFailure, Payload
 
 
@@ -71,8 +71,8 @@ def add_to(commands: Any) -> None:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
-    :param parsed: what it asks for
+    :param parser: which reports what is wrong with the command line
+    :param parsed: its arguments
     """
     if parsed.model is not None and not parsed.model.is_file():
         parser.error(f"there is no model {str(parsed.model)!r}")

@@ -57,7 +57,7 @@ def image_formats(text: str) -> list[str]:
 
 def run(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
     """
-    :param parser: which tells what is wrong with the command line
+    :param parser: that reports what is wrong with the command line
     :param parsed: what it asks for
     """
     if not parsed.runs.is_dir():

@@ -17,7 +17,7 @@ import gymnasium as gym
 from sb3_memaug.cli.arguments import KeyValues
 from sb3_memaug.models import ALGORITHMS, OURS
 from sb3_memaug.vec_env.distributed import init, rank, shutdown
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.zoo import register
 
 #: What each does; rl_zoo3 calls it the same, with underscores.
@@ -121,5 +121,5 @@ def _read_values_without_running_them() -> None:
     try:
         utils: Any = import_module("rl_zoo3.utils")
     except ImportError:
-        return  # told by whoever needs it
+        return  # Reported where it is needed.
     utils.StoreDict = KeyValues

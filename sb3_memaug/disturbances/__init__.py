@@ -1,1 +1,1 @@
-"""What befalls a robot: drawn, mirrored and named once, whatever simulates it."""
+"""What may disturb a robot: drawn, decided by options of a reset, mirrored and named once, whatever simulates it."""

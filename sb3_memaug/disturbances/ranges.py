@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from sb3_memaug.vec_env import numbers
+from sb3_memaug.arguments import FINITE, FRACTION, NOT_NEGATIVE, as_pair
+from sb3_memaug.symmetry import arguments
 
 #: A number, or the lowest and the highest that may be drawn.
 Range = float | Sequence[float]
 
-#: Lowest and highest number of each argument, in SI units.
+#: What the numbers of each argument may be, in SI units.
 LIMITS = {
-    "probability": (0.0, 1.0),
-    "strength": (0.0, 1.0),
-    "onset": (0.0, math.inf),
-    "duration": (0.0, math.inf),
-    "mass": (0.0, math.inf),
+    "probability": FRACTION,
+    "strength": FRACTION,
+    "onset": NOT_NEGATIVE,
+    "duration": NOT_NEGATIVE,
+    "mass": NOT_NEGATIVE,
 }
 #: Of all others, and in place of infinity: past it a control step cannot be counted any more, or a simulator diverges.
 LARGEST = 1e9
@@ -35,20 +36,22 @@ def as_range(name: str, value: Any, low: float | None = None, high: float | None
     :raises ValueError: if it is neither, or lies outside
     """
     # An option is called options['payload']['mass'], and is a mass.
-    least, most = LIMITS.get(name.rstrip("']").rpartition("'")[2], (-math.inf, math.inf))
-    least, most = least if low is None else low, most if high is None else high
-    one = numbers.as_number(value)
-    pair = numbers.as_pair(value) if one is None else (one, one)
+    allowed = LIMITS.get(name.rstrip("']").rpartition("'")[2], FINITE)
+    least, most = allowed.low if low is None else low, allowed.high if high is None else high
+    one = arguments.as_number(value)
+    pair = as_pair(value) if one is None else (one, one)
     if pair is None:
-        raise ValueError(f"`{name}` must be a number or a pair (low, high), got {value!r}")
+        raise ValueError(f"`{name}` must be a number or a pair (low, high), got {arguments.shown(value)}")
     lowest, highest = float(pair[0]), float(pair[1])
     if not (least <= lowest and highest <= most and math.isfinite(lowest) and math.isfinite(highest)):
         bounds = "be finite" if math.isinf(least) else f"lie between {least:g} and {most:g}"
-        raise ValueError(f"`{name}` must {bounds}, got {value}")
+        raise ValueError(f"`{name}` must {bounds}, got {arguments.shown(value)}")
     if max(abs(lowest), abs(highest)) > LARGEST:
-        raise ValueError(f"`{name}` must not exceed {LARGEST:g} in size, got {value}")
+        raise ValueError(f"`{name}` must not exceed {LARGEST:g} in size, got {arguments.shown(value)}")
     if lowest > highest:
-        raise ValueError(f"`{name}` must be a number or a pair (low, high) with low <= high, got {value!r}")
+        raise ValueError(
+            f"`{name}` must be a number or a pair (low, high) with low <= high, got {arguments.shown(value)}"
+        )
     return lowest, highest
 
 
@@ -61,8 +64,8 @@ def as_number(name: str, value: Any, low: float | None = None, high: float | Non
     :return: the number
     :raises ValueError: if it is none, or lies outside
     """
-    if numbers.as_number(value) is None:
-        raise ValueError(f"`{name}` must be a number, got {value!r}")
+    if arguments.as_number(value) is None:
+        raise ValueError(f"`{name}` must be a number, got {arguments.shown(value)}")
     return as_range(name, value, low, high)[0]
 
 

@@ -1,7 +1,8 @@
-"""What a policy with memory makes of each variation: outputs of its LSTM."""
+"""Outputs of a recurrent policy's LSTM in each variation, and how symmetric their clusters are."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,56 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
+from sb3_memaug.disturbances.variation import mirror_images
 from sb3_memaug.evaluation.agents import has_memory
-from sb3_memaug.evaluation.latent_symmetry import asymmetry, on_principal_components
-from sb3_memaug.evaluation.mirrored_variations import mirrored_variations
-from sb3_memaug.evaluation.runners import Episode
-from sb3_memaug.evaluation.trials import Trial, Trials, open_trials
+from sb3_memaug.evaluation.episodes import Episode
+from sb3_memaug.evaluation.tables import VARIATION_COLUMNS
+from sb3_memaug.evaluation.trials import Trial, open_trials
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def on_principal_components(points: np.ndarray, of: np.ndarray, n: int = 2) -> tuple[np.ndarray, float]:
+    """
+    :param points: (points, dimensions)
+    :param of: points whose principal components are meant, (others, dimensions)
+    :param n: number of components
+    :return: coordinates on the components, (points, n), from the mean of the others; zero where there are fewer
+        components. And which share of the variance of the points is seen on these, NaN where there is none
+    """
+    coordinates = np.zeros((len(points), n))
+    if not len(points):
+        return coordinates, math.nan
+    _, spread, axes = np.linalg.svd(of - of.mean(axis=0), full_matrices=False)
+    axes = axes[:n][spread[:n] > 1e-9 * max(1.0, np.abs(of).max())]
+    coordinates[:, : len(axes)] = (points - of.mean(axis=0)) @ axes.T
+    total = float(points.var(axis=0).sum())
+    return coordinates, float(coordinates.var(axis=0).sum()) / total if total else math.nan
+
+
+def asymmetry(centroids: np.ndarray, partners: Sequence[int]) -> float:
+    """
+    How far clusters are from lying as their mirror images lie: ``‖D - P D Pᵀ‖ / (√2 ‖D‖)``, with the matrix ``D`` of
+    the Euclidean distances between the clusters' centroids, the permutation ``P`` of the clusters by a mirror, and
+    Frobenius norms.
+
+    It is 0 where an isometry of the latent space does what the mirror does to the clusters, as for any policy that is
+    equivariant up to one. Since no distance is negative it is at most 1, where only such clusters lie apart whose
+    mirror images lie in one point. It does not depend on scale. The paper only shows the picture (section 5.2.1); the
+    measure is ours.
+
+    :param centroids: (clusters, dimensions); NaN of a cluster without points
+    :param partners: index of the mirror image of each cluster
+    :return: the asymmetry; NaN where a centroid is, or there are fewer than two
+    """
+    if len(centroids) < 2:
+        return math.nan
+    distances = np.linalg.norm(centroids[:, None] - centroids[None], axis=-1)
+    scale = math.sqrt(2) * np.linalg.norm(distances)
+    if scale == 0:
+        return 0.0
+    return float(np.linalg.norm(distances - distances[np.ix_(partners, partners)]) / scale)
 
 
 def record_latents(
@@ -49,12 +92,12 @@ def record_latents(
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
     :return: two tables, whose rows begin with ``env``, ``policy``, ``training_seed``. Of the latents: ``split``,
-        ``variation``, ``seed``, ``mirror``, ``step``, and ``pc1``, ``pc2``. Of their symmetry, a row for each
-        ``mirror`` but the identity: the ``asymmetry`` of the clusters of the variations but none, as
-        :func:`~sb3_memaug.evaluation.latent_symmetry.asymmetry` defines it, in the full latent space, NaN where all
-        episodes of a variation ended before ``from_step``; ``explained_variance``, the share of the variance of what is
-        left of the latents that is seen on the two components; and ``pairs``, the variations that the mirror exchanges,
-        as ``"a:b;c:d"``
+        ``kind``, ``variation``, ``joints``, ``place``, ``seed``, ``mirror``, ``step``, and ``pc1``, ``pc2``.
+        Of their symmetry, a row for each ``mirror`` but the identity: the ``asymmetry`` of the clusters of the
+        variations but none, as :func:`~sb3_memaug.evaluation.latents.asymmetry` defines it, in the full latent space,
+        NaN where all episodes of a variation ended before ``from_step``; ``explained_variance``, the share of the
+        variance of what is left of the latents that is seen on the two components; and ``pairs``, the variations that
+        the mirror exchanges, as ``"a:b;c:d"``
     :raises ValueError: if the policy has no memory, or the mirror image of a variation is none of them
     """
     import pandas as pd
@@ -68,17 +111,23 @@ def record_latents(
     rows: list[dict[str, Any]] = []
     latents: list[np.ndarray] = []
     with open_trials(env_id, env_kwargs) as trials:
-        names = [variation.name for variation in trials.variations if variation.split != "none"]
-        partners = _partners(trials, names)
+        varied = [variation for variation in trials.variations if variation.split != "none"]
+        names = [variation.label for variation in varied]
+        # By each mirror but the identity, the index of every variation's mirror image.
+        partners = {
+            mirror: mirror_images(varied, [reflection])
+            for mirror, reflection in trials.reflections.items()
+            if mirror != "identity"
+        }
         chosen = [Trial(*trial) for trial in product(trials.variations, seeds, trials.mirrors)]
         for batch in trials.batches(chosen):
             watcher = _LatentRecorder(from_step, every)
             trials.run(model, batch, normalizer=normalizer, watchers=(watcher,))
             for (variation, seed, mirror), found in zip(batch, watcher.latents, strict=True):
-                where = {"split": variation.split, "variation": variation.name, "seed": seed, "mirror": mirror}
+                where = {**variation.columns(), "seed": seed, "mirror": mirror}
                 rows += [{**which, **where, "step": step} for step in found]
                 latents += found.values()
-    columns = [*which, "split", "variation", "seed", "mirror", "step"]
+    columns = [*which, *VARIATION_COLUMNS, "seed", "mirror", "step"]
     table = pd.DataFrame(rows, columns=columns)
     points = np.array(latents, dtype=np.float64) if rows else np.zeros((0, 1))
     if names:
@@ -118,12 +167,3 @@ class _LatentRecorder:
             assert memory is not None
             hidden, _ = memory
             self.latents[index][step] = hidden[-1, index].copy()
-
-
-def _partners(trials: Trials, names: Sequence[str]) -> dict[str, list[int]]:
-    """By each mirror but the identity, the index of every variation's mirror image."""
-    partners = {}
-    for mirror, factors in trials.factors.items():
-        images = mirrored_variations(names, factors)
-        partners[mirror] = [names.index(images[name]) for name in names]
-    return partners

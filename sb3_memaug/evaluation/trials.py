@@ -1,22 +1,114 @@
-"""The episodes that policies are compared on, and where they run."""
+"""The episodes that policies are compared on, in environments of their own or in one simulation of many."""
 
 from __future__ import annotations
 
 import math
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import gymnasium as gym
+import numpy as np
+import torch as th
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from sb3_memaug.evaluation.episodes import Outcome, run_episodes
-from sb3_memaug.evaluation.runners import Episode, EpisodeRunner, SeparateEnvs
-from sb3_memaug.evaluation.simulation import SimulatedEpisodes, Simulation
-from sb3_memaug.evaluation.variations import Variation, variations, variations_of
-from sb3_memaug.symmetry import Reflection
-from sb3_memaug.vec_env.vec_env_makers import VecEnvMaker, vec_env_maker
+from sb3_memaug.disturbances.variation import Variation, variations
+from sb3_memaug.evaluation.episodes import Episode, EpisodeRunner, EpisodeStep, Outcome, SeparateEnvs, run_episodes
+from sb3_memaug.symmetry import Reflection, SymmetryGroup
+from sb3_memaug.vec_env.registry import VecEnvMaker, vec_env_maker
+from sb3_memaug.vec_env.tensor_vec_env import TensorStep
+
+
+class Simulation(Protocol):
+    """
+    What a :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv` has to offer for policies to be evaluated in it.
+
+    Of the options of its resets it knows, beside those of its variations, ``"start"``, a number: environments with the
+    same one start alike; and ``"mirror"``, the element of the symmetry group by which that start is reflected.
+    """
+
+    num_envs: int
+    device: th.device
+    #: Whether a new episode starts where one has ended.
+    auto_reset: bool
+    #: What is looked at of each environment.
+    places: Sequence[Any]
+
+    @property
+    def variations(self) -> Sequence[Variation]:
+        """Of its task."""
+
+    @property
+    def reflections(self) -> Mapping[str, Reflection]:
+        """Of the robot, by the names of their mirrors."""
+
+    @property
+    def symmetry_group(self) -> SymmetryGroup:
+        """Of the environment."""
+
+    def distances(self) -> th.Tensor | None:
+        """From the target in m, (num_envs,); None where there is no target."""
+
+    def set_options(self, options: list[dict[str, Any]]) -> None:
+        """Of the next reset, one for each environment."""
+
+    def reset_tensors(self, seed: int | None = None) -> Any:
+        """Begin an episode in every environment."""
+
+    def step_tensors(self, actions: th.Tensor) -> TensorStep:
+        """Step every environment."""
+
+    def close(self) -> None:
+        """End the simulation."""
+
+
+class SimulatedEpisodes(EpisodeRunner):
+    """
+    The first environments of a simulation; the others live along.
+
+    :param simulation: with as many environments as there are episodes, or more
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def begin(self, episodes: Sequence[Episode]) -> np.ndarray:
+        simulation = self._simulation
+        self._n = len(episodes)
+        self.envs = simulation.places[: self._n]
+        options = [{"mirror": "identity", **episode.options, "start": episode.seed} for episode in episodes]
+        others = simulation.num_envs - self._n
+        simulation.set_options([*options, *[{**options[-1], "mirror": "identity"}] * others])
+        # All episodes end by themselves, and are looked at as they ended.
+        simulation.auto_reset = False
+        kept = random.getstate(), np.random.get_state()
+        observations = self._first(simulation.reset_tensors(episodes[0].seed))
+        # A simulation seeds the generators of the whole process.
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])
+        return observations
+
+    def step(self, actions: np.ndarray, running: np.ndarray) -> EpisodeStep:
+        simulation = self._simulation
+        everywhere = np.zeros((simulation.num_envs, *actions.shape[1:]), actions.dtype)
+        everywhere[: self._n] = actions
+        step = simulation.step_tensors(th.as_tensor(everywhere, device=simulation.device))
+        distances = simulation.distances()
+        return EpisodeStep(
+            self._first(step.observations),
+            self._first(step.rewards),
+            self._first(step.terminated),
+            self._first(step.truncated),
+            np.full(self._n, np.nan) if distances is None else self._first(distances),
+        )
+
+    def end(self) -> None:
+        self._simulation.auto_reset = True
+
+    def _first(self, tensor: th.Tensor) -> np.ndarray:
+        return tensor[: self._n].cpu().numpy()
 
 
 class Trial(NamedTuple):
@@ -47,10 +139,9 @@ class Trials(ABC):
 
     @property
     @abstractmethod
-    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+    def reflections(self) -> Mapping[str, Reflection]:
         """
-        Reflections of the robot whose product an element of the symmetry group is, by its name, without the identity;
-        none where the environment does not know them.
+        Of the robot, by the names of the symmetry group's elements; none where the environment does not know them.
         """
 
     @property
@@ -152,11 +243,11 @@ class _SeparateTrials(Trials):
         super().__init__(env_id, variations(env_id, env_kwargs), mirrors)
 
     @property
-    def factors(self) -> Mapping[str, Sequence[Reflection]]:
+    def reflections(self) -> Mapping[str, Reflection]:
         env = self._envs[0]
-        if not env.has_wrapper_attr("reflections"):
+        if not env.has_wrapper_attr("symmetry_group"):
             return {}
-        return _factors(env.get_wrapper_attr("symmetry_group").names, env.get_wrapper_attr("reflections"))
+        return env.get_wrapper_attr("symmetry_group").reflections or {}
 
     def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
         for _, batch in groupby(trials, lambda trial: trial.variation):
@@ -182,12 +273,12 @@ class _SimulatedTrials(Trials):
         self._is_ours = simulation is None
         self._simulation = self._make(env_id, 1) if simulation is None else simulation
         mirrors = self._simulation.symmetry_group.names
-        self._factors = _factors(mirrors, self._simulation.reflections)
-        super().__init__(env_id, variations_of(self._simulation.disturbances), mirrors)
+        self._reflections = self._simulation.symmetry_group.reflections or {}
+        super().__init__(env_id, self._simulation.variations, mirrors)
 
     @property
-    def factors(self) -> Mapping[str, Sequence[Reflection]]:
-        return self._factors
+    def reflections(self) -> Mapping[str, Reflection]:
+        return self._reflections
 
     def _make(self, env_id: str, num_envs: int) -> Simulation:
         return cast(Simulation, self._maker(env_id, num_envs=num_envs, **self._env_kwargs))
@@ -209,7 +300,3 @@ class _SimulatedTrials(Trials):
     def close(self) -> None:
         if self._is_ours:
             self._simulation.close()
-
-
-def _factors(elements: Sequence[str], reflections: Mapping[str, Reflection]) -> dict[str, list[Reflection]]:
-    return {name: [reflections[factor] for factor in name.split("*")] for name in elements[1:]}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from sb3_memaug.evaluation.table_files import write_table
-from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy, refuse_non_finite_statistics
+from sb3_memaug.evaluation.tables import write_table
+from sb3_memaug.files import atomic_write
+from sb3_memaug.vec_env.finite import refuse_non_finite_policy, refuse_non_finite_statistics
 
 _PREFIX = "checkpoint_"
 _NAME = re.compile(rf"{_PREFIX}(?:0|[1-9][0-9]{{0,17}})")
@@ -31,16 +31,11 @@ def save_checkpoint(model: BaseAlgorithm, learning: list[dict], folder: Path) ->
     complete = folder / f"{_PREFIX}{model.num_timesteps}"
     if complete in older:
         return
-    part = folder / f".part.{complete.name}"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
+    with atomic_write(complete) as part:
+        part.mkdir()
         save_model(model, part)
         if learning:
             write_table(pd.DataFrame(learning), part / "learning.csv")
-        os.replace(part, complete)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     for path in older:
         shutil.rmtree(path)
 
@@ -56,8 +51,8 @@ def save_model(model: BaseAlgorithm, folder: Path) -> None:
     if normalizer is not None:
         refuse_non_finite_statistics(normalizer)
         normalizer.save(str(folder / "vecnormalize.pkl"))
-    model.save(folder / ".part.model.zip")
-    os.replace(folder / ".part.model.zip", folder / "model.zip")
+    with atomic_write(folder / "model.zip") as part:
+        model.save(part)
 
 
 def latest_checkpoint(folder: Path) -> Path | None:

@@ -9,10 +9,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sb3_memaug.experiments.names import EnvId, FolderName, env_folders, slug
-from sb3_memaug.experiments.policies import check_policies, zoo_settings
 from sb3_memaug.experiments.run import Evaluation, Run
-from sb3_memaug.experiments.settings import Algorithm, Settings, steps_of
+from sb3_memaug.experiments.settings import (
+    Algorithm,
+    EnvId,
+    FolderName,
+    Settings,
+    check_policies,
+    env_folders,
+    slug,
+    steps_of,
+    zoo_settings,
+)
 from sb3_memaug.files import InputError, located, read_yaml
 from sb3_memaug.files.fields import Number, Positive, Seed, Text, check_fields, from_mapping
 from sb3_memaug.symmetry.arguments import shown

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
-from sb3_memaug.experiments.names import EnvId, FolderName, slug
-from sb3_memaug.experiments.settings import Algorithm, Settings
-from sb3_memaug.files import read_yaml, write_yaml
-from sb3_memaug.files.fields import Bool, Positive, Seed, Whole, check_fields, from_mapping
+from sb3_memaug.experiments.settings import Algorithm, EnvId, FolderName, Settings, slug
+from sb3_memaug.files import InputError, read_json, read_yaml, write_json, write_yaml
+from sb3_memaug.files.fields import Bool, Number, Positive, Seed, Text, Whole, check_fields, from_mapping
 
 #: In a run's folder, what it is.
 RUN_FILE = "run.yml"
@@ -88,7 +87,7 @@ class Run:
     def write(self, folder: Path, experiment: str | None = None) -> None:
         """
         :param folder: of this run
-        :param experiment: command that performs all runs of the experiment
+        :param experiment: command that executes all runs of the experiment
         """
         write_yaml(folder / CONF_FILE, {self.env: {**self.hyperparameters, "n_timesteps": self.n_timesteps}})
         told = {"command": self.command, "versions": versions()} | ({"experiment": experiment} if experiment else {})
@@ -114,3 +113,48 @@ def versions() -> dict[str, str]:
 
     packages = ("sb3-memaug", "stable-baselines3", "sb3-contrib", "rl-zoo3", "gymnasium", "torch", "numpy")
     return {name: version(name) for name in packages}
+
+
+STATUS_FILE = "status.json"
+
+
+@dataclass
+class Status:
+    """
+    :param state: ``"waiting"``, ``"training"``, ``"evaluating"``, ``"finished"`` or ``"failed"``
+    :param timesteps: of training, so far
+    :param seconds: of training, so far, measuring left out
+    :param episode_return: mean of the latest episodes of training
+    :param error: what made it fail
+    :raises InputError: if one is of another type
+    """
+
+    state: Literal["waiting", "training", "evaluating", "finished", "failed"] = "waiting"
+    timesteps: Annotated[Whole, Field(ge=0, lt=2**63)] = 0
+    seconds: Annotated[Number, Field(ge=0)] = 0.0
+    episode_return: Annotated[float, Strict()] | None = None
+    error: Text | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    def write(self, folder: Path) -> None:
+        """
+        :param folder: of the run
+        """
+        write_json(folder / STATUS_FILE, asdict(self))
+
+
+def read_status(folder: Path) -> Status:
+    """
+    :param folder: of a run
+    :return: how far it is; waiting where it has not begun, and where its file cannot be read, which ``error`` tells:
+        such a run goes on from its checkpoint
+    """
+    path = folder / STATUS_FILE
+    try:
+        return from_mapping(Status, read_json(path, finite=False), path)
+    except FileNotFoundError:
+        return Status()
+    except InputError as error:
+        return Status(error=f"unreadable: {error}")

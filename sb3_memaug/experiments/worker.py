@@ -14,9 +14,9 @@ def main(folder: str) -> None:
     :param folder: of the run
     """
     threading.Thread(target=_exit_with_parent, args=(os.getppid(),), daemon=True).start()
-    from sb3_memaug.experiments.perform import perform
+    from sb3_memaug.experiments.executors import run
 
-    perform(Path(folder))
+    run(Path(folder))
 
 
 def _exit_with_parent(parent: int) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import AllowInfNan, BeforeValidator, Field, Strict, TypeAdapter, ValidationError
 
-from sb3_memaug.files.text import LONGEST, InputError, located
+from sb3_memaug.files.reading import LONGEST, InputError, located
 
 _Made = TypeVar("_Made")
 
@@ -37,7 +37,7 @@ Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 
 def check_fields(instance: Any) -> None:
     """
-    Called by ``__post_init__``: each field is held up against its type, and becomes what pydantic makes of it.
+    Called by ``__post_init__``: each field is checked against its type, and becomes what pydantic makes of it.
 
     :param instance: of a dataclass
     :raises InputError: that names the class and the field
@@ -100,14 +100,14 @@ def _adapters(kind: type) -> dict[str, Any]:
 
 def _input_error(source: str, place: str, error: ValidationError) -> InputError:
     first = error.errors(include_url=False)[0]
-    # Of a union, pydantic also tells the branch that it has tried.
+    # Of a union, pydantic also names the branch that it has tried.
     below = [str(part) for part in first["loc"] if isinstance(part, int) or "[" not in part]
     raised = first.get("ctx", {}).get("error")
     if isinstance(raised, InputError):  # by a function that checks a field, which knows the place in it
         return InputError(source, raised.problem, ".".join(filter(None, (place, *below, raised.place)))[:LONGEST])
-    told = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     given = "" if first["type"] == "value_error" else f", got {_shown(first['input'])}"
-    return InputError(source, f"{told}{given}", ".".join([place, *below])[:LONGEST])
+    return InputError(source, f"{expected}{given}", ".".join([place, *below])[:LONGEST])
 
 
 def _listed(names: list[str]) -> str:

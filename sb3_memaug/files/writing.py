@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,23 +12,32 @@ from typing import Any
 
 
 @contextmanager
-def complete(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """
-    >>> with complete("table.csv") as part:  # doctest: +SKIP
+    >>> with atomic_write("table.csv") as part:  # doctest: +SKIP
     ...     table.to_csv(part)
 
-    :param path: of a file to write, in a folder that is made where there is none
-    :return: of the file to write meanwhile, in the same folder and with the same suffix; in the end it takes the place
-        of the other, or is removed where something went wrong
+    :param path: of a file or a folder to write; the folder that it is in is made where there is none
+    :return: of the file or folder to write meanwhile, in the same folder and with the same suffix. In the end it takes
+        the place of the other, or is removed where something went wrong. A folder takes the place of none or an empty
+        one only
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part.{path.name}")
+    _remove(part)
     try:
         yield part
         os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> Path:
@@ -36,7 +46,7 @@ def write_text(path: str | Path, text: str) -> Path:
     :param text: that it shall hold, in UTF-8
     :return: the path
     """
-    with complete(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
     return Path(path)
 
@@ -57,6 +67,6 @@ def write_yaml(path: str | Path, content: Any) -> Path:
     :param content: plain data
     :return: the path
     """
-    import yaml  # comes with the extras that have anything to do with it
+    import yaml  # comes with the extras that need it
 
     return write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

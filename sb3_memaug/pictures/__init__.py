@@ -1,7 +1,6 @@
 """Pictures of robots, drawn from their geometry alone."""
 
 from sb3_memaug.pictures.mirror_figure import draw_mirror
-from sb3_memaug.pictures.mirrored_pose import MirroredPose
-from sb3_memaug.pictures.random_pose import random_pose
+from sb3_memaug.pictures.poses import MirroredPose, random_pose
 
 __all__ = ["MirroredPose", "draw_mirror", "random_pose"]

@@ -12,10 +12,9 @@ from torch.nn import functional
 
 from sb3_memaug.ppo.evaluation import on_action_mean
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
-from sb3_memaug.vec_env.between import check_between
-from sb3_memaug.vec_env.environment_group import group_of_environment
-from sb3_memaug.vec_env.observations import map_observations
-from sb3_memaug.vec_env.symmetry_source import SymmetryArgument, check_normalization
+from sb3_memaug.vec_env.equivariance import check_wrappers
+from sb3_memaug.vec_env.groups import SymmetryArgument, check_normalization, group_of_environment
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 def check_symmetry_argument(symmetry: Any) -> None:
@@ -46,7 +45,7 @@ def find_group(
     group = symmetry or group_of_environment(env)
     if group is not None:
         check_normalization(group, env)
-        check_between(group, env)
+        check_wrappers(group, env)
         check_group_fits(group, observation_space, action_space)
     return group
 

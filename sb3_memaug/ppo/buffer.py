@@ -12,7 +12,7 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.type_aliases import RolloutBufferSamples
 
-from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 class Rollout(NamedTuple):

@@ -11,6 +11,7 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 
+from sb3_memaug.arguments import RECURRENT_ALGORITHM, checks_arguments
 from sb3_memaug.ppo.buffer import TensorRolloutBuffer
 from sb3_memaug.ppo.memory import zero_states
 from sb3_memaug.ppo.mirrored_memory import MemoryName
@@ -18,8 +19,7 @@ from sb3_memaug.ppo.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstm
 from sb3_memaug.ppo.ranks import DataParallel
 from sb3_memaug.ppo.rollout import TensorRollout
 from sb3_memaug.ppo.sequence_update import SequenceUpdate
-from sb3_memaug.vec_env.numbers import RECURRENT_ALGORITHM, takes_numbers
-from sb3_memaug.vec_env.symmetry_source import SymmetryArgument
+from sb3_memaug.vec_env.groups import SymmetryArgument
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")
 
@@ -90,7 +90,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
     # SB3 lets it be None, which it never is during a rollout.
     _last_lstm_states: RNNStates  # type: ignore[assignment]
 
-    @takes_numbers(RECURRENT_ALGORITHM)
+    @checks_arguments(RECURRENT_ALGORITHM)
     def __init__(
         self,
         policy: str | type[RecurrentActorCriticPolicy],

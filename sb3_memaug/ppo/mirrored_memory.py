@@ -15,7 +15,7 @@ from sb3_memaug.ppo.evaluation import final_states
 from sb3_memaug.ppo.layout import steps_since_episode_start
 from sb3_memaug.ppo.memory import join_states, rectangle_of, select_states, stack_images, zero_states
 from sb3_memaug.vec_env.devices import num_chunks
-from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 class MirroredRollout(NamedTuple):

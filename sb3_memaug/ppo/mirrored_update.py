@@ -33,7 +33,7 @@ from sb3_memaug.ppo.update import (
 from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
 from sb3_memaug.vec_env.devices import long_float, no_host_sync
 from sb3_memaug.vec_env.distributed import all_sum, is_distributed, share_gradients, world_size
-from sb3_memaug.vec_env.symmetry_source import SymmetryArgument
+from sb3_memaug.vec_env.groups import SymmetryArgument
 
 Batch = TypeVar("Batch")
 SelfMirroredUpdate = TypeVar("SelfMirroredUpdate", bound="MirroredUpdate")

@@ -17,9 +17,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.ppo.update import keeps_batch_statistics
 from sb3_memaug.vec_env.distributed import all_min, gather, init, is_distributed, rank, share_state
-from sb3_memaug.vec_env.finite_check import NotFiniteError
-from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy
-from sb3_memaug.vec_env.shared_statistics import SharedStatistics
+from sb3_memaug.vec_env.finite import NotFiniteError, refuse_non_finite_policy
+from sb3_memaug.vec_env.statistics import SharedStatistics
 
 #: What a rank tells the others, besides whether it goes on.
 _REFUSED = -1

@@ -16,7 +16,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from sb3_memaug.ppo.buffer import TensorRolloutBuffer
 from sb3_memaug.vec_env.devices import no_host_sync
 from sb3_memaug.vec_env.distributed import world_size
-from sb3_memaug.vec_env.finite_check import (
+from sb3_memaug.vec_env.finite import (
     OF_ENVIRONMENT,
     OF_POLICY,
     Numbers,
@@ -26,13 +26,13 @@ from sb3_memaug.vec_env.finite_check import (
     finite_or,
     is_finite,
     refuse_non_finite,
+    refuse_non_finite_policy,
     refuse_non_finite_rollout,
     rows_finite,
 )
-from sb3_memaug.vec_env.finite_saving import refuse_non_finite_policy
-from sb3_memaug.vec_env.observations import map_observations
-from sb3_memaug.vec_env.plain_statistics import PlainStatistics
+from sb3_memaug.vec_env.normalize import PlainStatistics
 from sb3_memaug.vec_env.steppers import DeviceStepper, HostStepper, Truncation, stepper_of
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 class RolloutCheck:
@@ -54,7 +54,7 @@ class RolloutCheck:
     def at_step(self, step: int) -> AbstractContextManager[None]:
         """
         :param step: of the rollout, from 1
-        :return: within which a :class:`~sb3_memaug.vec_env.finite_check.NotFiniteError` is told this step
+        :return: within which a :class:`~sb3_memaug.vec_env.finite.NotFiniteError` is told this step
         """
         return at_step(step, self._began)
 

@@ -22,8 +22,6 @@ from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.utils import check_for_correct_spaces, get_system_info
 from stable_baselines3.common.vec_env import unwrap_vec_normalize
 
-from sb3_memaug.files.moved_modules import moved_modules
-
 Algorithm = TypeVar("Algorithm", bound=OnPolicyAlgorithm)
 
 #: Attributes that hold an argument under another name.
@@ -59,10 +57,9 @@ def load_algorithm(
     """
     if print_system_info:
         get_system_info()
-    with moved_modules():
-        saved, parameters, variables = load_from_zip_file(
-            path, device=device, custom_objects=custom_objects, print_system_info=print_system_info
-        )
+    saved, parameters, variables = load_from_zip_file(
+        path, device=device, custom_objects=custom_objects, print_system_info=print_system_info
+    )
     if saved is None or not {"policy_class", "policy_kwargs", "observation_space", "action_space"} <= set(saved):
         raise ValueError(f"{path} holds no saved algorithm: expected a file that `model.save` has written")
     saved["policy_kwargs"].pop("device", None)

@@ -11,6 +11,7 @@ from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 
+from sb3_memaug.arguments import ALGORITHM, checks_arguments
 from sb3_memaug.ppo.buffer import Rollout, TensorRolloutBuffer
 from sb3_memaug.ppo.evaluation import evaluate_latents, extract_features
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
@@ -18,8 +19,7 @@ from sb3_memaug.ppo.ranks import DataParallel
 from sb3_memaug.ppo.rollout import TensorRollout
 from sb3_memaug.ppo.update import Targets
 from sb3_memaug.vec_env.devices import num_chunks
-from sb3_memaug.vec_env.numbers import ALGORITHM, takes_numbers
-from sb3_memaug.vec_env.symmetry_source import SymmetryArgument
+from sb3_memaug.vec_env.groups import SymmetryArgument
 
 SelfSymmetricPPO = TypeVar("SelfSymmetricPPO", bound="SymmetricPPO")
 
@@ -70,7 +70,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
     """
 
-    @takes_numbers(ALGORITHM)
+    @checks_arguments(ALGORITHM)
     def __init__(
         self,
         policy: str | type[ActorCriticPolicy],

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sb3_memaug.evaluation.table_files import SUFFIXES, read_table, write_table
-from sb3_memaug.files import InputError, complete, read_yaml, write_yaml
-from sb3_memaug.report.columns import check_columns
+import numpy as np
+
+from sb3_memaug.evaluation.tables import SUFFIXES, read_table, write_table
+from sb3_memaug.files import InputError, atomic_write, read_yaml, write_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
 
+
 #: Which run a row is of.
 RUN = ["env", "policy", "training_seed"]
+#: What the variation of a row is, beside ``split`` and its unique name ``variation``.
+VARIATION = ["kind", "joints", "place"]
 #: The page of a report: what lies beside it was drawn from tables and is none of them.
 PAGE = "report.html"
 
@@ -23,7 +29,8 @@ PAGE = "report.html"
 class RunTables(NamedTuple):
     """
     Each row begins with ``env``, ``policy`` and ``training_seed``: which run it is of. A table that no run left is
-    empty.
+    empty. Rows with a ``variation`` say its ``kind`` (``"none"``, ``"joint_failure"``, ``"payload"``), the ``joints``
+    that fail, with ``+`` between them, and its ``place`` on the robot, such as ``"front left"``, empty where unknown.
 
     :param episodes: a row for each episode of the evaluation, the fields of
         :class:`~sb3_memaug.evaluation.generalization.Result`
@@ -64,7 +71,8 @@ def read_run_tables(folder: str | Path) -> RunTables:
     tables = {}
     for name in TABLES:
         parts = _parts([path for path in files if path.stem == name and path.suffix in SUFFIXES])
-        tables[name] = _with_booleans(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame(columns=RUN)
+        table = _with_booleans(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame(columns=RUN)
+        tables[name] = with_variation_columns(table)
     if tables["episodes"].empty:
         raise ValueError(
             f"there is no episode of any run in {str(folder)!r}: a run that has been evaluated leaves a table "
@@ -102,7 +110,7 @@ def copy_videos(videos: list[Path], folder: Path) -> list[Path]:
         while copy in copies:
             n += 1
             copy = folder / f"{path.stem}_{n}{path.suffix}"
-        with complete(copy) as part:
+        with atomic_write(copy) as part:
             shutil.copyfile(path, part)
         copies.append(copy)
     return copies
@@ -138,7 +146,7 @@ def _parts(paths: list[Path]) -> list[pd.DataFrame]:
                 )
             source[run] = path
         if not part.empty:
-            # Parquet alone tells texts that are not there from numbers that are not.
+            # Only Parquet distinguishes missing texts from missing numbers.
             unknown = part.columns[part.isna().all()]
             parts.append(part.astype(dict.fromkeys(unknown, float)))
     return parts
@@ -151,6 +159,31 @@ def _with_booleans(table: pd.DataFrame) -> pd.DataFrame:
         if not known.all() and table.loc[known, column].isin([True, False]).all():
             table[column] = table[column].map({True: True, False: False}).astype(object).where(known, None)
     return table
+
+
+def with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    :param table: of runs, new or from before there were the columns :data:`VARIATION`
+    :return: the same with these columns where it has a column ``variation``; what they lack is read off its names
+    """
+    if "variation" not in table:
+        return table
+    table = table.assign(**{name: table[name].astype(object) if name in table else None for name in VARIATION})
+    old = table["kind"].isna()
+    for variation in table.loc[old, "variation"].unique():
+        rows = old & (table["variation"] == variation)
+        table.loc[rows, VARIATION] = _read_variation(variation)
+    return table.fillna(dict.fromkeys(VARIATION, ""))
+
+
+def _read_variation(name: str) -> tuple[str, str, str]:
+    """Kind, joints and place of ``"motor_front_leftL_joint"``, ``"payload_front_left"`` and the like."""
+    if name == "none":
+        return "none", "", ""
+    words = [word.rstrip("LR") for word in re.split("[_+]", name)]
+    sides = [{word for word in words if word in pair} for pair in (("front", "back"), ("left", "right"))]
+    place = " ".join(word for side in sides for word in side) if max(map(len, sides)) < 2 else ""
+    return ("payload", "", place) if name.startswith("payload") else ("joint_failure", name, place)
 
 
 def _settings(files: list[Path]) -> list[dict[str, Any]]:
@@ -173,3 +206,69 @@ def _check_settings(run: Any, path: Path, place: str) -> None:
         if key in run and (not isinstance(run[key], kind) or isinstance(run[key], bool) or run[key] == ""):
             expected = "a text that is not empty" if kind is str else "a whole number"
             raise InputError(path, f"expected {expected}, got {run[key]!r}"[:300], ".".join(filter(None, (place, key))))
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not _is_bool(value) and -(2**63) <= int(value) < 2**63
+
+
+def _is_number(value: Any) -> bool:
+    return _is_whole(value) or _is_nothing(value) or isinstance(value, float | np.floating)
+
+
+#: What a message calls them, and what a value of such a column is.
+_TEXT: tuple[str, Callable[[Any], bool]] = "texts", lambda value: isinstance(value, str)
+_TEXT_OR_NOTHING: tuple[str, Callable[[Any], bool]] = "texts", lambda v: isinstance(v, str) or _is_nothing(v)
+_WHOLE: tuple[str, Callable[[Any], bool]] = "whole numbers", _is_whole
+_BOOL: tuple[str, Callable[[Any], bool]] = "True or False", _is_bool
+_UNKNOWN: tuple[str, Callable[[Any], bool]] = "True, False or nothing", lambda v: _is_bool(v) or _is_nothing(v)
+_NUMBER: tuple[str, Callable[[Any], bool]] = "numbers", _is_number
+
+#: What each column holds, in whichever table it is.
+_COLUMNS = {
+    **dict.fromkeys(("env", "policy", "split", "variation", "mirror", "memory"), _TEXT),
+    **dict.fromkeys(VARIATION, _TEXT_OR_NOTHING),
+    **dict.fromkeys(("training_seed", "seed", "timesteps", "step", "length"), _WHOLE),
+    **dict.fromkeys(("deterministic", "terminated"), _BOOL),
+    **dict.fromkeys(("success",), _UNKNOWN),
+    **dict.fromkeys(("episode_return", "distance", "air_time", "touchdowns", "seconds"), _NUMBER),
+    **dict.fromkeys(("time", "x", "y", "heading", "target_x", "target_y"), _NUMBER),
+    **dict.fromkeys(("pc1", "pc2", "asymmetry", "explained_variance"), _NUMBER),
+}
+#: Of feet, by the beginnings of their names.
+_OF_FEET = {"contact_": _UNKNOWN, "x_": _NUMBER, "y_": _NUMBER}
+
+#: What a report needs of a table that is not empty; of episodes that is asked for where they are scored.
+NEEDED = {
+    "learning": ("timesteps", "seconds", "split", "episode_return"),
+    "trajectories": ("split", "variation", "seed", "mirror", "time", "x", "y", "heading"),
+    "latents": ("split", "variation", "seed", "mirror", "step", "pc1", "pc2"),
+    "latent_symmetry": ("mirror", "asymmetry", "explained_variance"),
+}
+
+
+def check_columns(table: pd.DataFrame, path: Path) -> None:
+    """
+    :param table: of runs
+    :param path: that it was read from
+    :raises InputError: if a column of a known name holds something else than it should
+    """
+    for column in table.columns:
+        of_feet = next((kind for start, kind in _OF_FEET.items() if column.startswith(start)), None)
+        kind = _COLUMNS.get(column, of_feet)
+        if kind is None:
+            continue
+        expected, holds = kind
+        # Of the others, one value is as good as all.
+        values = table[column] if table[column].dtype == object else table[column].iloc[:1]
+        for number, value in enumerate(values, 1):
+            if not holds(value):
+                raise InputError(path, f"expected {expected}, got {value!r}"[:300], f"column {column}, row {number}")

@@ -1,16 +1,17 @@
-"""How figures look, the same in all of them: on a page, on paper, and for the colour-blind."""
+"""How figures look, the same in all of them: on a page, on paper, and for the color-blind."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 #: The policies of the paper, in its order; pairs of a hue (Okabe and Ito), the one with memory darker.
-POLICY_COLOURS = {
+POLICY_COLORS = {
     "memory-aug": "#0072B2",
     "memory-id": "#D55E00",
     "memory-rand": "#007a5a",
@@ -19,7 +20,7 @@ POLICY_COLOURS = {
     "baseline-rand": "#7fd1b4",
 }
 #: Of policies with other names, in the order in which they appear.
-OTHER_COLOURS = ("#CC79A7", "#8c6d31", "#5254a3", "#999999", "#000000")
+OTHER_COLORS = ("#CC79A7", "#8c6d31", "#5254a3", "#999999", "#000000")
 
 FONT = "Helvetica, Arial, sans-serif"
 
@@ -30,18 +31,18 @@ def policies_in_order(policies: Iterable[str]) -> list[str]:
     :return: each once, those of the paper first
     """
     found = dict.fromkeys(policies)
-    return [name for name in POLICY_COLOURS if name in found] + [name for name in found if name not in POLICY_COLOURS]
+    return [name for name in POLICY_COLORS if name in found] + [name for name in found if name not in POLICY_COLORS]
 
 
-def colours_of(policies: Iterable[str]) -> dict[str, str]:
+def colors_of(policies: Iterable[str]) -> dict[str, str]:
     """
     :param policies: of a report
-    :return: a colour for each, in their order
+    :return: a color for each, in their order
     """
     ordered = policies_in_order(policies)
-    others = [name for name in ordered if name not in POLICY_COLOURS]
-    spare = {name: OTHER_COLOURS[i % len(OTHER_COLOURS)] for i, name in enumerate(others)}
-    return {name: POLICY_COLOURS.get(name) or spare[name] for name in ordered}
+    others = [name for name in ordered if name not in POLICY_COLORS]
+    spare = {name: OTHER_COLORS[i % len(OTHER_COLORS)] for i, name in enumerate(others)}
+    return {name: POLICY_COLORS.get(name) or spare[name] for name in ordered}
 
 
 def env_title(env_id: str) -> str:
@@ -52,9 +53,25 @@ def env_title(env_id: str) -> str:
     name = re.sub(r"-v\d+$", "", env_id.rpartition("/")[2])
     name, _, simulator = name.removesuffix("-MuJoCo"), None, "MuJoCo" if name.endswith("-MuJoCo") else ""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|-", " ", name).split()
-    text = " ".join([words[0], *(word if len(word) == 1 else word.lower() for word in words[1:])])
+    text = " ".join([*words[:1], *(word if len(word) == 1 else word.lower() for word in words[1:])])
     text = re.sub(r" (joint failure|payload)$", r", \1", text)
     return f"{text} ({simulator})" if simulator else text
+
+
+def slug(text: str) -> str:
+    """
+    :param text: a name
+    :return: what files and places in the page are named after it: lower case, with hyphens
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def plain(text: str) -> str:
+    """
+    :param text: a name, which Plotly would read as markup
+    :return: what Plotly shows as that name
+    """
+    return escape(text, quote=False)
 
 
 def style(figure: go.Figure, height: int, width: int = 960) -> go.Figure:

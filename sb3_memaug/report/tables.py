@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
-from sb3_memaug.evaluation.scores import ALL
-from sb3_memaug.report.html_tables import Column, Table
+from sb3_memaug.evaluation.statistics import ALL, TARGET_POLICY, TARGET_SHARE, mean_sample_efficiency, sample_efficiency
 from sb3_memaug.report.run_tables import RUN
-from sb3_memaug.report.style import env_title, policies_in_order
+from sb3_memaug.report.style import env_title, policies_in_order, slug
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SPLITS = {"none": "nothing wrong", "id": "ID", "ood": "OOD"}
+
+
+class Column(NamedTuple):
+    """
+    :param heading: above it
+    :param key: of the column of the data
+    :param format: of its numbers, as of ``str.format``; text has none
+    :param interval: keys of the ends of an interval around them
+    """
+
+    heading: str
+    key: str
+    format: str = ""
+    interval: tuple[str, str] | None = None
+
+
+class Table(NamedTuple):
+    """
+    :param name: of the file that its numbers are written to: lower case, with hyphens
+    :param title: above it
+    :param caption: what is particular about it, if anything
+    :param columns: that are shown, the first of them naming the row
+    :param data: the numbers, and more of them where more are known
+    """
+
+    name: str
+    title: str
+    caption: str
+    columns: list[Column]
+    data: pd.DataFrame
 
 
 def summary_tables(summarised: pd.DataFrame) -> list[Table]:
@@ -54,7 +81,7 @@ def _summary(env: str, rows: pd.DataFrame) -> Table:
     caption = f"Training seeds: {seeds}. Actions: {'mean' if rows['deterministic'].all() else 'sampled'}"
     if rows["normalised_iqm"].notna().any():
         caption += f". Normalised by: mean return of {rows['normalised_by'].iloc[0]} on ID tasks"
-    return Table(f"summary-{_slug(env)}", _title(env), f"{caption}.", columns, data)
+    return Table(f"summary-{slug(env_title(env))}", _title(env), f"{caption}.", columns, data)
 
 
 def improvement_tables(pairs: pd.DataFrame) -> tuple[list[Table], list[Table]]:
@@ -73,7 +100,7 @@ def improvement_tables(pairs: pd.DataFrame) -> tuple[list[Table], list[Table]]:
                 Column(f"over {y}", f"probability_{y}", "{:.2f}", (f"low_{y}", f"high_{y}")) for y in data["x"]
             ]
             title = f"{_title(env)}, {SPLITS[split]} tasks"
-            tables[env == ALL].append(Table(f"improvement-{_slug(env)}-{split}", title, "", columns, data))
+            tables[env == ALL].append(Table(f"improvement-{slug(env_title(env))}-{split}", title, "", columns, data))
     return (tables[True], tables[False]) if tables[True] else (tables[False], [])
 
 
@@ -103,7 +130,7 @@ def memory_tables(summarised: pd.DataFrame) -> list[Table]:
 def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
     """
     :param learning: of the runs
-    :return: steps until policies are as good as :data:`~sb3_memaug.evaluation.sample_efficiency.REFERENCE`; none if
+    :return: steps until policies are as good as :data:`~sb3_memaug.evaluation.statistics.TARGET_POLICY`; none if
         there is nothing to compare with
     """
     runs = learning if learning.empty else sample_efficiency(learning)
@@ -123,8 +150,9 @@ def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
         Column("steps, mean", "steps", "{:,.0f}", ("low", "high")),
     ]
     caption = (
-        f"The return to reach is {SHARE:.0%} of what {REFERENCE} ends with, the mean of ID and OOD tasks. The interval "
-        f"is the 95 % one over training seeds, those of {REFERENCE} too, where every draw of them gets there."
+        f"The return to reach is {TARGET_SHARE:.0%} of what {TARGET_POLICY} ends with, the mean of ID and OOD tasks. "
+        f"The interval is the 95 % one over training seeds, those of {TARGET_POLICY} too, where every draw of "
+        "them gets there."
     )
     return [Table("sample-efficiency-steps", "Steps to reach it", caption, columns, _titled(data))]
 
@@ -132,7 +160,7 @@ def efficiency_tables(learning: pd.DataFrame) -> list[Table]:
 def runs_tables(learning: pd.DataFrame) -> list[Table]:
     """
     :param learning: of the runs
-    :return: how long each trained and how fast; none if no run told
+    :return: how long each trained and how fast; none if no run has recorded it
     """
     if learning.empty:
         return []
@@ -175,8 +203,3 @@ def _all_first(envs: pd.Series) -> list[str]:
 
 def _title(env: str) -> str:
     return "All experiments together" if env == ALL else env_title(env)
-
-
-def _slug(env: str) -> str:
-    """For the names of files."""
-    return re.sub(r"[^a-z0-9]+", "-", env_title(env).lower()).strip("-")

@@ -8,12 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from sb3_memaug.evaluation.table_files import write_table
-from sb3_memaug.report.columns import NEEDED
+from sb3_memaug.evaluation.tables import write_table
 from sb3_memaug.report.images import write_images
-from sb3_memaug.report.page import html_page
-from sb3_memaug.report.run_tables import PAGE, RunTables
-from sb3_memaug.report.sections import sections
+from sb3_memaug.report.render import html_page, sections
+from sb3_memaug.report.run_tables import NEEDED, PAGE, RunTables
 
 
 class Report(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -56,22 +57,31 @@ def int_of(value: Any, what: str) -> int:
     :return: the whole number
     :raises ValueError: if it is none
     """
-    if not isinstance(value, bool | np.bool_):
-        if isinstance(value, float | np.floating) and math.isfinite(value) and value == math.floor(value):
-            return int(value)
-        try:
-            return operator.index(value)
-        except TypeError:
-            pass
+    number = as_number(value)
+    if number is not None and number % 1 == 0:  # infinity leaves nan
+        return int(value)
     raise ValueError(f"{what} must be a whole number, got {shown(value)}")
 
 
-def is_number(value: Any) -> bool:
+def as_number(value: Any) -> float | None:
     """
-    :param value: of an argument
-    :return: whether it is a number of Python's or NumPy's, finite or not
+    :param value: of any type
+    :return: the same as a number of Python's own, an ``int`` where it is a whole one of NumPy's or PyTorch's; None if
+        it is no number, as True is none. Infinity in place of a whole number that no float is as large as
     """
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if isinstance(value, bool | np.bool_):
+        return None
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        whole = None
+    if whole is None and not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    return number if whole is None else whole
 
 
 def float_of(value: Any, what: str) -> float:
@@ -81,12 +91,10 @@ def float_of(value: Any, what: str) -> float:
     :return: the number
     :raises ValueError: if it is none, or not finite
     """
-    try:
-        if is_number(value) and math.isfinite(value):
-            return float(value)
-    except OverflowError:  # a whole number that no float is as large as
-        pass
-    raise ValueError(f"{what} must be a finite number, got {shown(value)}")
+    number = as_number(value)
+    if number is None or not math.isfinite(number):
+        raise ValueError(f"{what} must be a finite number, got {shown(value)}")
+    return float(number)
 
 
 def list_of(values: Any, what: str) -> list[Any]:

@@ -73,7 +73,7 @@ def with_labels(group: SymmetryGroup, observation_space: spaces.Space, action_sp
         )
         return Mirror(observation, _of_labels(mirror.action, action_space))
 
-    return SymmetryGroup({name: of_mirror(mirror) for name, mirror in group.generators.items()})
+    return group.with_mirrors(of_mirror)
 
 
 def _of_labels(transform: Transform, space: spaces.Space | None) -> Transform:

@@ -10,21 +10,24 @@ from sb3_memaug.symmetry.geometry import RobotGeometry
 #: Reads the geometry of what it knows, or returns None.
 GeometryReader = Callable[[Any], RobotGeometry | None]
 
-_READERS: dict[str, GeometryReader] = {}
+_READERS: dict[str, tuple[int, GeometryReader]] = {}
 
 
-def register_geometry_reader(what: str) -> Callable[[GeometryReader], GeometryReader]:
+def register_geometry_reader(what: str, order: int = 0) -> Callable[[GeometryReader], GeometryReader]:
     """
-    Teach :func:`read_geometry`, and with it :func:`derive_symmetry`, a new kind of robot; the last one is asked first.
+    Teach :func:`read_geometry`, and with it :func:`derive_symmetry`, a new kind of robot.
 
     The adapters of :mod:`sb3_memaug.robots` register theirs, so that the ground floor knows no simulator.
 
     :param what: the reader reads, for error messages
+    :param order: readers with the lowest are asked first, of the same order the latest; the library's own have more
+        than 0
     :return: a decorator
     """
 
     def register(reader: GeometryReader) -> GeometryReader:
-        _READERS[what] = reader
+        _READERS.pop(what, None)
+        _READERS[what] = order, reader
         return reader
 
     return register
@@ -39,8 +42,10 @@ def read_geometry(robot: Any) -> RobotGeometry:
     """
     if isinstance(robot, RobotGeometry):
         return robot
-    for reader in reversed(_READERS.values()):
+    newest_first = list(_READERS.items())[::-1]
+    readers = sorted(newest_first, key=lambda entry: entry[1][0])
+    for _, (_, reader) in readers:
         geometry = reader(robot)
         if geometry is not None:
             return geometry
-    raise ValueError(f"expected {', '.join(_READERS)} or a RobotGeometry, got {robot!r}")
+    raise ValueError(f"expected {', '.join(what for what, _ in reversed(readers))} or a RobotGeometry, got {robot!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch as th
 from sb3_memaug.symmetry.arguments import mapping_of, shown
 from sb3_memaug.symmetry.image_flip import ImageFlip
 from sb3_memaug.symmetry.mirror import Mirror
+from sb3_memaug.symmetry.reflection import Reflection
 from sb3_memaug.symmetry.transform import Transform
 
 #: More elements than any legged robot has; past it the generators are taken not to close.
@@ -31,18 +33,24 @@ class SymmetryGroup:
     (4, 2)
 
     :param generators: mirrors by name; their products are named after them
+    :param reflections: of the robot whose mirrors they are, by the same names; None where there is no robot
     :raises ValueError: if they are no mirrors by name, act on different spaces, repeat one another, do not close to a
-        finite group, or map the same observation to different actions
+        finite group, or map the same observation to different actions; if a mirror has no reflection, or two
+        reflections cannot be composed
     """
 
-    def __init__(self, generators: Mapping[str, Mirror]) -> None:
+    def __init__(self, generators: Mapping[str, Mirror], reflections: Mapping[str, Reflection] | None = None) -> None:
         if not mapping_of(generators, "a symmetry group's mirrors"):
             raise ValueError("a symmetry group needs at least one mirror, e.g. {'left_right': Mirror(…)}")
         for name, mirror in generators.items():
             if not isinstance(mirror, Mirror):
                 raise ValueError(f"mirror {name!r} must be a Mirror(observation, action), got {shown(mirror)}")
         self.generators = dict(generators)
-        self._elements = _close(self.generators)
+        self._elements, factors = _close(self.generators)
+        #: Of the robot, by the names of all elements, the identity among them; None where there is no robot.
+        self.reflections: Mapping[str, Reflection] | None = None
+        if reflections is not None:
+            self.reflections = MappingProxyType(_products(self.generators, reflections, factors))
         self._index = {mirror: i for i, mirror in enumerate(self._elements.values())}
         _refuse_ambiguous_actions(self._elements)
 
@@ -111,9 +119,20 @@ class SymmetryGroup:
         def transpose(transform: Transform) -> Transform:
             return transform.channels_first() if isinstance(transform, ImageFlip) else transform
 
+        return self.with_mirrors(lambda mirror: Mirror(mirror.map_observation(transpose), mirror.action))
+
+    def with_mirrors(self, function: Callable[[Mirror], Mirror]) -> SymmetryGroup:
+        """
+        :param function: of a mirror, how it acts on other spaces
+        :return: the group of the same reflections that acts on these
+        """
         return SymmetryGroup(
-            {name: Mirror(mirror.map_observation(transpose), mirror.action) for name, mirror in self.generators.items()}
+            {name: function(mirror) for name, mirror in self.generators.items()}, self._generating_reflections
         )
+
+    @property
+    def _generating_reflections(self) -> dict[str, Reflection] | None:
+        return None if self.reflections is None else {name: self.reflections[name] for name in self.generators}
 
     def __eq__(self, other: object) -> bool:
         # Their order is part of the value: it is that of the orbits and of the mirrored memories.
@@ -123,13 +142,15 @@ class SymmetryGroup:
         return hash(tuple(self._elements.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SymmetryGroup, (self.generators,)
+        reflections = self._generating_reflections
+        return SymmetryGroup, ((self.generators,) if reflections is None else (self.generators, reflections))
 
     def __repr__(self) -> str:
         return f"SymmetryGroup({', '.join(self.names)})"
 
 
-def _close(generators: Mapping[str, Mirror]) -> dict[str, Mirror]:
+def _close(generators: Mapping[str, Mirror]) -> tuple[dict[str, Mirror], dict[str, tuple[str, str]]]:
+    """All products by name, and of which element and which generator each of them is."""
     first = next(iter(generators.values()))
     identity = first @ first.inverse()
     elements = {"identity": identity}
@@ -142,6 +163,7 @@ def _close(generators: Mapping[str, Mirror]) -> dict[str, Mirror]:
         elements[name] = mirror
 
     known = set(elements.values())
+    factors: dict[str, tuple[str, str]] = {}
     queue = [(name, mirror) for name, mirror in elements.items() if name != "identity"]
     for name, mirror in queue:
         for factor, generator in generators.items():
@@ -160,8 +182,30 @@ def _close(generators: Mapping[str, Mirror]) -> dict[str, Mirror]:
                 )
             known.add(product)
             elements[product_name] = product
+            factors[product_name] = name, factor
             queue.append((product_name, product))
-    return elements
+    return elements, factors
+
+
+def _products(
+    generators: Mapping[str, Mirror],
+    reflections: Mapping[str, Reflection],
+    factors: Mapping[str, tuple[str, str]],
+) -> dict[str, Reflection]:
+    """The reflections of all elements."""
+    for name, reflection in mapping_of(reflections, "`reflections`").items():
+        if not isinstance(reflection, Reflection):
+            raise ValueError(f"reflection {name!r} must be a Reflection, got {shown(reflection)}")
+    missing = [name for name in generators if name not in reflections]
+    if missing:
+        raise ValueError(f"`reflections` must hold one for each mirror, but {missing} have none: got {[*reflections]}")
+    found = {"identity": reflections[next(iter(generators))].identity, **{n: reflections[n] for n in generators}}
+    for name, (left, right) in factors.items():
+        try:
+            found[name] = found[left] @ found[right]
+        except ValueError as error:
+            raise ValueError(f"the reflections {left!r} and {right!r} have no product: {error}") from error
+    return found
 
 
 def _refuse_ambiguous_actions(elements: Mapping[str, Mirror]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -13,23 +14,30 @@ from sb3_memaug.symmetry.arguments import float_of, mapping_of, pairs_of, shown,
 from sb3_memaug.symmetry.base_axes import BaseAxes
 from sb3_memaug.symmetry.signed_permutation import SignedPermutation
 
-#: Signs of what points forward, to the left and up under each reflection that keeps "up".
+#: Signs of what points forward, to the left and up under each reflection that keeps "up", and under their products.
 PLANES: dict[str, tuple[int, int, int]] = {
     "sagittal": (1, -1, 1),
     "transverse": (-1, 1, 1),
     "half_turn": (-1, -1, 1),
+    "identity": (1, 1, 1),
 }
+_PLANE_OF = {signs: plane for plane, signs in PLANES.items()}
+
+#: Angles and controls that differ by no more are those of one pose.
+POSE_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class Reflection:
     """
     A reflection of a robot's base in its sagittal plane (left and right change places) or its transverse plane
-    (front and back do), or the half turn that is their product.
+    (front and back do), or the half turn that is their product. ``a @ b`` is the product of two reflections of one
+    robot, in which ``b`` acts first.
 
     Parts are named, not numbered, so that a description survives another joint order.
 
-    :param plane: ``"sagittal"``, ``"transverse"`` or ``"half_turn"``
+    :param plane: ``"sagittal"``, ``"transverse"`` or ``"half_turn"``; ``"identity"`` for the product of a reflection
+        with itself
     :param joints: for each joint, its partner and a sign: the mirrored angle of the joint is the sign times the
         partner's angle, both measured from a pose that the reflection leaves as it is
     :param feet: for each foot its partner
@@ -119,6 +127,55 @@ class Reflection:
         """``-1`` for a reflection, ``+1`` for the half turn: what an axial vector and a pseudoscalar pick up."""
         return int(np.prod(self.axes))
 
+    @property
+    def identity(self) -> Reflection:
+        """What leaves every part of the same robot as it is."""
+        return self @ self
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it leaves everything as it is."""
+        partners = (_signed(self.joints), _unsigned(self.feet), _unsigned(self.bodies), _signed(self.actuators))
+        return self.plane == "identity" and all(pair == (name, 1) for each in partners for name, pair in each.items())
+
+    def __matmul__(self, other: Reflection) -> Reflection:
+        """
+        The product acts as ``other`` and then this one. It is about the parts that both know.
+
+        :param other: another reflection of the same robot
+        :return: the product
+        :raises ValueError: if it is none, their bases differ, no pose of the two stays as it is under both, or the
+            order in which they act matters
+        """
+        if not isinstance(other, Reflection):
+            raise ValueError(f"a reflection is composed with another of the same robot, got {shown(other)}")
+        if self.base != other.base:
+            raise ValueError(
+                f"cannot compose reflections of different bases, {self.base} and {other.base}: give both the "
+                "same `base`"
+            )
+        joints = _composed("joints", _signed(self.joints), _signed(other.joints))
+        # Where actuators are named like their joints, those serve.
+        actuators = _composed(
+            "actuators", _signed(self.actuators or self.joints), _signed(other.actuators or other.joints)
+        )
+        forward, left, up = (a * b for a, b in zip(self.world_axes, other.world_axes, strict=True))
+        return Reflection(
+            _PLANE_OF[forward, left, up],
+            joints,
+            _names(_composed("feet", _unsigned(self.feet), _unsigned(other.feet))),
+            _names(_composed("bodies", _unsigned(self.bodies), _unsigned(other.bodies))),
+            actuators if self.actuators or other.actuators else {},
+            _common("pose", joints, (self.pose, _signed(self.joints)), (other.pose, _signed(other.joints))),
+            _common(
+                "neutral",
+                actuators,
+                (self.neutral, _signed(self.actuators or self.joints)),
+                (other.neutral, _signed(other.actuators or other.joints)),
+            ),
+            self.base,
+        )
+
     def joint_map(self, names: Sequence[str]) -> SignedPermutation:
         """
         :param names: joints in the order in which a vector lists their deviations from :attr:`pose`, their velocities
@@ -162,6 +219,20 @@ class Reflection:
         return _map("body", names, _unsigned(self.bodies))
 
 
+def products(reflections: Mapping[str, Reflection]) -> dict[str, Reflection]:
+    """
+    :param reflections: of one robot, by their names
+    :return: their products by the names that elements of a group have, whichever of them generate it and in whatever
+        order: ``"identity"``, each alone, and those of several with ``*`` in between
+    :raises ValueError: if there is none, or two of them cannot be composed
+    """
+    found: dict[str, Reflection] = {}
+    for n in range(1, len(reflections) + 1):
+        for names in permutations(reflections, n):
+            found["*".join(names)] = reduce(Reflection.__matmul__, (reflections[name] for name in names))
+    return {"identity": next(iter(reflections.values())).identity, **found} if found else {}
+
+
 @cache
 def _axes(plane: str, base: BaseAxes) -> tuple[int, int, int]:
     return base.signs(PLANES[plane])
@@ -173,6 +244,8 @@ def _orientation(plane: str, base: BaseAxes) -> SignedPermutation:
     The world is turned by half a turn about the normal of the plane (or the vertical axis), and the robot about the
     same axis of its own, which has the same sign.
     """
+    if plane == "identity":
+        return SignedPermutation.identity(4)
     row = {"sagittal": 1, "transverse": 0, "half_turn": 2}[plane]
     world, own = np.eye(3)[row], base.rotation[row]
     columns = [_product(_product((0.0, *world), unit), (0.0, *-own)) for unit in np.eye(4)]
@@ -194,6 +267,63 @@ def _signed(partners: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, int]]
 
 def _unsigned(partners: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     return {name: (partner, 1) for name, partner in partners.items()}
+
+
+def _names(partners: Mapping[str, tuple[str, int]]) -> dict[str, str]:
+    return {name: partner for name, (partner, _) in partners.items()}
+
+
+def _composed(
+    what: str, outer: Mapping[str, tuple[str, int]], inner: Mapping[str, tuple[str, int]]
+) -> dict[str, tuple[str, int]]:
+    """Partners under the product, of the parts that both know together with all images of theirs."""
+    known = set(outer) & set(inner)
+    while lost := {name for name in known if outer[name][0] not in known or inner[name][0] not in known}:
+        known -= lost
+    product = {}
+    for name in (name for name in outer if name in known):
+        between, outer_sign = outer[name]
+        partner, inner_sign = inner[between]
+        back, sign = outer[partner]
+        if (inner[back][0], sign * inner[back][1]) != (name, outer_sign * inner_sign):
+            raise ValueError(
+                f"the order in which two reflections act matters for {name!r} of `{what}`, which one pairs with "
+                f"{outer[name]} and the other with {inner[name]}: mend one of them"
+            )
+        product[name] = partner, outer_sign * inner_sign
+    return product
+
+
+def _common(
+    what: str,
+    names: Iterable[str],
+    outer: tuple[Mapping[str, float], Mapping[str, tuple[str, int]]],
+    inner: tuple[Mapping[str, float], Mapping[str, tuple[str, int]]],
+) -> dict[str, float]:
+    """Of two poses with the reflections that leave them as they are, one that both leave as it is."""
+    names = list(names)
+
+    def value(pose: Mapping[str, float], name: str) -> float:
+        return pose.get(name, 0.0)
+
+    def moved(pose: Mapping[str, float], by: tuple[Mapping[str, float], Mapping[str, tuple[str, int]]]) -> list[str]:
+        """What another reflection does not leave where the pose has it."""
+        fixed, partners = by
+        found = []
+        for name in names:
+            partner, sign = partners[name]
+            image = value(fixed, name) + sign * (value(pose, partner) - value(fixed, partner))
+            found += [name] if abs(image - value(pose, name)) > POSE_TOLERANCE else []
+        return found
+
+    for (pose, _), other in ((outer, inner), (inner, outer)):
+        if not moved(pose, other):
+            return {name: pose[name] for name in names if value(pose, name)}
+    name = moved(outer[0], inner)[0]
+    raise ValueError(
+        f"the `{what}` of two reflections must be one that both leave as it is, but {name!r} is at "
+        f"{value(outer[0], name):g} in one and at {value(inner[0], name):g} in the other: give both the same `{what}`"
+    )
 
 
 def _about(linear: SignedPermutation, fixed: Sequence[float]) -> SignedPermutation:

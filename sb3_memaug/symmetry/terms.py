@@ -119,7 +119,10 @@ class Term:
         """
         :param reflection: of the robot
         :return: how it acts on this term
+        :raises ValueError: if it is none, or does not know a joint, an actuator, a foot or a body of the term
         """
+        if not isinstance(reflection, Reflection):
+            raise ValueError(f"term {self.name!r} is transformed by a Reflection, got {shown(reflection)}")
         _, act = _KINDS.get(self.kind) or _SHAPED_KINDS[self.kind]
         return act(reflection, self)
 
@@ -215,7 +218,8 @@ def group_of_terms(
         {
             name: Mirror(observation_transform(observation, reflection), vector_transform(action, reflection))
             for name, reflection in reflections.items()
-        }
+        },
+        reflections,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from sb3_memaug.symmetry.arguments import bool_of, is_number, shown
+from sb3_memaug.symmetry.arguments import as_number, bool_of, shown
 
 
 @dataclass(frozen=True)
@@ -47,5 +47,6 @@ class Tolerances:
         bool_of(self.strict, "`strict`")
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "strict" and not (is_number(value) and value > 0):
+            number = as_number(value)
+            if field.name != "strict" and (number is None or not number > 0):
                 raise ValueError(f"tolerance `{field.name}` must be positive, got {shown(value)}: nothing is exact")

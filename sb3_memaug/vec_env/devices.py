@@ -1,4 +1,4 @@
-"""What is slow on one device and quick on another."""
+"""What depends on the device: number types, waiting for it, and how a minibatch is best split."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def num_chunks(device: th.device, size: int) -> int:
 def is_asynchronous(device: th.device) -> bool:
     """
     :param device: of tensors
-    :return: whether the host has to wait for the device before it can see a value
+    :return: whether the host has to wait for the device to read a value
     """
     return device.type != "cpu"
 
@@ -40,7 +40,7 @@ def runs_lstms_in_bfloat16(device_type: str) -> bool:
     :param device_type: such as ``"cpu"``
     :return: whether PyTorch has an LSTM in bfloat16 there; it has none for CPUs without AVX-512, and warns once
     """
-    # Its weights are not drawn: a training that asks is to draw the same numbers as one that knows the answer.
+    # Its weights are not drawn: a training that calls this must draw the same random numbers as one that has it cached.
     lstm = nn.LSTM(1, 1, device="meta").to_empty(device=device_type)
     x = th.zeros(1, 1, 1, device=device_type)
     try:
@@ -76,8 +76,8 @@ def steps_without_sync(optimizer: th.optim.Optimizer, device: th.device) -> bool
     """
     :param optimizer: of parameters on the device
     :param device: to compute on
-    :return: whether the optimiser had better see for itself that it is not to step, since the host would have to wait
-        to see it; only fused optimisers can
+    :return: whether the optimizer should decide on the device that it does not step, since the host would have to wait
+        for the device; only fused optimizers can
     """
     return is_asynchronous(device) and all(group.get("fused") for group in optimizer.param_groups)
 
@@ -86,7 +86,7 @@ def steps_without_sync(optimizer: th.optim.Optimizer, device: th.device) -> bool
 def no_host_sync() -> Iterator[None]:
     """
     Leave out the checks of PyTorch's distributions, each of which would wait for the device. What is not finite is
-    found by checks of our own, which tell where it came from.
+    found by checks of our own, which name its origin.
     """
     checks = Distribution._validate_args
     Distribution.set_default_validate_args(False)

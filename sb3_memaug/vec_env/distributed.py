@@ -1,7 +1,7 @@
 """
-Training data-parallel: several processes, each with environments of its own, that learn as one.
+Data-parallel training: several processes, each with environments of its own, train one policy.
 
-``torchrun --nproc_per_node=K …`` starts them and says so in the environment; what they share goes through
+``torchrun --nproc_per_node=K …`` starts them and says so in the environment variables; what they share goes through
 ``torch.distributed``, by NCCL between GPUs and gloo between CPUs. In a single process every function here does nothing.
 """
 
@@ -18,7 +18,7 @@ import torch.distributed as dist
 
 def init(device: th.device | str = "auto") -> None:
     """
-    Meet the other processes that ``torchrun`` has started, if it has and they have not met yet.
+    Join the other processes that ``torchrun`` has started, if it has and this has not been done yet.
 
     :param device: of the algorithm; a rank on ``"cuda"`` takes the GPU of its local rank
     """
@@ -29,17 +29,17 @@ def init(device: th.device | str = "auto") -> None:
         th.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if on_gpu else "gloo")
     # Else PyTorch 2.13 with gloo now and then aborts the process at the interpreter's end, with everything done.
-    atexit.register(_part)
+    atexit.register(_leave)
 
 
 def shutdown() -> None:
-    """Part from the other processes, when all of them are done; without it they part when each of them ends."""
+    """Leave the other processes when all of them are done; without it each leaves when it ends."""
     if is_distributed():
         dist.barrier()
-        _part()
+        _leave()
 
 
-def _part() -> None:
+def _leave() -> None:
     if dist.is_initialized():
         dist.destroy_process_group()
 

@@ -1,4 +1,4 @@
-"""Where the steps of a rollout come from: environments on the host, or on the device."""
+"""Steps of a rollout, of environments on the host or on the device, and what is logged of their episodes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,52 @@ from stable_baselines3.common.utils import obs_as_tensor
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.vec_env.devices import is_asynchronous, placed
-from sb3_memaug.vec_env.episode_window import EpisodeWindow
-from sb3_memaug.vec_env.finite_check import OF_POLICY, refuse_non_finite
-from sb3_memaug.vec_env.last_observations import LastObservations, last_observations, refuse_non_finite_step
-from sb3_memaug.vec_env.observations import map_observations
-from sb3_memaug.vec_env.plain_statistics import PlainStatistics
-from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
+from sb3_memaug.vec_env.finite import (
+    OF_POLICY,
+    LastObservations,
+    last_observations,
+    refuse_non_finite,
+    refuse_non_finite_step,
+)
+from sb3_memaug.vec_env.normalize import PlainStatistics
+from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv, map_observations
+
+
+class EpisodeWindow:
+    """
+    :param size: number of episodes to keep
+    :param device: to keep them on
+    """
+
+    def __init__(self, size: int, device: th.device) -> None:
+        self.size = size
+        # One place more, for what has not ended: so nothing depends on how many have.
+        self._returns = th.zeros(size + 1, device=device)
+        self._lengths = th.zeros(size + 1, device=device, dtype=th.int64)
+        self._count = th.zeros((), device=device, dtype=th.int64)
+
+    def add(self, returns: th.Tensor, lengths: th.Tensor, ended: th.Tensor) -> None:
+        """
+        :param returns: of each environment's present episode, (n_envs,)
+        :param lengths: of the same, (n_envs,)
+        :param ended: whether it has ended, (n_envs,)
+        """
+        number = self._count + ended.cumsum(0) - 1
+        self._count = self._count + ended.sum()
+        # Of two that would come to the same place, a device writes either one: so only the latest ones are written.
+        kept = ended & (number >= self._count - self.size)
+        place = th.where(kept, number % self.size, self.size)
+        self._returns[place] = returns.float()
+        self._lengths[place] = lengths
+
+    def episodes(self) -> list[dict[str, float]]:
+        """
+        :return: return ``"r"`` and length ``"l"`` of each, the latest last, as SB3's ``ep_info_buffer`` holds them
+        """
+        count = int(self._count)
+        order = [i % self.size for i in range(max(0, count - self.size), count)]
+        returns, lengths = self._returns.tolist(), self._lengths.tolist()
+        return [{"r": returns[i], "l": lengths[i]} for i in order]
 
 
 class Truncation(NamedTuple):
@@ -69,9 +109,9 @@ class Stepper(ABC):
     @abstractmethod
     def step(self, actions: th.Tensor) -> Step:
         """
-        :param actions: on the device, brought within the bounds here: a Gaussian knows none
+        :param actions: on the device, brought within the bounds here, which a Gaussian exceeds
         :return: what came of them
-        :raises NotFiniteError: on the host, if a number is not finite; on a device nobody looks
+        :raises NotFiniteError: on the host, if a number is not finite; on a device they are checked after the rollout
         """
 
 
@@ -107,7 +147,7 @@ class HostStepper(Stepper):
 
 class DeviceStepper(Stepper):
     """
-    A :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv`: nothing of a step is looked at on the host.
+    A :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv`: no step waits for the device.
 
     :param env: to step
     :param device: of the algorithm
@@ -146,13 +186,13 @@ class DeviceStepper(Stepper):
 
     def episodes(self) -> list[dict[str, float]]:
         """
-        :return: the latest episodes that ended, as SB3's ``ep_info_buffer`` holds them; the host looks at the device
+        :return: the latest episodes that ended, as SB3's ``ep_info_buffer`` holds them; waits for the device
         """
         return self._episodes.episodes()
 
     def log(self) -> dict[str, float]:
         """
-        :return: what the environments logged, averaged over the steps that logged it; the host looks at the device
+        :return: what the environments logged, averaged over the steps that logged it; waits for the device
         """
         names = dict.fromkeys(name for log in self._log for name in log)
         return {name: th.stack([log[name] for log in self._log if name in log]).float().mean().item() for name in names}
@@ -162,7 +202,7 @@ class DeviceStepper(Stepper):
             return None
         cut, final = step.truncated & ~step.terminated, step.final_observations
         if is_asynchronous(self.device):
-            # To know whom it concerns would mean to wait for the device: it is quicker to ask about all of them.
+            # To know which they are would mean to wait for the device: it is quicker to evaluate all of them.
             return Truncation(final, self._all, cut)
         envs = cut.nonzero().flatten()
         if not len(envs):
@@ -174,7 +214,7 @@ def stepper_of(env: VecEnv, device: th.device, window: int, squashed: bool = Fal
     """
     :param env: of the algorithm
     :param device: of the algorithm
-    :param window: number of ended episodes to remember, where the environment does not tell them one by one
+    :param window: number of ended episodes to remember, where the environment has no infos of them
     :param squashed: see :class:`Stepper`
     :return: its steps
     """

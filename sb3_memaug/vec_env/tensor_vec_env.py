@@ -1,10 +1,10 @@
-"""Environments that live on a device: a step takes and gives tensors."""
+"""Environments in tensors on a device: a step takes and gives tensors."""
 
 from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -17,8 +17,19 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from sb3_memaug.vec_env.numbers import COUNT
-from sb3_memaug.vec_env.observations import map_observations
+from sb3_memaug.arguments import COUNT
+
+
+def map_observations(function: Callable[[Any], Any], observations: Any) -> Any:
+    """
+    :param function: of an array or tensor
+    :param observations: one, or a dict of them
+    :return: what it gives, by key for a dict
+    """
+    if isinstance(observations, Mapping):
+        return {key: function(value) for key, value in observations.items()}
+    return function(observations)
+
 
 #: A tensor of shape (n_envs, …), or a dict of them.
 TensorObs = Any
@@ -32,8 +43,8 @@ class TensorStep(NamedTuple):
     :param rewards: (n_envs,)
     :param terminated: whether the episode came to an end of its own, (n_envs,)
     :param truncated: whether it was cut short, (n_envs,)
-    :param final_observations: like ``observations``, but with the last of an episode where one ended; what stands
-        elsewhere is not looked at. None where no episode was cut short
+    :param final_observations: like ``observations``, but with the last of an episode where one ended; elsewhere
+        anything. None where no episode was cut short
     :param log: numbers to be logged, each a scalar
     :param episode_returns: sum of the rewards of the present episode, this step included, (n_envs,); counted by
         :class:`TensorVecEnv`

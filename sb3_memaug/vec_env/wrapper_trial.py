@@ -1,4 +1,4 @@
-"""Whether wrappers commute with mirrors, tried on random numbers and on copies of the wrappers."""
+"""Trying whether wrappers commute with mirrors, on random numbers and on copies of the wrappers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,23 +18,23 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.symmetry import Mirror, Transform
-from sb3_memaug.vec_env.random_samples import random_sample
-from sb3_memaug.vec_env.stand_in import Feed, StandIn, VecStandIn
-from sb3_memaug.vec_env.wrapper_copies import WrapperCopy, reseed
+from sb3_memaug.vec_env.stand_in import Feed, StandIn, VecStandIn, WrapperCopy, reseed
 
 #: Steps of an episode that is tried, and how large its observations are where they have no bounds.
 STEPS = 8
 _SCALES = (1.0, 0.1, 10.0, 100.0)
-#: Episodes that a wrapper has seen before, from which it may have taken statistics.
+#: Earlier episodes, from which a wrapper may have taken statistics.
 EARLIER = 2
 #: Episodes from which the law of a wrapper with a random generator is estimated, and how many standard errors make a
-#: difference: none in a thousand numbers by chance.
+#: difference: none in a thousand numbers by generators.
 DRAWS, ERRORS = 48, 7.0
 #: Rounding errors, in units of the last place of the largest number.
 ULPS = 64
-_EVERY_SEED = 20250203
+_SEED = 20250203
+#: A larger bound is taken for none.
+UNBOUNDED = 1e6
 
-#: Where ``step`` and ``reset`` leave observations and actions as they are. Normalisers of a ``VecEnv`` are checked for
+#: Where ``step`` and ``reset`` leave observations and actions as they are. Normalizers of a ``VecEnv`` are checked for
 #: themselves, and Gymnasium's core has other wrappers too.
 _TRANSPARENT = {
     *("gymnasium.wrappers.common", "gymnasium.wrappers.rendering", "gymnasium.wrappers.stateful_reward"),
@@ -41,7 +42,7 @@ _TRANSPARENT = {
     "rl_zoo3.gym_patches",  # whose time limit takes the place of Gymnasium's
     *(f"stable_baselines3.common.vec_env.{name}" for name in ("vec_monitor", "vec_check_nan", "vec_video_recorder")),
     *("stable_baselines3.common.vec_env.vec_normalize", "stable_baselines3.common.vec_env.base_vec_env"),
-    "sb3_memaug.vec_env.vec_normalize",
+    "sb3_memaug.vec_env.normalize",
 }
 
 
@@ -85,11 +86,11 @@ class Difference(NamedTuple):
     learned: bool = False
 
 
-class CannotTell(Exception):
-    """Why wrappers cannot be tried."""
+class Undecidable(Exception):
+    """Wrappers cannot be tried, and why."""
 
 
-class _Life(NamedTuple):
+class _Episode(NamedTuple):
     observations: list[Any]
     actions: list[Any]
     given: list[Any]
@@ -105,8 +106,8 @@ class Trial:
     :param start: index of the outermost wrapper to try
     :param end: index of the first that is stood in for
     :param known: of ``"observation"`` and ``"action"``, what the mirrors act on where it goes in; the rest is the same
-        in a mirrored life
-    :raises CannotTell: if a wrapper cannot be copied
+        in a mirrored episode
+    :raises Undecidable: if a wrapper cannot be copied
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Trial:
                 try:
                     self._copies.append(WrapperCopy(chain[k:]))
                 except Exception as error:  # of whatever it holds
-                    raise CannotTell(f"{type(chain[k]).__name__} cannot be copied: {error}") from error
+                    raise Undecidable(f"{type(chain[k]).__name__} cannot be copied: {error}") from error
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -137,42 +138,42 @@ class Trial:
         :param observation: whether to look at observations
         :param action: whether to look at actions
         :return: where the wrappers do not commute, None if they do
-        :raises CannotTell: if they do not work without the real environment
+        :raises Undecidable: if they do not work without the real environment
         """
-        looked_at = {what for what, asked in (("observation", observation), ("action", action)) if asked}
-        original = self._live(None)
-        if original.asked and not self._leaves_all(original, looked_at):
-            raise CannotTell("it asks the environment for more than observations")
-        found = self._compare(original, mirrors, looked_at, earlier=True)
+        compared = {what for what, asked in (("observation", observation), ("action", action)) if asked}
+        original = self._run(None)
+        if original.asked and not self._leaves_unchanged(original, compared):
+            raise Undecidable("it asks the environment for more than observations")
+        found = self._compare(original, mirrors, compared, earlier=True)
         if found is None:
             return None
         if original.read:
             # They may be the mirrored ones in a mirrored episode.
-            raise CannotTell("it depends on other numbers of the environment than the observation")
-        if "observation" not in self._known and not _alike(original.actions, self._live(None, shown=1).actions):
-            raise CannotTell("its actions depend on observations that the mirrors do not act on")
+            raise Undecidable("it depends on other numbers of the environment than the observation")
+        if "observation" not in self._known and not _equal(original.actions, self._run(None, shown=1).actions):
+            raise Undecidable("its actions depend on observations that the mirrors do not act on")
         if self._draws(original):
-            return self._compare_means(mirrors, looked_at)
-        fresh = self._live(None, earlier=False)
-        return found._replace(learned=self._compare(fresh, mirrors, looked_at, earlier=False) is None)
+            return self._compare_means(mirrors, compared)
+        fresh = self._run(None, earlier=False)
+        return found._replace(learned=self._compare(fresh, mirrors, compared, earlier=False) is None)
 
     def learns(self) -> bool:
         """
         :return: whether what becomes of an episode depends on those before
-        :raises CannotTell: if the wrappers do not work without the real environment
+        :raises Undecidable: if the wrappers do not work without the real environment
         """
-        fresh, later = self._live(None, earlier=False), self._live(None)
-        if not _alike(fresh.observations, self._live(None, earlier=False).observations):
+        fresh, later = self._run(None, earlier=False), self._run(None)
+        if not _equal(fresh.observations, self._run(None, earlier=False).observations):
             return False
-        return not _alike(fresh.observations, later.observations)
+        return not _equal(fresh.observations, later.observations)
 
     def _compare(
-        self, original: _Life, mirrors: Mapping[str, tuple[Mirror, Mirror]], looked_at: set[str], earlier: bool
+        self, original: _Episode, mirrors: Mapping[str, tuple[Mirror, Mirror]], compared: set[str], earlier: bool
     ) -> Difference | None:
         for name, (inner, outer) in mirrors.items():
-            image = self._live((inner, outer), earlier=earlier)
+            image = self._run((inner, outer), earlier=earlier)
             for what, pairs in self._pairs(original, image, inner, outer).items():
-                for expected, came in pairs if what in looked_at else ():
+                for expected, came in pairs if what in compared else ():
                     for key, (one, other) in _by_key(expected, came).items():
                         entry = _first_difference(one, other)
                         if entry is not None:
@@ -180,31 +181,31 @@ class Trial:
                             return Difference(what, name, key, entry % (one.size // self._batch), *numbers)
         return None
 
-    def _pairs(self, original: _Life, image: _Life, inner: Mirror, outer: Mirror) -> dict[str, Iterator[Any]]:
+    def _pairs(self, original: _Episode, image: _Episode, inner: Mirror, outer: Mirror) -> dict[str, Iterator[Any]]:
         if len(image.actions) != len(original.actions):
-            raise CannotTell("it takes another number of steps for a mirrored episode")
+            raise Undecidable("it takes another number of steps for a mirrored episode")
         low = self._source.action_space
         return {
             "observation": zip(map(outer.apply_observation, original.observations), image.observations, strict=True),
             "action": zip((_act(inner.action, a, low) for a in original.actions), image.actions, strict=True),
         }
 
-    def _draws(self, original: _Life) -> bool:
-        """Whether other random numbers make another life of the same observations and actions."""
-        other = self._live(None, draw=1)
-        return not (_alike(original.observations, other.observations) and _alike(original.actions, other.actions))
+    def _draws(self, original: _Episode) -> bool:
+        """Whether other random numbers make another episode of the same observations and actions."""
+        other = self._run(None, draw=1)
+        return not (_equal(original.observations, other.observations) and _equal(original.actions, other.actions))
 
-    def _compare_means(self, mirrors: Mapping[str, tuple[Mirror, Mirror]], looked_at: set[str]) -> Difference | None:
+    def _compare_means(self, mirrors: Mapping[str, tuple[Mirror, Mirror]], compared: set[str]) -> Difference | None:
         """First and second moments, over independent draws."""
-        originals = [self._live(None, draw=1 + k) for k in range(DRAWS)]
+        originals = [self._run(None, draw=1 + k) for k in range(DRAWS)]
         for name, both in mirrors.items():
             inner, outer = both
-            images = [self._live(both, draw=1 + DRAWS + k) for k in range(DRAWS)]
-            pairs = [self._pairs(*lives, inner, outer) for lives in zip(originals, images, strict=True)]
-            for what in looked_at:
-                drawn = [[_by_key(*pair) for pair in each[what]] for each in pairs]
+            images = [self._run(both, draw=1 + DRAWS + k) for k in range(DRAWS)]
+            pairs = [self._pairs(*pair, inner, outer) for pair in zip(originals, images, strict=True)]
+            for what in compared:
+                drawn = [[_by_key(*step) for step in each[what]] for each in pairs]
                 for key in drawn[0][0]:
-                    sides = (np.array([[step[key][side] for step in life] for life in drawn]) for side in (0, 1))
+                    sides = (np.array([[step[key][side] for step in episode] for episode in drawn]) for side in (0, 1))
                     found = _other_moments(*sides)
                     if found is not None:
                         moment, entry, of_mirrored, mirrored = found
@@ -212,41 +213,43 @@ class Trial:
                         return Difference(what, name, key, entry % size, of_mirrored, mirrored, moment)
         return None
 
-    def _leaves_all(self, life: _Life, looked_at: set[str]) -> bool:
-        fed = [self._observation(0, k) for k in range(len(life.observations))]
-        return ("observation" not in looked_at or _alike(fed, life.observations)) and (
-            "action" not in looked_at or _alike(life.given, life.actions)
+    def _leaves_unchanged(self, episode: _Episode, compared: set[str]) -> bool:
+        fed = [self._observation(0, k) for k in range(len(episode.observations))]
+        return ("observation" not in compared or _equal(fed, episode.observations)) and (
+            "action" not in compared or _equal(episode.given, episode.actions)
         )
 
-    def _observation(self, life: int, step: int) -> Any:
-        return self._random(self._source, self._source.observation_space, (0, life, step))
+    def _observation(self, episode: int, step: int) -> Any:
+        return self._random(self._source, self._source.observation_space, (0, episode, step))
 
-    def _action(self, life: int, step: int) -> Any:
-        return self._random(self._top, self._top.action_space, (1, life, step))
+    def _action(self, episode: int, step: int) -> Any:
+        return self._random(self._top, self._top.action_space, (1, episode, step))
 
     def _random(self, env: Any, space: spaces.Space, number: tuple[int, ...]) -> Any:
         if number not in self._samples:
-            rng = np.random.default_rng((_EVERY_SEED, *number))
+            rng = np.random.default_rng((_SEED, *number))
             scale = _SCALES[number[-1] % len(_SCALES)]
             samples = [random_sample(space, rng, scale) for _ in range(self._batch)]
             self._samples[number] = _stack(samples) if isinstance(env, VecEnv) else samples[0]
         return _copied(self._samples[number])
 
-    def _live(self, mirror: tuple[Mirror, Mirror] | None, earlier: bool = True, draw: int = 0, shown: int = 0) -> _Life:
-        """An episode after others, whose observations and actions are mirrored; or one that shows others."""
+    def _run(
+        self, mirror: tuple[Mirror, Mirror] | None, earlier: bool = True, draw: int = 0, shown: int = 0
+    ) -> _Episode:
+        """An episode after earlier ones, with observations and actions mirrored; or with other observations."""
         source, feed = self._source, Feed(STEPS)
-        chance: list[Any] = []
+        generators: list[Any] = []
         stand_in = (VecStandIn if isinstance(source, VecEnv) else StandIn)(source, feed)
         try:
-            with _aside():
+            with _isolated():
                 stack: Any = stand_in
                 for copy in self._copies:
-                    stack = copy.over(stack, stand_in, chance)
-                _seed_all(chance, stand_in, draw)
-                for life in range(1, 1 + EARLIER * earlier):
-                    feed.begin(partial(self._observation, life))
-                    _episode(stack, [self._action(life, k) for k in range(STEPS)])
-                _seed_all(chance, stand_in, draw)
+                    stack = copy.over(stack, stand_in, generators)
+                _seed_all(generators, stand_in, draw)
+                for episode in range(1, 1 + EARLIER * earlier):
+                    feed.begin(partial(self._observation, episode))
+                    _play(stack, [self._action(episode, k) for k in range(STEPS)])
+                _seed_all(generators, stand_in, draw)
                 actions = [self._action(0, k) for k in range(STEPS)]
                 feed.begin(partial(self._observation, 100 * shown))
                 if mirror is not None and "observation" in self._known:
@@ -254,13 +257,13 @@ class Trial:
                 if mirror is not None and "action" in self._known:
                     outer = mirror[1]
                     actions = [_act(outer.action, action, self._top.action_space) for action in actions]
-                observations = _episode(stack, actions)
+                observations = _play(stack, actions)
         except Exception as error:  # of whoever wrote the wrapper
-            raise CannotTell(f"it does not work without its environment: {type(error).__name__}: {error}") from error
-        return _Life(observations, feed.actions, actions, feed.asked, feed.read)
+            raise Undecidable(f"it does not work without its environment: {type(error).__name__}: {error}") from error
+        return _Episode(observations, feed.actions, actions, feed.asked, feed.read)
 
 
-def _episode(stack: Any, actions: Sequence[Any]) -> list[Any]:
+def _play(stack: Any, actions: Sequence[Any]) -> list[Any]:
     if isinstance(stack, VecEnv):
         observations = [_copied(stack.reset())]
         return observations + [_copied(stack.step(action)[0]) for action in actions]
@@ -269,8 +272,8 @@ def _episode(stack: Any, actions: Sequence[Any]) -> list[Any]:
 
 
 @contextmanager
-def _aside() -> Iterator[None]:
-    """What a wrapper prints, warns of or draws from global generators leaves no trace."""
+def _isolated() -> Iterator[None]:
+    """What a wrapper prints, warns of or draws from global generators has no effect outside."""
     numpy_state, python_state = np.random.get_state(), random.getstate()
     try:
         with (
@@ -286,9 +289,9 @@ def _aside() -> Iterator[None]:
         random.setstate(python_state)
 
 
-def _seed_all(chance: Sequence[Any], stand_in: StandIn | VecStandIn, draw: int) -> None:
-    seed = _EVERY_SEED + draw
-    reseed(chance, seed)
+def _seed_all(generators: Sequence[Any], stand_in: StandIn | VecStandIn, draw: int) -> None:
+    seed = _SEED + draw
+    reseed(generators, seed)
     np.random.seed(seed)
     random.seed(seed)
     th.default_generator.manual_seed(seed)  # and no device is asked for
@@ -322,7 +325,7 @@ def _stack(samples: Sequence[Any]) -> Any:
     return np.stack(samples)
 
 
-def _alike(first: Sequence[Any], second: Sequence[Any]) -> bool:
+def _equal(first: Sequence[Any], second: Sequence[Any]) -> bool:
     if len(first) != len(second):
         return False
     for a, b in zip(map(_arrays, first), map(_arrays, second), strict=True):
@@ -335,7 +338,7 @@ def _by_key(expected: Any, came: Any) -> dict[str, tuple[np.ndarray, np.ndarray]
     one, other = _arrays(expected), _arrays(came)
     shapes, others = ({key: array.shape for key, array in arrays.items()} for arrays in (one, other))
     if shapes != others or any(array.dtype == object for array in other.values()):
-        raise CannotTell(f"it gives arrays of shape {[*others.values()]} where {[*shapes.values()]} were expected")
+        raise Undecidable(f"it gives arrays of shape {[*others.values()]} where {[*shapes.values()]} were expected")
     return {key: (one[key], other[key]) for key in one}
 
 
@@ -378,3 +381,35 @@ def _other_moments(expected: np.ndarray, came: np.ndarray) -> tuple[str, int, fl
             came_out, wanted = (float(number(mean[worst])) for mean in means)
             return moment, int(worst[-1]), came_out, wanted
     return None
+
+
+def random_sample(space: spaces.Space, rng: np.random.Generator, scale: float = 1.0) -> Any:
+    """
+    :param space: of any kind
+    :param rng: random numbers
+    :param scale: of what has no bounds
+    :return: an element of the space; not distributed symmetrically where it has no bounds
+    """
+    if isinstance(space, spaces.Dict):
+        return {key: random_sample(part, rng, scale) for key, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(random_sample(part, rng, scale) for part in space.spaces)
+    if isinstance(space, spaces.Box):
+        return _in_box(space, rng, scale)
+    copy = deepcopy(space)
+    copy.seed(int(rng.integers(2**31)))
+    return copy.sample()
+
+
+def _in_box(box: spaces.Box, rng: np.random.Generator, scale: float) -> np.ndarray:
+    low, high = box.low.astype(np.float64), box.high.astype(np.float64)
+    if np.issubdtype(box.dtype, np.integer):
+        low, high = np.maximum(low, -UNBOUNDED), np.minimum(high, UNBOUNDED)
+        return rng.integers(low.astype(np.int64), high.astype(np.int64), endpoint=True).astype(box.dtype)
+    below, above = low > -UNBOUNDED, high < UNBOUNDED
+    anywhere = scale * (rng.normal(size=box.shape) + 0.5)
+    within = np.where(below, low, 0.0) + rng.random(box.shape) * np.where(below & above, high - low, 0.0)
+    sample = np.where(below & above, within, anywhere)
+    sample = np.where(below & ~above, np.where(below, low, 0.0) + abs(anywhere), sample)
+    sample = np.where(above & ~below, np.where(above, high, 0.0) - abs(anywhere), sample)
+    return sample.astype(box.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from sb3_memaug.files import located
-from sb3_memaug.robots.gymnasium_terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
+from sb3_memaug.robots.mujoco.terms import gymnasium_observation_terms, mujoco_action_terms, task_reflections
 from sb3_memaug.symmetry import (
     Reflection,
     SymmetryGroup,
@@ -20,7 +20,7 @@ from sb3_memaug.symmetry import (
     with_labels,
 )
 from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
-from sb3_memaug.vec_env.between import chain_of, check_inside, owner_of
+from sb3_memaug.vec_env.equivariance import attribute_owner, check_wrappers_inside, wrapper_chain
 from sb3_memaug.wrappers.mirror_file import read_mirror_file
 from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
 
@@ -115,7 +115,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             env.observation_space,
             env.action_space,
         )
-        check_inside(self, observed, acted)
+        check_wrappers_inside(self, observed, acted)
         check_group_fits(self.symmetry_group, env.observation_space, env.action_space)
         # Copies them, which what has been refused above need not stand.
         gym.utils.RecordConstructorArgs.__init__(
@@ -146,7 +146,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
             with located(file, what):
                 return terms_from_plain(written[what], self.env), None
         attribute = f"{what}_terms"
-        source = owner_of(chain_of(self.env), attribute)
+        source = attribute_owner(wrapper_chain(self.env), attribute)
         if source is not None:
             return terms_from_plain(getattr(source, attribute), self.env), source
         found = known(self.env)

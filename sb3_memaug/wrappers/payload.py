@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import gymnasium as gym
+import numpy as np
 
-from sb3_memaug.disturbances.disturbance import DisturbanceWrapper
-from sb3_memaug.disturbances.payloads import Payloads
+from sb3_memaug.disturbances.payload import NO_LOAD, Load, Payloads
 from sb3_memaug.disturbances.ranges import Range
-from sb3_memaug.robots import find_robot
-from sb3_memaug.symmetry.arguments import list_of
+from sb3_memaug.robots import Robot
+from sb3_memaug.symmetry.arguments import bool_of, list_of
+from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
 class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
@@ -20,9 +21,9 @@ class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
     Its weight is a force in the direction of gravity, which presses and turns the base; the mass of the base stays as
     it is, unless ``inertia`` is asked for. ``reset(options={"payload": {"mass": …, "x": …, "y": …}})`` decides it
     instead, also beyond the ranges, with a ``z`` if it shall have one of its own; with ``None`` there is none.
-    ``info["payload"]`` tells mass, x, y and z, or None; the observation does only where the environment itself observes
-    inertias, as Gymnasium's Humanoid does, and ``inertia`` is asked for. Without payload, and after :meth:`close`, the
-    simulator is exactly as it was.
+    ``info["payload"]`` holds mass, x, y and z, or None; the observation shows it only where the environment itself
+    observes inertias, as Gymnasium's Humanoid does, and ``inertia`` is asked for. Without payload, and after
+    :meth:`close`, the simulator is exactly as it was.
 
     :param env: with a robot that :func:`sb3_memaug.robots.find_robot` finds
     :param mass: in kg, or a range from which each episode draws it
@@ -52,7 +53,21 @@ class Payload(DisturbanceWrapper, gym.utils.RecordConstructorArgs):
         gym.utils.RecordConstructorArgs.__init__(
             self, mass=mass, x=x, y=y, z=z, sections=sections, probability=probability, inertia=inertia
         )
-        payloads = Payloads(find_robot(env), mass, x, y, z, sections, probability, inertia)
+        payloads = Payloads(mass, x, y, z, sections, probability)
+        self._inertia = bool_of(inertia, "`inertia`")
         DisturbanceWrapper.__init__(self, env, payloads)
         self.mass = payloads.mass
         self.sections = payloads.sections
+
+    def apply(self, robot: Robot) -> None:
+        self._put(robot, self.drawn)
+
+    def restore(self, robot: Robot) -> None:
+        self._put(robot, NO_LOAD)
+
+    def _put(self, robot: Robot, load: Load) -> None:
+        mass, point = load["mass"], np.array((load["x"], load["y"], load["z"]))
+        if self._inertia:
+            robot.set_base_load(mass, point)
+        else:
+            robot.set_base_force(mass * robot.gravity(), point)

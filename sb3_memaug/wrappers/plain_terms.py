@@ -10,7 +10,7 @@ import gymnasium as gym
 
 from sb3_memaug.files import located
 from sb3_memaug.robots import find_robot
-from sb3_memaug.robots.gymnasium_terms import actuator_names, body_names
+from sb3_memaug.robots.mujoco.terms import actuator_names, body_names
 from sb3_memaug.symmetry import Reflection, Term
 from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
 from sb3_memaug.symmetry.terms import MAX_SIZE, default_size

@@ -1,4 +1,4 @@
-"""The wrappers for robots in Gymnasium's vector environments, each of which fails and is laden by itself."""
+"""The wrappers for robots in Gymnasium's vector environments, each of which is disturbed by itself."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.vector import SyncVectorEnv, VectorEnv, VectorWrapper
 
-from sb3_memaug.disturbances.disturbance import DisturbanceWrapper
+from sb3_memaug.disturbances.base import each_of
 from sb3_memaug.wrappers import joint_failure, payload
+from sb3_memaug.wrappers.disturbance import DisturbanceWrapper
 
 
 class DisturbanceVectorWrapper(VectorWrapper):
     """
-    Lets a disturbance befall each robot of a vector environment, by a wrapper around each of its environments.
+    Disturbs each robot of a vector environment, by a wrapper around each of its environments.
 
     ``reset(options=…)`` takes what the wrapper takes, for all of them, or a list with one entry for each.
 
     :param env: a ``SyncVectorEnv``, wrapped or not, in any autoreset mode
     :param wrap: wraps one environment
-    :raises ValueError: if it is another kind of vector environment, whose environments nobody can reach
+    :raises ValueError: if it is another kind of vector environment, whose environments cannot be reached
     """
 
     def __init__(self, env: VectorEnv, wrap: Callable[[gym.Env], DisturbanceWrapper]) -> None:
@@ -40,20 +41,18 @@ class DisturbanceVectorWrapper(VectorWrapper):
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         options, option = dict(options or {}), self._wrappers[0].disturbance.option
-        if option in options:
-            given, n = options.pop(option), len(self._wrappers)
-            each = given if isinstance(given, list) else [given] * n
-            if len(each) != n:
-                raise ValueError(f"options[{option!r}] must be a list with one entry for each of {n}, got {given!r}")
-            decisions = [wrapper.disturbance.decide(one) for wrapper, one in zip(self._wrappers, each, strict=True)]
-        else:
-            decisions = [None] * len(self._wrappers)
+        given = each_of(options, option, len(self._wrappers))
+        options.pop(option, None)
+        undecided: list[Any] = [None] * len(self._wrappers)
+        decisions = undecided
+        if given is not None:
+            decisions = [wrapper.decide(one) for wrapper, one in zip(self._wrappers, given, strict=True)]
         self._decide(decisions)
         try:
             return self.env.reset(seed=seed, options=options or None)  # type: ignore[arg-type]
         finally:
             # Those that were not reset are not decided for when they are.
-            self._decide([None] * len(self._wrappers))
+            self._decide(undecided)
 
     def _decide(self, decisions: list[Any]) -> None:
         for wrapper, decision in zip(self._wrappers, decisions, strict=True):

@@ -15,16 +15,16 @@ from stable_baselines3.common.utils import FloatSchedule, get_device
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from sb3_memaug.models import OURS
-from sb3_memaug.vec_env.environment_group import group_of_environment
-from sb3_memaug.vec_env.python_values import python_settings
-from sb3_memaug.vec_env.vec_env_makers import VecEnvMaker, vec_env_maker
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.groups import group_of_environment
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.registry import VecEnvMaker, vec_env_maker
+from sb3_memaug.zoo.python_values import python_settings
 
 
 class SymmetricExperimentManager(ExperimentManager):
     """
     That of rl_zoo3, but ``normalize: True`` makes a
-    :class:`~sb3_memaug.vec_env.vec_normalize.SymmetricVecNormalize` for an algorithm that mirrors, and the
+    :class:`~sb3_memaug.vec_env.normalize.SymmetricVecNormalize` for an algorithm that mirrors, and the
     ``env_kwargs`` of a file of hyperparameters are those of evaluation, too. Texts that stand for values of Python are
     read and not run where the algorithm is one of ours.
 

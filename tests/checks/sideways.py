@@ -43,7 +43,7 @@ class Sideways(gym.Env):
     """
     :param quat: of the base's frame when the robot stands upright and looks along x
     :param origin: minus where the base's frame has the robot's middle, along its axes
-    :param at_origin: whether it is told how fast the origin moves, not the middle
+    :param at_origin: whether it observes how fast the origin moves, not the middle
     """
 
     metadata = {"render_modes": []}

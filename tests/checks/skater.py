@@ -1,4 +1,4 @@
-"""A board on two wheels, in a simulator of a few lines that no mirror image can tell from itself."""
+"""A board on two wheels, in a simulator of a few lines that is its own mirror image to the last bit."""
 
 import gymnasium as gym
 import numpy as np
@@ -66,7 +66,7 @@ class SkaterRobot(Robot):
             heading = self.heading()
             forward = np.array((np.cos(heading), np.sin(heading), 0.0))
             speeds = 0.9 * speeds + DT * self.strength * self.targets
-            # The centre of mass is higher than the ground, so that a push on one side slows the wheels of that side.
+            # The center of mass is higher than the ground, so that a push on one side slows the wheels of that side.
             drag = np.array((0.02, -0.02)) * self.force[2] * self.point[1]
             speeds = speeds * np.exp(drag)
             velocity = 0.9 * velocity + DT / MASS * (speeds.sum() * forward + self.force * (1, 1, 0))

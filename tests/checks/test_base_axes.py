@@ -32,7 +32,7 @@ def test_without_its_axes_there_is_none():
 
 @pytest.mark.parametrize("at_origin", [False, True])
 def test_an_origin_beside_the_middle(at_origin):
-    """The mirror goes through the middle; what the origin beside it does, the signs of a vector cannot tell."""
+    """The mirror goes through the middle; how an origin beside it moves does not follow from the signs of a vector."""
     env = Sideways(origin="0 0.1 0", at_origin=at_origin)
     report = check_symmetry(MirrorSpec(env, mirrors=["left_right"], axes={"origin": [0, -0.1, 0]}, **TERMS), 4)
     assert report.holds is not at_origin, str(report)

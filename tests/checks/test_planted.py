@@ -1,4 +1,4 @@
-"""Mistakes that somebody may make about Ant, one at a time, are found and named."""
+"""Possible mistakes about Ant, one at a time, are found and named."""
 
 import dataclasses
 
@@ -129,7 +129,7 @@ def test_an_asymmetric_mass():
     assert found[0] == "the robot is not symmetric: aux_1 and aux_4: masses 0.05874 and 0.03916 kg"
 
 
-def test_a_mass_that_is_asymmetric_by_a_few_grammes_is_forgiven_and_told():
+def test_a_mass_that_is_asymmetric_by_a_few_grams_is_tolerated_and_reported():
     def burden(model):
         model.body_mass[model.body("front_left_leg").id] *= 1.2
 
@@ -163,7 +163,7 @@ def test_a_termination_that_looks_to_one_side_only():
 
 
 class Extended(gym.Wrapper):
-    """Observes one number more, a command that is drawn at reset if it is told nothing else."""
+    """Observes one number more, a command that is drawn at reset if no option decides it."""
 
     def __init__(self, number=None):
         env = gym.make("Ant-v5")

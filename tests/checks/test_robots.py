@@ -25,7 +25,7 @@ from .skater import (
 )
 
 
-def test_a_small_difference_between_left_and_right_is_forgiven_within_the_tolerance():
+def test_a_small_difference_between_left_and_right_is_accepted_within_the_tolerance():
     close = element(weak(0.95))
     assert close.holds and not close.exact
     assert re.match(
@@ -134,7 +134,7 @@ def test_a_base_that_does_not_float_stays_where_it_is():
 
 
 class Tailed(SkaterRobot):
-    """With a tail on one side, which no mirror knows."""
+    """With a tail on one side, which no mirror names."""
 
     tail = np.zeros(2)
 
@@ -153,7 +153,7 @@ class Tailed(SkaterRobot):
         super().set_state(RobotState(*state[:4], *wheels))
 
 
-def test_a_joint_that_no_mirror_knows_stays_as_it_is():
+def test_a_joint_that_no_mirror_names_stays_as_it_is():
     env = Skater()
     env.robot = Tailed()
     assert all(each.exact for each in check_symmetry(mirrored(env), **FEW).elements)

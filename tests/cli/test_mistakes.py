@@ -29,7 +29,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         ("experiment latin.yml --dry-run", "latin.yml, byte 7: expected text in UTF-8"),
         ("experiment escape.yml --dry-run", "escape.yml, policies.../../x: expected a name"),
@@ -60,7 +60,7 @@ FILES = {
         ("enjoy --env Pendulum-v1 --algo ppo --env-kwargs g:exit(3)", "expected key:value with a Python value"),
     ],
 )
-def test_mistakes_end_in_a_line_and_2(tmp_path, monkeypatch, capsys, command, told):
+def test_mistakes_end_in_a_line_and_2(tmp_path, monkeypatch, capsys, command, message):
     for name, content in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -70,6 +70,6 @@ def test_mistakes_end_in_a_line_and_2(tmp_path, monkeypatch, capsys, command, to
         main(command.split())
     assert exit_.value.code == 2
     errors = capsys.readouterr().err
-    assert told in errors
+    assert message in errors
     assert "Traceback" not in errors
     assert sorted(tmp_path.rglob("*")) == before

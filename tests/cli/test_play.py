@@ -106,7 +106,7 @@ def test_our_robots_are_filmed_in_both_simulators(simulator, agent, play, short,
     assert (np.abs(pictures[1:] - pictures[:-1]).max(axis=(1, 2, 3)) > 20).all()
 
 
-def test_motors_fail_and_payloads_lie_on_anybodys_robot(play, short, tmp_path):
+def test_motors_fail_and_payloads_lie_on_any_robot(play, short, tmp_path):
     pytest.importorskip("mujoco")
     imageio = pytest.importorskip("imageio.v3")
     (line, _) = play(

@@ -34,7 +34,7 @@ def test_the_report_lies_in_the_folder_of_the_runs(runs, report):
     assert report(runs, "--images", "") == (f"report: {page}\n", "")
     html = page.read_text()
     assert "<title>Report on light</title>" in html
-    assert f"<pre>memaug report {runs} --images &#x27;&#x27;</pre>" in html
+    assert f"<pre>memaug report {runs} --images &#39;&#39;</pre>" in html
     # Once more: the first one is not read.
     assert report(runs, "--images", "").out == f"report: {page}\n"
 

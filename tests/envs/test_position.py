@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.envs.position import WEIGHTS, PositionTask
+from sb3_memaug.envs.tasks import POSITION_WEIGHTS, PositionTask
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, group_of_terms
 
@@ -142,7 +142,7 @@ def test_penalties_by_hand():
     assert found["flat_orientation"] == pytest.approx(0.36)
     assert found["action_rate"] == pytest.approx(2.0)
     assert found["joint_velocity"] == pytest.approx(32.0)
-    assert found.keys() == WEIGHTS.keys()
+    assert found.keys() == POSITION_WEIGHTS.keys()
 
 
 def test_to_be_there_in_time_and_wait_is_worth_more_than_to_dawdle():
@@ -180,4 +180,4 @@ def test_mistakes_are_refused(kwargs, message):
 
 def test_weights_can_be_set():
     weights = PositionTask(weights={"stalling": 0.0}).weights
-    assert weights == {**WEIGHTS, "stalling": 0.0}
+    assert weights == {**POSITION_WEIGHTS, "stalling": 0.0}

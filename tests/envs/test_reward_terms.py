@@ -1,7 +1,7 @@
 import copy
 import pickle
 
-from sb3_memaug.envs.reward_terms import RewardTerms
+from sb3_memaug.envs.tasks import RewardTerms
 
 
 def test_copies_are_equal_and_apart():

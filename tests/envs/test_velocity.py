@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.velocity import WEIGHTS, VelocityTask
+from sb3_memaug.envs.tasks import VELOCITY_WEIGHTS, VelocityTask
 from sb3_memaug.robots import Motion
 from sb3_memaug.symmetry import Reflection, group_of_terms
 
@@ -55,23 +55,25 @@ def test_rewards_by_hand():
     still = np.zeros(8)
     rewards = commanded(0.5).rewards(motion(velocity=(0.5, 0, 0)), still, still)
     assert rewards["velocity_progress"] == 1.0
-    assert rewards["velocity_tracking"] == WEIGHTS["velocity_tracking"]
-    assert rewards["yaw_rate_tracking"] == WEIGHTS["yaw_rate_tracking"]
-    assert sum(rewards.values()) == pytest.approx(1 + WEIGHTS["velocity_tracking"] + WEIGHTS["yaw_rate_tracking"])
+    assert rewards["velocity_tracking"] == VELOCITY_WEIGHTS["velocity_tracking"]
+    assert rewards["yaw_rate_tracking"] == VELOCITY_WEIGHTS["yaw_rate_tracking"]
+    assert sum(rewards.values()) == pytest.approx(
+        1 + VELOCITY_WEIGHTS["velocity_tracking"] + VELOCITY_WEIGHTS["yaw_rate_tracking"]
+    )
 
     rewards = commanded(-0.5).rewards(
         motion(velocity=(0.25, -0.1, 0.2), rate=0.5, gravity=(0.6, 0, -0.8), joints=[2.0] * 8), still + 0.5, still
     )
     assert rewards["velocity_progress"] == -0.5
     assert rewards["velocity_tracking"] == pytest.approx(
-        WEIGHTS["velocity_tracking"] * np.exp(-(0.75**2 + 0.1**2) / (0.25 * 0.25))
+        VELOCITY_WEIGHTS["velocity_tracking"] * np.exp(-(0.75**2 + 0.1**2) / (0.25 * 0.25))
     )
-    assert rewards["yaw_rate_tracking"] == pytest.approx(WEIGHTS["yaw_rate_tracking"] * np.exp(-1))
-    assert rewards["lateral_velocity"] == pytest.approx(0.1 * WEIGHTS["lateral_velocity"])
-    assert rewards["linear_z_velocity"] == pytest.approx(0.04 * WEIGHTS["linear_z_velocity"])
-    assert rewards["flat_orientation"] == pytest.approx(0.36 * WEIGHTS["flat_orientation"])
-    assert rewards["action_rate"] == pytest.approx(2.0 * WEIGHTS["action_rate"])
-    assert rewards["joint_velocity"] == pytest.approx(32.0 * WEIGHTS["joint_velocity"])
+    assert rewards["yaw_rate_tracking"] == pytest.approx(VELOCITY_WEIGHTS["yaw_rate_tracking"] * np.exp(-1))
+    assert rewards["lateral_velocity"] == pytest.approx(0.1 * VELOCITY_WEIGHTS["lateral_velocity"])
+    assert rewards["linear_z_velocity"] == pytest.approx(0.04 * VELOCITY_WEIGHTS["linear_z_velocity"])
+    assert rewards["flat_orientation"] == pytest.approx(0.36 * VELOCITY_WEIGHTS["flat_orientation"])
+    assert rewards["action_rate"] == pytest.approx(2.0 * VELOCITY_WEIGHTS["action_rate"])
+    assert rewards["joint_velocity"] == pytest.approx(32.0 * VELOCITY_WEIGHTS["joint_velocity"])
 
 
 def test_standing_still_is_worth_less_than_creeping():

@@ -6,8 +6,7 @@ from sb3_contrib import RecurrentPPO
 from stable_baselines3 import PPO, SAC
 
 from sb3_memaug.evaluation.agents import has_memory
-from sb3_memaug.evaluation.episodes import run_episodes, succeeded
-from sb3_memaug.evaluation.runners import Episode, SeparateEnvs
+from sb3_memaug.evaluation.episodes import Episode, SeparateEnvs, run_episodes, succeeded
 
 from .policies import Still
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sb3_memaug.experiments.matrix import Matrix
-from sb3_memaug.experiments.policies import check_policies
 from sb3_memaug.experiments.run import Evaluation, Run
+from sb3_memaug.experiments.settings import check_policies
 
 #: Steps of a rollout.
 ROLLOUT = 4 * 24

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, save_checkpoint, save_model
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.vec_env.test_steppers import Hidden, make
 
 pytest.importorskip("pandas")

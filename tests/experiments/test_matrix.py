@@ -1,8 +1,8 @@
 import pytest
 
 from sb3_memaug.experiments.matrix import Matrix, read_matrix
-from sb3_memaug.experiments.policies import check_policies, known_policies, zoo_settings
 from sb3_memaug.experiments.run import Evaluation
+from sb3_memaug.experiments.settings import check_policies, known_policies, zoo_settings
 from sb3_memaug.files import InputError
 
 pytest.importorskip("yaml")

@@ -3,9 +3,8 @@ from dataclasses import replace
 import pytest
 
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, remove_checkpoints, steps_of
-from sb3_memaug.experiments.conduct import conduct, plan
-from sb3_memaug.experiments.run import Evaluation, Run, slug
-from sb3_memaug.experiments.status import Status, read_status
+from sb3_memaug.experiments.executors import plan, run_all
+from sb3_memaug.experiments.run import Evaluation, Run, Status, read_status, slug
 from sb3_memaug.files import InputError
 
 yaml = pytest.importorskip("yaml")
@@ -58,14 +57,14 @@ def test_a_status_that_cannot_be_read_says_so_and_the_run_goes_on(tmp_path, caps
     status = read_status(tmp_path / run.name)
     assert (status.state, status.timesteps) == ("waiting", 0)
     assert status.error.startswith("unreadable: ") and "status.json" in status.error
-    conduct([run], tmp_path, lambda folders, watch: [Status("finished").write(folder) for folder in folders])
+    run_all([run], tmp_path, lambda folders, watch: [Status("finished").write(folder) for folder in folders])
     assert "goes on from its checkpoint: unreadable" in capsys.readouterr().out
     assert read_status(tmp_path / run.name) == Status("finished")
 
 
 def test_a_run_that_was_never_begun_has_nothing_to_tell(tmp_path, capsys):
     plan([RUN], tmp_path)
-    conduct([RUN], tmp_path, lambda folders, watch: [Status("finished").write(folder) for folder in folders])
+    run_all([RUN], tmp_path, lambda folders, watch: [Status("finished").write(folder) for folder in folders])
     assert "unreadable" not in capsys.readouterr().out
 
 

@@ -19,18 +19,17 @@ import yaml
 
 from sb3_memaug import JointFailure, MirrorSpec, Payload
 from sb3_memaug.cli import arguments, main
-from sb3_memaug.cli.poses import angles_of, pose
 from sb3_memaug.cli.report import image_formats
+from sb3_memaug.cli.robots import angles_of, pose
 from sb3_memaug.evaluation import Result, read_results
-from sb3_memaug.evaluation.scores import groups, normalise, score_matrix
-from sb3_memaug.evaluation.table_files import read_table
+from sb3_memaug.evaluation.statistics import groups, normalise, score_matrix
+from sb3_memaug.evaluation.tables import read_table
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, remove_checkpoints, steps_of
-from sb3_memaug.experiments.conduct import plan
+from sb3_memaug.experiments.executors import plan
 from sb3_memaug.experiments.matrix import Matrix, read_matrix
-from sb3_memaug.experiments.policies import check_policies, zoo_settings
-from sb3_memaug.experiments.price import price
-from sb3_memaug.experiments.run import Evaluation, Run
-from sb3_memaug.experiments.status import Status, read_status
+from sb3_memaug.experiments.progress import estimate_cost
+from sb3_memaug.experiments.run import Evaluation, Run, Status, read_status
+from sb3_memaug.experiments.settings import check_policies, zoo_settings
 from sb3_memaug.models import load_model
 from sb3_memaug.report.run_tables import read_run_tables
 from sb3_memaug.symmetry import (
@@ -200,7 +199,7 @@ def experiment(rng: random.Random, folder: Path) -> None:
     path.write_bytes(yaml_bytes(rng, matrix))
     read = read_matrix(path)
     runs = read.runs()
-    price(runs, folder / "runs", 2, read.steps_per_second)
+    estimate_cost(runs, folder / "runs", 2, read.steps_per_second)
     _refuse_escapes(runs, folder / "runs")
     if rng.random() < 0.1:
         plan(runs[:2], folder / "runs")
@@ -231,7 +230,7 @@ def run_file(rng: random.Random, folder: Path) -> None:
 def status_file(rng: random.Random, folder: Path) -> None:
     (folder / "status.json").write_bytes(json_bytes(rng, STATUS.__dict__))
     read_status(folder).write(folder)
-    assert isinstance(price([RUN], folder.parent, 1), str)
+    assert isinstance(estimate_cost([RUN], folder.parent, 1), str)
 
 
 def result_file(rng: random.Random, folder: Path) -> None:

@@ -13,123 +13,42 @@ import numpy as np
 TOKENS = (
     *(b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b"\xed\xa0\x80", b"\x00", b"\x85", b"\r", b"\n", b"\t"),
     *(b"[" * 3000, b'{"a":' * 3000, b"- " * 3000, b"(" * 300, b"9" * 5000, b"1e999", b"NaN", b"-Infinity", b".nan"),
-    *(
-        b'"',
-        b"'",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b":",
-        b",",
-        b"#",
-        b"|",
-        b">",
-        b"?",
-        b"!",
-        b"%",
-        b"@",
-        b"`",
-        b"\\u",
-        b"\\ud800",
-    ),
-    *(
-        b"&a ",
-        b"*a",
-        b"<<: ",
-        b"!!python/object/apply:os.getcwd []",
-        b"!!binary x",
-        b"!!float x",
-        b"!!int 0x",
-        b"---\n",
-    ),
-    *(
-        b"!!set ",
-        b"!!timestamp x",
-        b"2001-13-45",
-        b"2001-01-01 25:61:61",
-        b"!!omap [a]",
-        b"!!null ",
-        b"= ",
-        b"~",
-        b"0o9",
-    ),
+    *(mark.encode() for mark in "\"'{}[]:,#|>?!%@`"),
+    *(b"\\u", b"\\ud800", b"&a ", b"*a", b"<<: ", b"!!python/object/apply:os.getcwd []", b"!!binary x", b"!!float x"),
+    *(b"!!int 0x", b"---\n", b"!!set ", b"!!timestamp x", b"2001-13-45", b"2001-01-01 25:61:61", b"!!omap [a]"),
+    *(b"!!null ", b"= ", b"~", b"0o9"),
     *(b"../", b"/", b"-1", b"0.5", b"true", b"null", b"1:2:3", b"None", b"1" * 60, "é".encode("latin-1"), "é".encode()),
 )
 
 #: In place of plain data: numbers out of any range, of the wrong kind, texts that are no names, other containers.
 PLAIN = (
     *(None, True, False, 0, 1, -1, 2, 7, 2**31, 2**32, 2**63, 10**400, 0.5, -0.0, 1e308, math.nan, math.inf, -math.inf),
-    *(
-        "",
-        " ",
-        "a",
-        "nan",
-        "1e3",
-        "-1",
-        "motors",
-        "feet",
-        ".",
-        "..",
-        "../../../x",
-        "a/b",
-        "/etc",
-        "x\ny",
-        "x\0y",
-        "é",
-        "\ud800",
-    ),
-    *(
-        "A" * 300,
-        "a\\b",
-        "CON",
-        "sagittal",
-        "True",
-        "__class__",
-        "nn.ELU",
-        "dict(a=1)",
-        "__import__('os')",
-        "lambda: 0",
-    ),
+    *("", " ", "a", "nan", "1e3", "-1", "motors", "feet", ".", "..", "../../../x", "a/b", "/etc", "x\ny", "x\0y", "é"),
+    *("\ud800", "A" * 300, "a\\b", "CON", "sagittal", "True", "__class__", "nn.ELU", "dict(a=1)", "__import__('os')"),
+    "lambda: 0",
     *([], {}, [[]], [None], [1, 2], ["a", 1], {"a": 1}, {"": None}, {"a": {"a": {"a": []}}}, [[1, 0], [0, 1]]),
     *(["a"] * 50, {1: 2}, {None: 1}, {True: 0}, [math.nan], {"name": "a", "kind": "vector", "size": 3}),
 )
 
+
+class Unshowable:
+    """A message that shows it would end in another error."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+#: So deep that Python cannot show it either, nor copy it.
+DEEP: list[Any] = []
+for _ in range(5000):
+    DEEP = [DEEP]
+
 #: In place of arguments of a call: what no file holds, too.
 OBJECTS = (
-    *(
-        object(),
-        object,
-        print,
-        b"bytes",
-        {1, 2},
-        frozenset(),
-        range(2),
-        range(10),
-        1j,
-        (),
-        (1,),
-        ("a", -1),
-        iter([1, 0]),
-    ),
-    *(
-        np.array([1, 0]),
-        np.array([[1, -1]]),
-        np.array(1),
-        np.float64(0.5),
-        np.float32("nan"),
-        np.int64(1),
-        np.array([]),
-    ),
-    *(
-        np.array(["a", "b"]),
-        np.array([None, 1]),
-        np.bool_(True),
-        np.str_("a"),
-        bytearray(b"a"),
-        NotImplemented,
-        Ellipsis,
-    ),
+    *(object(), object, print, b"bytes", {1, 2}, frozenset(), range(2), range(10), 1j, (), (1,), ("a", -1)),
+    *(iter([1, 0]), np.array([1, 0]), np.array([[1, -1]]), np.array(1), np.float64(0.5), np.float32("nan")),
+    *(np.int64(1), np.array([]), np.array(["a", "b"]), np.array([None, 1]), np.bool_(True), np.str_("a")),
+    *(bytearray(b"a"), NotImplemented, Ellipsis, Unshowable()),
 )
 
 

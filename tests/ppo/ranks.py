@@ -14,7 +14,7 @@ import torch as th
 
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.vec_env.distributed import rank, share_state, shutdown
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.ppo.test_data_parallel import N_ENVS, N_STEPS, fill, flat_parameters, make
 from tests.vec_env.test_steppers import Hidden, act_asynchronously
 

@@ -12,7 +12,7 @@ import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 
 N_ENVS, N_STEPS = 8, 12
 POLICIES = {"MemAugRecurrentPPO": "MlpLstmPolicy", "SymmetricPPO": "MlpPolicy"}

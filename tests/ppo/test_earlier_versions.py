@@ -1,13 +1,11 @@
 """What earlier versions have saved can still be loaded. The files were written by version 0.1's modules."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
-from sb3_memaug.files.moved_modules import MOVED
 from sb3_memaug.models import load_model
 from tests.ppo.worlds import random_worlds
 
@@ -38,8 +36,3 @@ def test_statistics_are_found_beside_the_model():
     normalizer = load_model(SAVED / "memaug_ppo.zip", "memaug_ppo").normalizer
     np.testing.assert_allclose(normalizer.obs_rms.mean, [0.05787327, 0.05787327, -0.04780697, -0.04780697], atol=1e-7)
     assert normalizer.obs_rms.count == pytest.approx(68.0001)
-
-
-def test_the_old_names_are_known_only_while_loading():
-    SymmetricPPO.load(SAVED / "sym_ppo", device="cpu")
-    assert not MOVED.keys() & sys.modules.keys()

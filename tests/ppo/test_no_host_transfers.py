@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.vec_env.test_steppers import WORLDS, Hidden, act_asynchronously, make
 
 #: Methods that show values to the host, and operations that it waits for: their result, or its size, depends on values.

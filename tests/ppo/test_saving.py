@@ -17,7 +17,7 @@ from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.vec_env.vec_normalize import SymmetricVecNormalize
+from sb3_memaug.vec_env.normalize import SymmetricVecNormalize
 from tests.vec_env.test_steppers import Hidden, make
 
 both = pytest.mark.parametrize("algorithm", [MemAugRecurrentPPO, SymmetricPPO])

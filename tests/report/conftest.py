@@ -42,7 +42,7 @@ def few_runs(tmp_path):
 def video(tmp_path_factory):
     """A file, two seconds long."""
     pytest.importorskip("imageio")
-    from sb3_memaug.evaluation.video_file import VideoFile
+    from sb3_memaug.evaluation.video import VideoFile
 
     env = ENVS[2].removeprefix("MemAug/")
     path = tmp_path_factory.mktemp("videos") / f"{env}_memory-aug_motor_front_leftL_joint.mp4"

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.evaluation.tables import write_table
 
 POLICIES = ("memory-aug", "memory-id", "memory-rand", "baseline-aug", "baseline-id", "baseline-rand")
 ENVS = tuple(

@@ -1,8 +1,16 @@
 import pytest
 
-from sb3_memaug.evaluation.table_files import write_table
+from sb3_memaug.evaluation.tables import write_table
 from sb3_memaug.files import InputError
-from sb3_memaug.report.run_tables import RUN, TABLES, copy_videos, read_run_tables, write_run_tables
+from sb3_memaug.report.run_tables import (
+    RUN,
+    TABLES,
+    VARIATION,
+    copy_videos,
+    read_run_tables,
+    with_variation_columns,
+    write_run_tables,
+)
 from sb3_memaug.report.write import write_report
 
 from .made_up_runs import ENVS, POLICIES, settings, write_run
@@ -155,3 +163,38 @@ def test_a_report_asks_for_the_columns_that_it_shows(tmp_path):
     with pytest.raises(ValueError, match=r"learning must have the columns .*; these lack seconds"):
         write_report(read_run_tables(tmp_path), tmp_path / "report", "a", "b", ())
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("variation", "kind", "place"),
+    [
+        ("none", "none", ""),
+        ("motor_front_leftL_joint", "joint_failure", "front left"),
+        ("motor_front_leftL_joint+motor_front_leftR_joint", "joint_failure", "front left"),
+        ("motor_front_leftL_joint+motor_back_leftR_joint", "joint_failure", ""),
+        ("payload_back_right", "payload", "back right"),
+        ("payload", "payload", ""),
+        ("left_hip_pitch_joint", "joint_failure", "left"),
+        ("LF_HAA", "joint_failure", ""),
+    ],
+)
+def test_names_of_old_tables_tell_what_their_variations_are(variation, kind, place):
+    (row,) = with_variation_columns(pandas.DataFrame({"variation": [variation]})).to_dict("records")
+    joints = variation if kind == "joint_failure" else ""
+    assert row == {"variation": variation, "kind": kind, "joints": joints, "place": place}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_columns_of_variations_are_kept_beside_old_tables_without_them(tmp_path, suffix):
+    pytest.importorskip("pyarrow")
+    new = {"kind": ["none", "joint_failure"], "joints": ["", "LF_HAA"], "place": ["", "front left"]}
+    for policy, columns in (("old", {}), ("new", new)):
+        run = {"env": "A-v0", "policy": policy, "training_seed": 0, "variation": ["none", "LF_HAA"]}
+        write_table(pandas.DataFrame({**run, **columns}), tmp_path / policy / f"episodes{suffix}")
+    episodes = read_run_tables(tmp_path).episodes.set_index(["policy", "variation"])[VARIATION]
+    assert episodes.to_dict("index") == {
+        ("new", "none"): {"kind": "none", "joints": "", "place": ""},
+        ("new", "LF_HAA"): {"kind": "joint_failure", "joints": "LF_HAA", "place": "front left"},
+        ("old", "none"): {"kind": "none", "joints": "", "place": ""},
+        ("old", "LF_HAA"): {"kind": "joint_failure", "joints": "LF_HAA", "place": ""},
+    }

@@ -5,7 +5,6 @@ pytest.importorskip("rliable")
 import pandas as pd
 
 from sb3_memaug.evaluation.statistics import improvement, summary
-from sb3_memaug.report.html_tables import Column, Table, html_table
 from sb3_memaug.report.tables import (
     efficiency_tables,
     improvement_tables,
@@ -24,20 +23,6 @@ def summarised(tables):
 
 def shown(table):
     return [column.heading for column in table.columns]
-
-
-def test_numbers_are_readable_and_keep_their_values():
-    data = pd.DataFrame({"policy": ["a<b", "memory-aug"], "x": [-1234.56, float("nan")], "low": [-2000, 0], "high": 0})
-    columns = [Column("policy", "policy"), Column("x", "x", "{:,.1f}", ("low", "high")), Column("low", "low", "{:,d}")]
-    html = html_table(Table("t", "title", "", columns, data), {"memory-aug": "#0072B2"})
-    assert '<th scope="row">a&lt;b</th>' in html
-    assert 'style="--colour: #0072B2">memory-aug</span>' in html
-    thousands = "\N{NARROW NO-BREAK SPACE}"
-    assert (
-        f'data-value="-1234.56">\N{MINUS SIGN}1{thousands}234.6 <span class="interval">\N{MINUS SIGN}2{thousands}000.0 '
-        "to 0.0</span></td>" in html
-    )
-    assert '<td class="number">–</td>' in html
 
 
 def test_each_experiment_has_a_summary_and_all_of_them_too(summarised):

@@ -46,7 +46,7 @@ def bullet_hopper(gravity=0.0, motors=("hip",), feet=None):
     pybullet = pytest.importorskip("pybullet")
     from pybullet_utils.bullet_client import BulletClient
 
-    from sb3_memaug.robots.bullet_robot import BulletRobot
+    from sb3_memaug.robots.bullet.robot import BulletRobot
 
     client = BulletClient(pybullet.DIRECT)
     client.setGravity(0, 0, -gravity)
@@ -63,7 +63,7 @@ def bullet_hopper(gravity=0.0, motors=("hip",), feet=None):
 
 def mujoco_hopper(gravity=0.0, actuator="position", feet=None):
     mujoco = pytest.importorskip("mujoco")
-    from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+    from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
     model = mujoco.MjModel.from_xml_string(
         f"""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.robots import Motion, Robot
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import rotation_matrix
 
 from .hoppers import BASE_MASS, BODY_MASS, CENTRE, DT, FOOT_DEPTH, HOPPERS, MOVING, state
 

@@ -7,9 +7,8 @@ pybullet = pytest.importorskip("pybullet")
 import pybullet_data  # noqa: E402, as there may be no PyBullet
 from pybullet_utils.bullet_client import BulletClient  # noqa: E402, as there may be no PyBullet
 
-from sb3_memaug.robots.bullet_calls import FUNCTIONS  # noqa: E402, as there may be no PyBullet
-from sb3_memaug.robots.bullet_environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
-from sb3_memaug.robots.bullet_robot import BulletRobot  # noqa: E402, as there may be no PyBullet
+from sb3_memaug.robots.bullet.environment import FUNCTIONS, BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
+from sb3_memaug.robots.bullet.robot import BulletRobot  # noqa: E402, as there may be no PyBullet
 
 STEP, DEAD = 0.002, 4
 

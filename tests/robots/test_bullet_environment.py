@@ -10,8 +10,8 @@ from .bullet_walker import STYLES, BulletWalker
 from .hoppers import BASE_MASS, BODY_MASS, CENTRE, bullet_hopper, state
 
 pybullet = pytest.importorskip("pybullet")
-from sb3_memaug.robots.bullet_body import LOCK_FORCE  # noqa: E402, as there may be no PyBullet
-from sb3_memaug.robots.bullet_environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
+from sb3_memaug.robots.bullet.environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
+from sb3_memaug.robots.bullet.robot import LOCK_FORCE  # noqa: E402, as there may be no PyBullet
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_failures_and_payloads_befall_a_registered_environment(make):
         assert nothing is None
         assert laden - own == pytest.approx(4 * 9.81, rel=0.02)
     finally:
-        registry._ADAPTERS.remove(walker)
+        registry._ADAPTERS.remove((registry.AdapterOrder.USER, walker))
 
 
 def test_the_module_cannot_be_intercepted():

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 import sb3_memaug  # noqa: F401
-from sb3_memaug.robots.reflect import reflect_state
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import reflect_state, rotation_matrix
 
 from .hoppers import FOOT_DEPTH, HOPPERS, MOVING, bullet_hopper, state
 
@@ -74,7 +73,7 @@ def test_a_foot_of_several_links_is_in_the_middle_of_what_can_touch_the_ground()
 
 def test_a_foot_of_several_geoms_is_in_their_middle():
     mujoco = pytest.importorskip("mujoco")
-    from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+    from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
     model = mujoco.MjModel.from_xml_string(
         """<mujoco><worldbody><body><freejoint/><geom size="0.1"/><body><joint axis="0 1 0"/>

@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from sb3_memaug.robots.gymnasium_terms import (
+from sb3_memaug.robots.mujoco.terms import (
     actuator_names,
     body_names,
     gymnasium_observation_terms,

@@ -10,7 +10,7 @@ import pytest
 
 from sb3_memaug.envs.minitaur.anatomy import REFLECTIONS, STANCE
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 from sb3_memaug.symmetry import derive_symmetry
 
 from .robot_files import example_robot, quadruped_mjcf

@@ -11,7 +11,7 @@ from sb3_memaug.symmetry import derive_symmetry, read_geometry
 
 mujoco = pytest.importorskip("mujoco")
 
-from sb3_memaug.robots.mjcf import read_mjcf  # noqa: E402
+from sb3_memaug.robots.description.mjcf import read_mjcf  # noqa: E402
 
 INERTIAL = '<inertial pos="0 0 -0.1" mass="1.5" diaginertia="0.01 0.01 0.01"/>'
 BOX = '<geom name="trunk" type="box" size="0.2 0.1 0.05"/>'

@@ -4,8 +4,8 @@ pytest.importorskip("mujoco")
 
 import mujoco
 
-from sb3_memaug.robots.mujoco_geometry import mujoco_geometry
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+from sb3_memaug.robots.mujoco.geometry import mujoco_geometry
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
 BALL = '<body name="ball"><freejoint/><geom size="0.1"/></body>'
 HOPPER = """

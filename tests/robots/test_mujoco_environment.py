@@ -66,7 +66,7 @@ def test_a_force_is_not_among_those_that_an_environment_observes():
 def test_a_force_on_a_base_that_does_not_float_follows_it_too():
     model = one_joint('<motor joint="swing"/>')
     data = mujoco.MjData(model)
-    from sb3_memaug.robots.mujoco_robot import MuJoCoRobot
+    from sb3_memaug.robots.mujoco.robot import MuJoCoRobot
 
     robot = MuJoCoRobot(model, data)
     robot.set_base_force(np.array((0, 0, -5.0)), np.array((0.3, 0, 0.1)))

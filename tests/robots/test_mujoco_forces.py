@@ -7,7 +7,7 @@ import pytest
 from sb3_memaug.wrappers import JointFailure
 
 mujoco = pytest.importorskip("mujoco")
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
 
 MODEL = """
 <mujoco>

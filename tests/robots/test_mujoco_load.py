@@ -6,7 +6,7 @@ import pytest
 from .models import arrays, changed
 
 mujoco = pytest.importorskip("mujoco")
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
 
 MASS, POINT = 1.7, np.array((0.2, -0.1, 0.15))
 

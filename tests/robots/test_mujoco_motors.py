@@ -9,7 +9,7 @@ from sb3_memaug.robots import find_robot
 from .models import arrays, changed, one_joint
 
 mujoco = pytest.importorskip("mujoco")
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
 
 MUSCLE = '<muscle joint="swing" lengthrange="-2 2" {}/>'
 KINDS = {

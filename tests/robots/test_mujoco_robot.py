@@ -9,7 +9,7 @@ from sb3_memaug.robots import find_robot
 from .hoppers import ACTUATORS, LIMIT, MOVING, mujoco_hopper, state
 
 mujoco = pytest.importorskip("mujoco")
-from sb3_memaug.robots.mujoco_robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
+from sb3_memaug.robots.mujoco.robot import MuJoCoRobot  # noqa: E402, as there may be no MuJoCo
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.4, 0.0])

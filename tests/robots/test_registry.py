@@ -1,5 +1,7 @@
 """Finding the robot of an environment, and saying how one makes it findable."""
 
+import subprocess
+import sys
 import textwrap
 
 import gymnasium as gym
@@ -125,3 +127,30 @@ def test_what_an_adapter_lacks_is_found_when_it_is_wrapped(wrap):
     env.robot = Robot(["hip"], ["hip"], [])
     with pytest.raises(NotImplementedError, match="the adapter Robot cannot"):
         wrap(env)
+
+
+@pytest.mark.parametrize("latest_first", [False, True])
+def test_a_users_adapter_is_asked_before_the_librarys_whichever_was_registered_first(adapters, latest_first):
+    robot = Robot(["hip"], ["hip"], [])
+    registrations = [
+        lambda: register_adapter(lambda env: robot),
+        lambda: register_adapter(lambda env: Robot(["hip"], ["hip"], []), registry.AdapterOrder.ISAAC_LAB),
+    ]
+    for register in reversed(registrations) if latest_first else registrations:
+        register()
+    assert find_robot(Simulated()) is robot
+
+
+def test_the_order_of_readers_and_adapters_does_not_depend_on_what_is_imported_first():
+    modules = ["sb3_memaug.robots.newton.isaaclab", "sb3_memaug.robots.registry", "sb3_memaug.symmetry"]
+    show = (
+        "from sb3_memaug.symmetry import geometry_readers as g; from sb3_memaug.robots import registry as r;"
+        "print([(what, order) for what, (order, _) in sorted(g._READERS.items(), key=lambda entry: entry[1][0])],"
+        "[(int(order), adapter.__name__) for order, adapter in r._ADAPTERS])"
+    )
+    orders = []
+    for imports in (modules, modules[::-1]):
+        code = f"import {', '.join(imports)}; {show}"
+        orders.append(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    assert orders[0] == orders[1]
+    assert orders[0].startswith("[('an Isaac Lab articulation or an environment that has one', 1)")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sb3_memaug.files import InputError
-from sb3_memaug.robots.robot_text import expanded_path, read_robot_text
+from sb3_memaug.robots.description.text import expanded_path, read_robot_text
 from sb3_memaug.symmetry import derive_symmetry, read_geometry
 
 from .small_urdf import biped_parts, robot

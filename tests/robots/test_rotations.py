@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from sb3_memaug.robots.rotations import rotation_matrix, rotation_rows, to_body
+from sb3_memaug.robots.robot import rotation_matrix, rotation_rows, to_body
 
 
 @pytest.mark.parametrize("axis", range(3))

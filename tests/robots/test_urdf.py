@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.files import InputError
-from sb3_memaug.robots.urdf import read_urdf
+from sb3_memaug.robots.description.urdf import read_urdf
 from sb3_memaug.symmetry import derive_symmetry, read_geometry
 
 from .small_urdf import biped_parts, joint, link, robot

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sb3_memaug.robots.urdf import read_urdf
-from sb3_memaug.robots.urdf_meshes import LostShape, find_mesh, settle_shapes
+from sb3_memaug.robots.description.urdf import read_urdf
+from sb3_memaug.robots.description.urdf_rewrite import LostShape, find_mesh, settle_shapes
 
 
 @pytest.fixture

@@ -20,17 +20,10 @@ from sb3_memaug.symmetry import (
 )
 from sb3_memaug.symmetry.arguments import shown
 
+from ..fuzz.mutations import DEEP, Unshowable
 from ..pictures.robots import two_arms
 
 SWAP = SignedPermutation([1, 0])
-DEEP: list = []
-for _ in range(5000):
-    DEEP = [DEEP]
-
-
-class Unshowable:
-    def __repr__(self):
-        raise RuntimeError("no")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_robot_has_its_mirrors_whatever_its_axes_are_called(names):
 @settings(deadline=None, max_examples=50)
 @given(every_axes, st.sampled_from(list(PLANES)), st.integers(0, 2**32 - 1))
 def test_orientations_turn_as_the_base_and_the_world_are_mirrored(names, plane, seed):
-    from sb3_memaug.robots.rotations import rotation_matrix
+    from sb3_memaug.robots.robot import rotation_matrix
 
     reflection = Reflection(plane, base={"forward": names[0], "up": names[1]})
     quaternion = np.random.default_rng(seed).normal(size=4)

@@ -8,7 +8,16 @@ import torch as th
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.symmetry import ImageFlip, LabelPermutation, Mirror, SignedPermutation, SymmetryGroup
+from sb3_memaug.symmetry import (
+    ImageFlip,
+    LabelPermutation,
+    Mirror,
+    Reflection,
+    SignedPermutation,
+    SymmetryGroup,
+    Term,
+    group_of_terms,
+)
 from tests.symmetry.strategies import commuting_involutions, signed_permutations
 
 quick = settings(deadline=None, max_examples=40)
@@ -313,3 +322,57 @@ def test_different_actions_for_the_same_observation_are_refused(generators, name
 def test_mirrors_of_different_spaces_are_refused(other):
     with pytest.raises(ValueError, match="cannot compose"):
         SymmetryGroup({"left_right": LEFT_RIGHT, "other": other})
+
+
+REFLECTIONS = {
+    "left_right": Reflection("sagittal", {"fl": ("fr", 1), "fr": ("fl", 1), "bl": ("br", 1), "br": ("bl", 1)}),
+    "front_back": Reflection("transverse", {"fl": ("bl", -1), "bl": ("fl", -1), "fr": ("br", -1), "br": ("fr", -1)}),
+}
+HALF_TURN = Reflection("half_turn", {"fl": ("br", -1), "br": ("fl", -1), "fr": ("bl", -1), "bl": ("fr", -1)})
+OF_ROBOT = SymmetryGroup(QUADRUPED.generators, REFLECTIONS)
+
+
+def test_a_group_holds_the_reflections_of_all_its_elements():
+    assert QUADRUPED.reflections is None
+    assert tuple(OF_ROBOT.reflections) == OF_ROBOT.names
+    assert OF_ROBOT.reflections["left_right*front_back"] == HALF_TURN
+    assert OF_ROBOT.reflections["identity"].is_identity
+    terms = [Term("velocity", "vector", 3)], [Term("torques", "action", 4, ["fl", "fr", "bl", "br"])]
+    for name, reflection in OF_ROBOT.reflections.items():
+        element = group_of_terms(REFLECTIONS, *terms)[name]
+        assert element == OF_ROBOT[name]
+        assert element.action == terms[1][0].transform(reflection)
+
+
+def test_reflections_are_no_part_of_a_groups_value():
+    assert OF_ROBOT == QUADRUPED
+    assert hash(OF_ROBOT) == hash(QUADRUPED)
+    assert OF_ROBOT.names == QUADRUPED.names
+
+
+@pytest.mark.parametrize("copy_of", [copy.deepcopy, lambda group: pickle.loads(pickle.dumps(group))])
+def test_copies_keep_the_reflections(copy_of):
+    assert copy_of(OF_ROBOT).reflections == OF_ROBOT.reflections
+    assert OF_ROBOT.channels_first().reflections == OF_ROBOT.reflections
+    assert QUADRUPED.channels_first().reflections is None
+
+
+def test_a_group_without_reflections_is_pickled_by_its_mirrors_alone():
+    # As before groups held any: such pickles are read, too.
+    assert QUADRUPED.__reduce__() == (SymmetryGroup, (QUADRUPED.generators,))
+
+
+@pytest.mark.parametrize(
+    ("reflections", "message"),
+    [
+        ({"left_right": REFLECTIONS["left_right"]}, r"one for each mirror, but \['front_back'\] have none"),
+        ({**REFLECTIONS, "left_right": "sagittal"}, "'left_right' must be a Reflection, got 'sagittal'"),
+        (
+            {**REFLECTIONS, "left_right": Reflection("sagittal", base={"up": "y"})},
+            "'left_right' and 'front_back' have no product: cannot compose reflections of different bases",
+        ),
+    ],
+)
+def test_reflections_that_do_not_fit_the_mirrors_are_refused(reflections, message):
+    with pytest.raises(ValueError, match=message):
+        SymmetryGroup(QUADRUPED.generators, reflections)

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.symmetry import Reflection, SignedPermutation
+from sb3_memaug.symmetry import BaseAxes, Reflection, SignedPermutation, Term
+from sb3_memaug.symmetry.reflection import products
+from sb3_memaug.symmetry.terms import default_size
 
 quick = settings(deadline=None, max_examples=50)
 
@@ -184,3 +188,134 @@ def test_positions_are_mirrored_as_deviations_from_the_pose(quarters, pose):
 def test_bodies_and_actuators_that_are_no_pairs_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Reflection("sagittal", **arguments)
+
+
+#: A quadruped whose hips roll and whose knees pitch; the tail yaws.
+LEGS = ("front_left", "front_right", "back_left", "back_right")
+JOINTS_OF_LEGS = [*(f"{leg}_{part}" for leg in LEGS for part in ("hip", "knee")), "tail"]
+
+
+def swapped(words, opposites):
+    return "_".join(opposites.get(word, word) for word in words.split("_"))
+
+
+def quadruped(plane, hip, knee, tail, opposites, pose=None):
+    signs = {"hip": hip, "knee": knee, "tail": tail}
+    return Reflection(
+        plane,
+        {name: (swapped(name, opposites), signs[name.split("_")[-1]]) for name in JOINTS_OF_LEGS},
+        {leg: swapped(leg, opposites) for leg in LEGS},
+        {f"{leg}_foot": swapped(f"{leg}_foot", opposites) for leg in LEGS},
+        pose=pose or {},
+    )
+
+
+LEFT_RIGHT = quadruped("sagittal", -1, 1, -1, {"left": "right", "right": "left"})
+FRONT_BACK = quadruped("transverse", 1, -1, -1, {"front": "back", "back": "front"})
+HALF_TURN = quadruped("half_turn", -1, -1, 1, {"left": "right", "right": "left", "front": "back", "back": "front"})
+ALL = {"left_right": LEFT_RIGHT, "front_back": FRONT_BACK, "half_turn": HALF_TURN, "identity": LEFT_RIGHT.identity}
+KINDS = ("vector", "axial_vector", "quaternion_wxyz", "quaternion_xyzw", "rotation_matrix", "pseudoscalar", "roll")
+TERMS = [
+    *(Term(kind, kind, default_size(kind)) for kind in KINDS),
+    *(Term(kind, kind, 9, JOINTS_OF_LEGS) for kind in ("joints", "joint_positions", "action", "actuators")),
+    Term("feet", "feet", 4, LEGS),
+    Term("feet_vectors", "feet_vectors", 12, LEGS),
+    Term("wrenches", "spatial_vectors", 24, [f"{leg}_foot" for leg in LEGS]),
+    Term("scan", "grid", 6, shape=(2, 3)),
+]
+every_reflection = st.sampled_from(list(ALL.values()))
+every_base = st.sampled_from([BaseAxes(), BaseAxes(up="y"), BaseAxes("-y", "x", (0.1, 0.0, 0.2))])
+
+
+@quick
+@given(every_reflection, every_reflection, every_base, st.integers(0, 2**32 - 1))
+def test_a_product_acts_as_one_reflection_after_the_other_on_every_kind_of_term(first, second, base, seed):
+    first, second = replace(first, base=base), replace(second, base=base)
+    for term in TERMS:
+        x = np.random.default_rng(seed).normal(size=term.size)
+        both = term.transform(second).apply(term.transform(first).apply(x))
+        once = term.transform(second @ first).apply(x)
+        if term.kind.startswith("quaternion") and once @ both < 0:  # a quaternion and its negative are one orientation
+            once = -once
+        np.testing.assert_array_equal(once, both)
+
+
+def test_the_half_turn_is_the_product_of_the_two_planes():
+    assert LEFT_RIGHT @ FRONT_BACK == FRONT_BACK @ LEFT_RIGHT == HALF_TURN
+    assert HALF_TURN @ FRONT_BACK == LEFT_RIGHT
+    assert (LEFT_RIGHT @ FRONT_BACK).joints["front_left_hip"] == ("back_right_hip", -1)
+
+
+@pytest.mark.parametrize("reflection", [LEFT_RIGHT, FRONT_BACK, HALF_TURN])
+def test_a_reflection_with_itself_is_the_identity(reflection):
+    identity = reflection @ reflection
+    assert identity == reflection.identity
+    assert identity.is_identity
+    assert not reflection.is_identity
+    assert identity @ reflection == reflection @ identity == reflection
+    assert identity.joint_map(JOINTS_OF_LEGS).is_identity
+    assert identity.orientation.is_identity
+
+
+def test_actuators_that_are_named_like_joints_compose_with_others_by_name():
+    own = replace(FRONT_BACK, actuators=dict(FRONT_BACK.joints))
+    assert (LEFT_RIGHT @ own).actuators == HALF_TURN.joints
+    assert (LEFT_RIGHT @ FRONT_BACK).actuators == {}
+
+
+def test_a_product_is_about_the_parts_that_both_know():
+    fewer = replace(LEFT_RIGHT, joints={k: v for k, v in LEFT_RIGHT.joints.items() if not k.startswith("front")})
+    assert list((fewer @ LEFT_RIGHT).joints) == list(fewer.joints)
+    # The back legs' partners under the other reflection are missing.
+    assert (fewer @ FRONT_BACK).joints == {"tail": ("tail", 1)}
+
+
+POSE = {name: 0.5 if name.endswith("knee") else 0.0 for name in JOINTS_OF_LEGS if name.startswith("front")}
+POSE |= {name.replace("front", "back"): -angle for name, angle in POSE.items()}
+
+
+def test_a_product_keeps_the_pose():
+    left_right, front_back = replace(LEFT_RIGHT, pose=POSE), replace(FRONT_BACK, pose=POSE)
+    product = left_right @ front_back
+    assert product.pose == {name: angle for name, angle in POSE.items() if angle}
+    pose = np.array([POSE.get(name, 0.0) for name in JOINTS_OF_LEGS])
+    assert product.joint_position_map(JOINTS_OF_LEGS).apply(pose).tolist() == pose.tolist()
+    # Also where only one of them is given it, and the other leaves it as it is.
+    assert (left_right @ FRONT_BACK).pose == product.pose
+
+
+def test_reflections_about_different_poses_have_no_product():
+    bent = replace(FRONT_BACK, pose={"front_left_knee": 0.5, "back_left_knee": -0.5})
+    with pytest.raises(ValueError, match=r"the `pose` of two reflections .* 'tail' is at 0\.1 .* and at 0 in"):
+        replace(LEFT_RIGHT, pose={"tail": 0.1}) @ bent
+
+
+def test_reflections_of_different_bases_have_no_product():
+    with pytest.raises(ValueError, match="cannot compose reflections of different bases"):
+        LEFT_RIGHT @ replace(FRONT_BACK, base=BaseAxes(up="y"))
+
+
+def test_a_reflection_is_composed_with_reflections_only():
+    with pytest.raises(ValueError, match="a reflection is composed with another of the same robot, got 'sagittal'"):
+        LEFT_RIGHT @ "sagittal"
+
+
+def test_reflections_whose_order_matters_have_no_product():
+    a = Reflection("sagittal", feet={"a": "b", "b": "a", "c": "c"})
+    b = Reflection("sagittal", feet={"a": "a", "b": "c", "c": "b"})
+    with pytest.raises(ValueError, match=r"the order in which two reflections act matters for 'a' of `feet`"):
+        a @ b
+    with pytest.raises(ValueError, match=r"order .* matters for 'a' of `joints`"):
+        Reflection("sagittal", {"a": ("b", 1), "b": ("a", 1)}) @ Reflection("sagittal", {"a": ("a", 1), "b": ("b", -1)})
+
+
+def test_products_have_the_names_of_group_elements():
+    found = products({"left_right": LEFT_RIGHT, "front_back": FRONT_BACK})
+    assert found == {
+        "identity": LEFT_RIGHT.identity,
+        "left_right": LEFT_RIGHT,
+        "front_back": FRONT_BACK,
+        "left_right*front_back": HALF_TURN,
+        "front_back*left_right": HALF_TURN,
+    }
+    assert products({}) == {}

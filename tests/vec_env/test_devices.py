@@ -11,10 +11,9 @@ from sb3_memaug.envs.rower import Rower
 from sb3_memaug.ppo.memory import rectangle_of, run_lstm
 from sb3_memaug.ppo.update import AdaptiveLearningRate
 from sb3_memaug.symmetry import SignedPermutation
-from sb3_memaug.vec_env import devices
-from sb3_memaug.vec_env import steppers as sources
-from sb3_memaug.vec_env.episode_window import EpisodeWindow
-from sb3_memaug.vec_env.running_statistics import TensorOrbitMeanStd
+from sb3_memaug.vec_env import devices, steppers
+from sb3_memaug.vec_env.statistics import TensorOrbitMeanStd
+from sb3_memaug.vec_env.steppers import EpisodeWindow
 from tests.vec_env.test_steppers import act_asynchronously, make
 
 both = pytest.mark.parametrize("algorithm", [MemAugRecurrentPPO, SymmetricPPO])
@@ -23,7 +22,7 @@ META = th.device("meta")
 
 @both
 @pytest.mark.parametrize("adapt_rate", ["minibatch", "update"])
-def test_a_fused_optimiser_is_given_its_rate_in_float32_on_its_device(algorithm, adapt_rate):
+def test_a_fused_optimizer_is_given_its_rate_in_float32_on_its_device(algorithm, adapt_rate):
     model = make(algorithm, Rower(8), n_steps=8, n_epochs=3, desired_kl=0.01, adapt_rate=adapt_rate)
     step, given = model.policy.optimizer.step, []
     model.policy.optimizer.step = lambda: given.append(model.policy.optimizer.param_groups[0]["lr"]) or step()
@@ -35,7 +34,7 @@ def test_a_fused_optimiser_is_given_its_rate_in_float32_on_its_device(algorithm,
     assert isinstance(model.policy.optimizer.param_groups[0]["lr"], float)
 
 
-def test_an_optimiser_that_is_not_fused_is_given_a_number():
+def test_an_optimizer_that_is_not_fused_is_given_a_number():
     model = make(SymmetricPPO, Rower(8), n_steps=8, desired_kl=0.01, policy_kwargs={"optimizer_class": th.optim.SGD})
     step, given = model.policy.optimizer.step, []
     model.policy.optimizer.step = lambda: given.append(model.policy.optimizer.param_groups[0]["lr"]) or step()
@@ -60,7 +59,7 @@ def test_an_adaptive_rate_comes_back_to_where_it_was(dtype):
 def test_without_float64_there_is_none(monkeypatch):
     """A training on a device whose longest type is float32, as Apple's."""
     monkeypatch.setattr("sb3_memaug.ppo.mirrored_update.long_float", lambda device: th.float32)
-    monkeypatch.setattr("sb3_memaug.vec_env.running_statistics.long_float", lambda device: th.float32)
+    monkeypatch.setattr("sb3_memaug.vec_env.statistics.long_float", lambda device: th.float32)
     env = SymmetricVecNormalize(Rower(8))
     model = make(MemAugRecurrentPPO, env, n_steps=8, desired_kl=0.01)
 
@@ -82,7 +81,7 @@ def test_statistics_move_between_devices_of_different_types(monkeypatch):
     statistics = TensorOrbitMeanStd([SignedPermutation([0], [-1])], (1,))
     statistics.update(th.tensor([[1.0], [3.0]]))
     assert statistics.centre.dtype == th.float64
-    monkeypatch.setattr("sb3_memaug.vec_env.running_statistics.long_float", lambda device: th.float32)
+    monkeypatch.setattr("sb3_memaug.vec_env.statistics.long_float", lambda device: th.float32)
     statistics.to(th.device("cpu"))
     assert {x.dtype for x in (statistics.centre, statistics.variance, statistics.weight)} == {th.float32}
     statistics.update(th.tensor([[5.0]]))
@@ -97,13 +96,13 @@ def test_a_device_without_an_index_is_the_one_that_tensors_come_to(monkeypatch):
     assert devices.placed(META) == META
     assert devices.placed(th.device("cpu")) == th.zeros(0).device
     # As of two GPUs, of which the second one is in use.
-    monkeypatch.setattr(sources, "placed", lambda d: th.device("cuda", 1) if d == th.device("cuda") else d)
+    monkeypatch.setattr(steppers, "placed", lambda d: th.device("cuda", 1) if d == th.device("cuda") else d)
     env = Rower(2)
     env.device = th.device("cuda")
     with pytest.raises(ValueError, match=r"live on cuda:1, the algorithm on cuda:0: give both the same `device`"):
-        sources.DeviceStepper(env, th.device("cuda:0"), 3)
+        steppers.DeviceStepper(env, th.device("cuda:0"), 3)
     env.device = META
-    source = sources.DeviceStepper(env, META, 3)
+    source = steppers.DeviceStepper(env, META, 3)
     assert source._all.device == META
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
+
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch as th
 from gymnasium import spaces
 from gymnasium.wrappers import TimeLimit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sb3_contrib import RecurrentPPO
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
@@ -16,14 +20,78 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnvWrapper
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.envs.rower import Rower
 from sb3_memaug.symmetry import Mirror, SymmetryGroup
-from sb3_memaug.vec_env import devices
-from sb3_memaug.vec_env import steppers as sources
-from sb3_memaug.vec_env.steppers import DeviceStepper, HostStepper, stepper_of
+from sb3_memaug.vec_env import devices, steppers
+from sb3_memaug.vec_env.steppers import DeviceStepper, EpisodeWindow, HostStepper, stepper_of
 from sb3_memaug.vec_env.tensor_vec_env import TensorStep, TensorVecEnv
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, RandomWorld
 from tests.vec_env.test_tensor_vec_env import Script, Scripted
 
 CPU = th.device("cpu")
+quick = settings(deadline=None, max_examples=100)
+
+
+def add(window, *episodes):
+    """Of each environment its return, its length and whether it has ended."""
+    returns, lengths, ended = zip(*episodes, strict=True)
+    window.add(th.tensor(returns), th.tensor(lengths), th.tensor(ended))
+
+
+@st.composite
+def sequences(draw, most=5):
+    """Steps of some environments: return, length and end of each one's episode."""
+    n = draw(st.integers(1, most))
+    episode = st.tuples(st.integers(-400, 400).map(lambda quarters: quarters / 4), st.integers(1, 1000), st.booleans())
+    return draw(st.lists(st.lists(episode, min_size=n, max_size=n), max_size=12))
+
+
+def test_nothing_has_ended_at_first():
+    window = EpisodeWindow(3, CPU)
+    assert window.episodes() == []
+    add(window, (1.0, 1, False), (2.0, 1, False))
+    assert window.episodes() == []
+
+
+def test_the_latest_episodes_by_hand():
+    window = EpisodeWindow(3, CPU)
+    add(window, (1.5, 10, True), (7.0, 99, False))
+    add(window, (9.0, 98, False), (2.5, 20, True))
+    assert window.episodes() == [{"r": 1.5, "l": 10}, {"r": 2.5, "l": 20}]
+    add(window, (3.5, 30, True), (4.5, 40, True))
+    assert window.episodes() == [{"r": 2.5, "l": 20}, {"r": 3.5, "l": 30}, {"r": 4.5, "l": 40}]
+    add(window, (9.0, 97, False), (9.0, 96, False))
+    assert len(window.episodes()) == 3
+    assert [type(value) for value in window.episodes()[0].values()] == [float, int]
+
+
+@quick
+@given(sequences(), st.integers(5, 8))
+def test_it_is_a_queue_that_drops_the_oldest(steps, size):
+    window, queue = EpisodeWindow(size, CPU), deque(maxlen=size)
+    for step in steps:
+        add(window, *step)
+        queue.extend({"r": r, "l": length} for r, length, ended in step if ended)
+        assert window.episodes() == list(queue)
+
+
+@quick
+@given(sequences(most=9), st.integers(1, 3))
+def test_where_more_end_at_once_than_it_keeps_it_keeps_real_ones(steps, size):
+    window, real = EpisodeWindow(size, CPU), Counter()
+    for step in steps:
+        add(window, *step)
+        real.update((r, length) for r, length, ended in step if ended)
+        kept = Counter((episode["r"], episode["l"]) for episode in window.episodes())
+        assert kept.total() == min(real.total(), size)
+        assert kept <= real
+
+
+@pytest.mark.parametrize("dtype", [th.float64, th.float16])
+def test_rewards_may_have_any_precision(dtype):
+    window = EpisodeWindow(2, CPU)
+    window.add(th.tensor([0.5], dtype=dtype), th.tensor([3]), th.tensor([True]))
+    assert window.episodes() == [{"r": 0.5, "l": 3}]
+
+
 POLICIES = {
     (MemAugRecurrentPPO, False): "MlpLstmPolicy",
     (MemAugRecurrentPPO, True): "MultiInputLstmPolicy",
@@ -86,7 +154,7 @@ WORLDS = {
 
 def act_asynchronously(monkeypatch):
     """Take every device for one that the host has to wait for."""
-    for module in (devices, sources):
+    for module in (devices, steppers):
         monkeypatch.setattr(module, "is_asynchronous", lambda device: True)
 
 
@@ -129,9 +197,9 @@ def test_a_rollout_is_the_same_however_it_is_collected(algorithm, world, monkeyp
     hidden = collect(algorithm, Hidden(WORLDS[world](8)), n_steps=n_steps)
     plain = collect(algorithm, WORLDS[world](8), n_steps=n_steps)
     act_asynchronously(monkeypatch)
-    blindly = collect(algorithm, WORLDS[world](8), n_steps=n_steps)
+    asynchronous = collect(algorithm, WORLDS[world](8), n_steps=n_steps)
     assert isinstance(plain._last_obs, dict | th.Tensor)
-    for model in (plain, blindly):
+    for model in (plain, asynchronous):
         assert_same_rollout(model, hidden)
         own, theirs = ([(episode["r"], episode["l"]) for episode in m.ep_info_buffer] for m in (model, hidden))
         # Sums in tensors and in numpy; the same order.
@@ -146,10 +214,10 @@ def test_what_was_cut_short_is_worth_its_value_on_every_way(algorithm, monkeypat
 
     with monkeypatch.context() as patch:
         act_asynchronously(patch)
-        blindly = rewards(TensorWorld(8), 0.9)
+        asynchronous = rewards(TensorWorld(8), 0.9)
     plain = rewards(TensorWorld(8), 0.9)
     raw = rewards(TensorWorld(8), 1e-12)
-    th.testing.assert_close(blindly, plain, rtol=0, atol=1e-6)
+    th.testing.assert_close(asynchronous, plain, rtol=0, atol=1e-6)
     model = collect(algorithm, TensorWorld(8), n_rollouts=1)
     ended = model.rollout_buffer.episode_starts[1:]
     differs = (plain != raw)[:-1]
@@ -159,8 +227,8 @@ def test_what_was_cut_short_is_worth_its_value_on_every_way(algorithm, monkeypat
 
 
 @both
-@pytest.mark.parametrize("blindly", [False, True])
-def test_last_observations_are_not_looked_at_where_no_episode_was_cut_short(algorithm, blindly, monkeypatch):
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_last_observations_are_not_used_where_no_episode_was_cut_short(algorithm, asynchronous, monkeypatch):
     class Careless(TensorWorld):
         def _step(self, actions):
             step = super()._step(actions)
@@ -168,7 +236,7 @@ def test_last_observations_are_not_looked_at_where_no_episode_was_cut_short(algo
             return step._replace(final_observations=nothing)
 
     expected = collect(algorithm, TensorWorld(8)).rollout_buffer.rewards
-    if blindly:
+    if asynchronous:
         act_asynchronously(monkeypatch)
     th.testing.assert_close(collect(algorithm, Careless(8)).rollout_buffer.rewards, expected)
 
@@ -250,7 +318,7 @@ class Recorder(gym.Env):
         return self._observe(), 1.0, self.steps >= self.ends, False, {}
 
 
-def host_source(*envs):
+def host_stepper(*envs):
     venv = DummyVecEnv([lambda env=env: env for env in envs])
     venv.reset()
     return HostStepper(venv, CPU)
@@ -258,15 +326,15 @@ def host_source(*envs):
 
 def test_arrays_are_clipped_to_the_bounds():
     env = Recorder(action_space=spaces.Box(np.array([-1.0, 0.0], np.float32), np.array([2.0, 0.5], np.float32)))
-    host_source(env).step(th.tensor([[-3.0, -3.0]]))
-    source = host_source(env)
-    source.step(th.tensor([[3.0, 0.25]]))
+    host_stepper(env).step(th.tensor([[-3.0, -3.0]]))
+    stepper = host_stepper(env)
+    stepper.step(th.tensor([[3.0, 0.25]]))
     assert [action.tolist() for action in env.taken] == [[-1, 0], [2, 0.25]]
 
 
 def test_labels_are_handed_over_as_they_are():
     env = Recorder(action_space=spaces.Discrete(5))
-    host_source(env).step(th.tensor([4]))
+    host_stepper(env).step(th.tensor([4]))
     assert env.taken == [4]
 
 
@@ -274,10 +342,10 @@ def test_labels_are_handed_over_as_they_are():
 def test_what_a_time_limit_cut_short_is_found_in_the_infos(by_key):
     by_limit = TimeLimit(Recorder(by_key=by_key), 2), TimeLimit(Recorder(by_key=by_key), 3)
     at_once = TimeLimit(Recorder(ends=2, by_key=by_key), 2)
-    source = host_source(Recorder(ends=2, by_key=by_key), *by_limit, at_once)
+    stepper = host_stepper(Recorder(ends=2, by_key=by_key), *by_limit, at_once)
     found = []
     for _ in range(6):
-        cut = source.step(th.zeros(4, 2)).truncation
+        cut = stepper.step(th.zeros(4, 2)).truncation
         if cut is None:
             found.append(None)
             continue
@@ -295,22 +363,22 @@ ENDS = Script(
 )
 
 
-def device_source(window=9, **kwargs):
+def device_stepper(window=9, **kwargs):
     env = Scripted(ENDS, **kwargs)
     env.reset()
     return DeviceStepper(env, CPU, window)
 
 
 def test_tensors_are_clipped_to_the_bounds():
-    source = device_source()
-    source.step(th.tensor([[-3.0], [0.5], [3.0], [2.0]]))
-    assert source.env.taken[0].tolist() == [[-1], [0.5], [2], [2]]
+    stepper = device_stepper()
+    stepper.step(th.tensor([[-3.0], [0.5], [3.0], [2.0]]))
+    assert stepper.env.taken[0].tolist() == [[-1], [0.5], [2], [2]]
 
 
 @pytest.mark.parametrize("by_key", [False, True], ids=["vector", "dict"])
 def test_what_was_cut_short_is_found_in_the_tensors(by_key):
-    source = device_source(by_key=by_key)
-    steps = [source.step(th.zeros(4, 1)) for _ in range(3)]
+    stepper = device_stepper(by_key=by_key)
+    steps = [stepper.step(th.zeros(4, 1)) for _ in range(3)]
     assert steps[0].truncation is None
     for step, env, length in ((steps[1], 1, 2.0), (steps[2], 2, 3.0)):
         observations, envs, counts = step.truncation
@@ -320,31 +388,31 @@ def test_what_was_cut_short_is_found_in_the_tensors(by_key):
         assert step.dones[env]
 
 
-def test_where_looking_costs_time_everybody_is_asked(monkeypatch):
+def test_on_an_accelerator_all_environments_are_evaluated(monkeypatch):
     act_asynchronously(monkeypatch)
-    source = device_source()
+    stepper = device_stepper()
     counts = []
     for _ in range(3):
-        cut = source.step(th.zeros(4, 1)).truncation
+        cut = stepper.step(th.zeros(4, 1)).truncation
         assert cut.envs.tolist() == [0, 1, 2, 3]
         assert cut.observations.shape == (4, 3)
         counts.append(cut.counts.tolist())
     assert counts == [[False] * 4, [False, True, False, False], [False, False, True, False]]
 
 
-@pytest.mark.parametrize("blindly", [False, True])
-def test_without_last_observations_nothing_was_cut_short(blindly, monkeypatch):
-    if blindly:
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_without_last_observations_nothing_was_cut_short(asynchronous, monkeypatch):
+    if asynchronous:
         act_asynchronously(monkeypatch)
-    source = device_source(tells_last=False)
-    assert [source.step(th.zeros(4, 1)).truncation for _ in range(3)] == [None] * 3
+    stepper = device_stepper(with_last=False)
+    assert [stepper.step(th.zeros(4, 1)).truncation for _ in range(3)] == [None] * 3
 
 
-def test_a_source_remembers_the_latest_episodes():
-    source = device_source(window=3)
+def test_a_stepper_keeps_the_latest_episodes():
+    stepper = device_stepper(window=3)
     for _ in range(3):
-        source.step(th.zeros(4, 1))
-    assert source.episodes() == [{"r": 4, "l": 2}, {"r": 12, "l": 3}, {"r": 24, "l": 3}]
+        stepper.step(th.zeros(4, 1))
+    assert stepper.episodes() == [{"r": 4, "l": 2}, {"r": 12, "l": 3}, {"r": 24, "l": 3}]
 
 
 def test_the_log_of_the_environments_is_averaged_over_the_steps():
@@ -378,7 +446,7 @@ def test_another_device_is_refused():
         stepper_of(env, CPU, 9)
 
 
-def test_the_source_fits_the_environment():
+def test_the_stepper_fits_the_environment():
     assert type(stepper_of(Rower(4), CPU, 9)) is DeviceStepper
     assert type(stepper_of(Hidden(Rower(4)), CPU, 9)) is HostStepper
     assert type(stepper_of(DummyVecEnv([RandomWorld]), CPU, 9)) is HostStepper

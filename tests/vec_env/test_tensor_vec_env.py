@@ -47,11 +47,11 @@ class Script(NamedTuple):
 class Scripted(TensorVecEnv):
     """Plays a script over and over; observes the environment's number, its episode's steps, and the last action."""
 
-    def __init__(self, script: Script, by_key: bool = False, tells_last: bool = True) -> None:
+    def __init__(self, script: Script, by_key: bool = False, with_last: bool = True) -> None:
         super().__init__(len(script.rewards[0]), BY_KEY if by_key else VECTOR, ACTION)
         self.script = th.tensor(script.rewards)
         self.terminated, self.truncated = script.marks(script.terminated), script.marks(script.truncated)
-        self.by_key, self.tells_last = by_key, tells_last
+        self.by_key, self.with_last = by_key, with_last
         self.clock, self.taken = 0, []
 
     def _observe(self):
@@ -68,7 +68,7 @@ class Scripted(TensorVecEnv):
         now = self.clock % len(self.script)
         self.clock += 1
         self.steps, self.last_action = self.steps + 1, actions[:, 0]
-        final = self._observe() if self.tells_last else None
+        final = self._observe() if self.with_last else None
         goes_on = ~(self.terminated[now] | self.truncated[now])
         self.steps, self.last_action = self.steps * goes_on, self.last_action * goes_on
         rewards = self.script[now].clone()
@@ -134,7 +134,7 @@ def assert_same(ours, theirs):
 
 
 @pytest.mark.parametrize("make", [lambda: Rower(8), lambda: Scripted(ENDS, by_key=True)], ids=["rower", "dict"])
-def test_arrays_tell_what_tensors_tell(make):
+def test_arrays_hold_what_tensors_hold(make):
     arrays, tensors, random = make(), make(), np.random.default_rng(0)
     arrays.seed(5)
     assert_same(arrays.reset(), tensors.reset_tensors(5))
@@ -162,7 +162,7 @@ def test_actions_get_the_type_of_their_space():
     assert observations.dtype == env.observation_space.dtype
 
 
-def test_an_ended_episode_is_told_by_its_info():
+def test_an_ended_episode_is_in_its_info():
     env = Scripted(ENDS)
     env.reset()
     action = np.array([[0.25], [0.5], [0.75]], np.float32)
@@ -212,8 +212,8 @@ def test_it_is_what_monitored_environments_of_gymnasium_are(script):
                 assert set(info["episode"]) == set(their_info["episode"])
 
 
-def test_last_observations_need_not_be_told():
-    env = Scripted(ENDS._replace(truncated=set()), tells_last=False)
+def test_last_observations_may_be_missing():
+    env = Scripted(ENDS._replace(truncated=set()), with_last=False)
     infos = [info for *_, info in list(drive(env, 4))[1:]]
     assert set(infos[1][0]) == {"TimeLimit.truncated", "episode"}
 
@@ -246,8 +246,8 @@ def test_a_seed_repeats_everything_and_is_used_once():
     for env in (one, other, one):
         env.seed(5)
         lives.append([observation for observation, *_ in drive(env)])
-    for life in lives[1:]:
-        np.testing.assert_array_equal(lives[0], life)
+    for steps in lives[1:]:
+        np.testing.assert_array_equal(lives[0], steps)
     assert not np.array_equal(one.reset(), lives[0][0])
 
 
@@ -293,7 +293,7 @@ def test_sb3_trains_on_it(algorithm, kwargs, by_key):
     assert episodes == [(2, 2), (4, 2), (16, 4)] + [(4, 4), (8, 4), (16, 4)] * 3
 
 
-def test_evaluate_policy_believes_its_episodes():
+def test_evaluate_policy_uses_its_episodes():
     env = Scripted(ENDS)
     model = PPO("MlpPolicy", env, n_steps=8, batch_size=24, seed=0, device="cpu")
     with warnings.catch_warnings():
@@ -315,7 +315,7 @@ def test_vec_monitor_counts_the_same():
     assert ended >= 4
 
 
-def test_vec_normalize_normalises_last_observations_too():
+def test_vec_normalize_normalizes_last_observations_too():
     plain, normalized = Rower(4), VecNormalize(Rower(4))
     ended = 0
     for (raw, _, _, infos), (seen, *_, others) in zip(drive(plain), drive(normalized), strict=True):

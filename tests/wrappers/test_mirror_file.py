@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 from sb3_memaug.files import InputError
 from sb3_memaug.symmetry import Reflection, SignedPermutation
 from sb3_memaug.wrappers import MirrorSpec

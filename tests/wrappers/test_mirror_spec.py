@@ -10,9 +10,9 @@ from gymnasium.envs.registration import EnvSpec
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 from sb3_memaug.symmetry import Mirror, Reflection, SignedPermutation, Term
-from sb3_memaug.vec_env.between import check_between
+from sb3_memaug.vec_env.equivariance import check_wrappers
 from sb3_memaug.wrappers import MirrorSpec
 
 
@@ -268,7 +268,7 @@ def test_wrappers_inside_commute_where_the_terms_come_from_further_inside():
 def test_terms_that_are_given_describe_what_comes_out():
     observation = [SelfDescribingCart.observation_terms[1], SelfDescribingCart.observation_terms[0]]
     env = MirrorSpec(exchanged(SelfDescribingCart()), observation=observation)
-    check_between(env.symmetry_group, DummyVecEnv([lambda: env]))
+    check_wrappers(env.symmetry_group, DummyVecEnv([lambda: env]))
     # Those of the action still come from inside.
     with pytest.raises(ValueError, match="TransformAction stands between MirrorSpec"):
         MirrorSpec(
@@ -298,7 +298,7 @@ def test_running_statistics_inside_are_refused_by_those_who_learn_from_them(wrap
         with pytest.raises(
             ValueError, match=rf"{wrap.__name__} .*running statistics.*sb3_memaug\.SymmetricVecNormalize"
         ):
-            check_between(env.symmetry_group, venv)
+            check_wrappers(env.symmetry_group, venv)
         venv.close()
 
 
@@ -307,10 +307,10 @@ def test_statistics_inside_that_are_frozen_are_tried():
     env.update_running_mean = False
     env.obs_rms.mean, env.obs_rms.var = np.array([1, 0, 2, 2]), np.array([1, 2, 3, 3])
     known = MirrorSpec(env, mirrors=["left_right"], **DESCRIPTION)
-    check_between(known.symmetry_group, DummyVecEnv([lambda: known]))
+    check_wrappers(known.symmetry_group, DummyVecEnv([lambda: known]))
     env.obs_rms.var[3] = 4
     with pytest.raises(ValueError, match=r"NormalizeObservation .* entry [23] \(wheel_speeds, (left|right)\)"):
-        check_between(known.symmetry_group, DummyVecEnv([lambda: known]))
+        check_wrappers(known.symmetry_group, DummyVecEnv([lambda: known]))
 
 
 def test_running_statistics_of_other_numbers_cannot_be_told():
@@ -318,7 +318,7 @@ def test_running_statistics_of_other_numbers_cannot_be_told():
         Running(SelfDescribingCart(), kept=2), observation=[STATE[0]], action=ACTION, reflections=REFLECTIONS
     )
     with pytest.warns(UserWarning, match=r"Running .* depends on earlier episodes.*check_symmetry"):
-        check_between(env.symmetry_group, DummyVecEnv([lambda: env]))
+        check_wrappers(env.symmetry_group, DummyVecEnv([lambda: env]))
 
 
 def test_one_of_two_may_be_told_from_inside_whatever_becomes_of_the_other():

@@ -4,8 +4,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.envs.tasks import VelocityTask
+from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.wrappers import JointFailure, Payload
 
 from ..robots.models import arrays, changed
@@ -22,7 +22,7 @@ MAKERS = {
 
 @pytest.fixture
 def make():
-    """Makes a laden robot by its name, and closes it."""
+    """Makes a loaded robot by its name, and closes it."""
     made = []
 
     def make(name="ant", **kwargs):
@@ -123,13 +123,13 @@ def test_without_payload_and_when_closed_everything_is_as_before_bit_for_bit(mak
     before = arrays(model)
     actions = env.action_space.high * np.random.default_rng(0).uniform(-1, 1, (10, *env.action_space.shape))
 
-    def life(env, options=None):
+    def episode(env, options=None):
         return [env.reset(seed=4, options=options)[0], *(env.step(action.astype(np.float32))[0] for action in actions)]
 
-    expected, laden = life(untouched), life(env)
-    np.testing.assert_array_equal(laden[0], expected[0])
-    assert np.abs(laden[-1] - expected[-1]).max() > 1e-4
-    np.testing.assert_array_equal(life(env, {"payload": None}), expected)
+    expected, loaded = episode(untouched), episode(env)
+    np.testing.assert_array_equal(loaded[0], expected[0])
+    assert np.abs(loaded[-1] - expected[-1]).max() > 1e-4
+    np.testing.assert_array_equal(episode(env, {"payload": None}), expected)
     assert changed(model, before) == []
     env.reset()
     env.close()
@@ -146,9 +146,9 @@ def test_a_mass_that_has_inertia_is_a_part_of_the_base(make):
 
 
 def test_failure_and_payload_stack_in_either_order():
-    def lives(wrap):
+    def episodes(wrap):
         env = wrap(MinitaurEnv("mujoco", VelocityTask()))
-        before, told = arrays(env.robot.model), []
+        before, reported = arrays(env.robot.model), []
         options = {
             "failed_joint": "motor_back_leftR_joint",
             "payload": {"mass": 1.0, "x": 0.1, "y": 0.02},
@@ -158,8 +158,8 @@ def test_failure_and_payload_stack_in_either_order():
         for action in np.random.default_rng(0).uniform(-1, 1, (10, 8)):
             observation, *_, info = env.step(action)
             observations.append(observation)
-            told.append((info["failed_joint"], dict(info["payload"])))
-        assert set(map(str, told)) == {str((options["failed_joint"], {"z": 0.0, **options["payload"]}))}
+            reported.append((info["failed_joint"], dict(info["payload"])))
+        assert set(map(str, reported)) == {str((options["failed_joint"], {"z": 0.0, **options["payload"]}))}
         with pytest.raises(ValueError, match="options"):
             env.reset(options={"mirror": "upside_down"})
         env.reset(options={"failed_joint": None, "payload": None})
@@ -167,8 +167,8 @@ def test_failure_and_payload_stack_in_either_order():
         env.close()
         return np.array(observations)
 
-    first = lives(lambda env: Payload(JointFailure(env), **AREA))
-    np.testing.assert_array_equal(lives(lambda env: JointFailure(Payload(env, **AREA))), first)
+    first = episodes(lambda env: Payload(JointFailure(env), **AREA))
+    np.testing.assert_array_equal(episodes(lambda env: JointFailure(Payload(env, **AREA))), first)
 
 
 @pytest.mark.parametrize("order", ["payload last", "failure last"])
@@ -179,10 +179,10 @@ def test_locks_and_loads_of_many_episodes_leave_nothing_behind(order):
     def failing(env):
         return JointFailure(env, mode="locked", onset=(0, 0.2), duration=0.1, n_failures=(1, 3))
 
-    def laden(env):
+    def loaded(env):
         return Payload(env, **AREA, inertia=True, probability=0.7)
 
-    env = laden(failing(env)) if order == "payload last" else failing(laden(env))
+    env = loaded(failing(env)) if order == "payload last" else failing(loaded(env))
     for seed in range(10):
         env.reset(seed=seed)
         for _ in range(seed):

@@ -7,7 +7,7 @@ import pytest
 
 from sb3_memaug.envs.minitaur.anatomy import MOTORS, REFLECTIONS
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 from sb3_memaug.symmetry import Reflection, Term, Tolerances
 from sb3_memaug.wrappers.plain_terms import (
     from_plain,

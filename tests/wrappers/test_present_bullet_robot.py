@@ -14,7 +14,7 @@ pybullet = pytest.importorskip("pybullet")
 import pybullet_data  # noqa: E402, as there may be no PyBullet
 from pybullet_utils.bullet_client import BulletClient  # noqa: E402, as there may be no PyBullet
 
-from sb3_memaug.robots.bullet_environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
+from sb3_memaug.robots.bullet.environment import BulletEnvironmentRobot  # noqa: E402, as there may be no PyBullet
 
 JOINT = "FL_upper_joint"
 
@@ -78,12 +78,12 @@ def test_a_dead_motor_is_dead_in_the_robot_that_is_there_from_onset_to_end(anew)
     env = JointFailure(Reloading(anew), joints=[JOINT], probability=1.0, onset=0.04, duration=0.06)
     for seed in range(3):
         env.reset(seed=seed)
-        told, given = [], []
+        reported, given = [], []
         for _ in range(8):
-            told.append(env.step(np.ones(12))[-1]["failure_active"])
+            reported.append(env.step(np.ones(12))[-1]["failure_active"])
             given.append(abs(torque(env)) > 1e-100)
-        assert told == [False] * 2 + [True] * 3 + [False] * 3
-        assert given == [not dead for dead in told]
+        assert reported == [False] * 2 + [True] * 3 + [False] * 3
+        assert given == [not dead for dead in reported]
     env.close()
 
 
@@ -100,9 +100,9 @@ def test_a_payload_lies_on_the_robot_that_is_there(anew):
         return env.unwrapped.observe()[2]
 
     for _ in range(2):
-        drop, laden = height(payload=None), height()
+        drop, loaded = height(payload=None), height()
         mass = sum(link.mass for link in find_robot(env).geometry().links)
-        assert laden - drop == pytest.approx(10 / mass * -9.81 * 0.1**2 / 2, rel=0.1)
+        assert loaded - drop == pytest.approx(10 / mass * -9.81 * 0.1**2 / 2, rel=0.1)
     env.close()
 
 
@@ -116,7 +116,7 @@ def test_a_client_that_is_connected_in_the_middle_of_a_step_is_followed():
     env.close()
 
 
-def test_a_robot_of_the_environments_own_that_is_gone_is_told_of():
+def test_a_robot_of_the_environments_own_that_is_gone_is_reported_of():
     env = Reloading("client")
     env.robot = BulletEnvironmentRobot(env.client, env.body)
     env = JointFailure(env, joints=[JOINT], probability=1.0)
@@ -150,7 +150,7 @@ def test_a_copy_fails_by_itself_and_leaves_the_original_alone():
     env.close()
 
 
-def test_a_copy_of_a_robot_of_the_environments_own_is_told_of():
+def test_a_copy_of_a_robot_of_the_environments_own_is_reported_of():
     env = BulletWalker()
     env.robot = BulletEnvironmentRobot(env.client, env.body)
     twin = object.__new__(BulletWalker)

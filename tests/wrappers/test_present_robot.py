@@ -33,7 +33,7 @@ MODEL = """
 </mujoco>"""
 SIDES = {"left": 0.12, "right": -0.12}
 ACTION = np.ones(2, dtype=np.float32)
-#: Torque of a sound motor at this action.
+#: Torque of a healthy motor at this action.
 TORQUE = 5.0
 
 
@@ -113,12 +113,12 @@ def test_a_dead_motor_is_dead_in_the_present_model_from_onset_to_end(anew):
     env = JointFailure(TwoLegs(anew), joints=["left"], probability=1.0, onset=0.02, duration=0.06)
     for seed in range(3):
         env.reset(seed=seed)
-        told, given = [], []
+        reported, given = [], []
         for _ in range(6):
-            told.append(env.step(ACTION)[-1]["failure_active"])
+            reported.append(env.step(ACTION)[-1]["failure_active"])
             given.append(torques(env))
-        assert told == [False, True, True, True, False, False]
-        assert given == [[TORQUE * (not dead), TORQUE] for dead in told]
+        assert reported == [False, True, True, True, False, False]
+        assert given == [[TORQUE * (not dead), TORQUE] for dead in reported]
     assert type(env.unwrapped) is TwoLegs
     assert len(env.unwrapped.masses) == {"never": 1, "data": 1}.get(anew, 4)
 
@@ -234,14 +234,14 @@ def test_a_copy_has_failures_and_payloads_of_its_own(how, when, name):
         each.close()
 
 
-def test_a_copy_of_gymnasiums_in_the_middle_of_a_failure_is_told_and_fails():
+def test_a_copy_of_gymnasiums_in_the_middle_of_a_failure_is_reported_and_fails():
     env = JointFailure(gym.make("Ant-v5"), joints=["hip_1"], probability=1.0)
     env.reset(seed=0)
     twin = copy.deepcopy(env)
     inner = twin.unwrapped
     inner.reset(seed=0)
     # Its time limit wants a reset of its own, which would end the failure.
-    twin.disturbance.turn_to(find_robot(twin))
+    twin.turn_to(find_robot(twin))
     inner.step(np.ones(8))
     assert inner.data.qfrc_actuator[6] == 0
     assert inner.data.qfrc_actuator[7] == 150

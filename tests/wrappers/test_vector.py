@@ -46,7 +46,7 @@ def weak(env):
     ]
 
 
-def lives(env, n_steps=15):
+def episodes(env, n_steps=15):
     found = [env.reset(seed=5)]
     for actions in np.random.default_rng(0).uniform(-1, 1, (n_steps, N, 8)):
         found.append(env.step(actions.astype(np.float32)))
@@ -69,11 +69,11 @@ def assert_same(found, expected):
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 def test_it_is_as_if_each_environment_had_been_wrapped_where_it_was_made(make, mode):
     failing = {"probability": 0.6, "onset": (0.0, 0.1), "n_failures": (1, 3)}
-    laden = {**AREA, "probability": 0.5}
-    wrapped = make(mode, [partial(sb3_memaug.JointFailure, **failing), partial(sb3_memaug.Payload, **laden)])
-    env = Payload(JointFailure(make(mode), **failing), **laden)
+    loaded = {**AREA, "probability": 0.5}
+    wrapped = make(mode, [partial(sb3_memaug.JointFailure, **failing), partial(sb3_memaug.Payload, **loaded)])
+    env = Payload(JointFailure(make(mode), **failing), **loaded)
     # Here the time limit lies within.
-    assert_same(lives(env), lives(wrapped))
+    assert_same(episodes(env), episodes(wrapped))
 
 
 def test_infos_are_as_gymnasium_has_them(make):
@@ -158,4 +158,4 @@ def test_environments_in_other_processes_are_out_of_reach(make):
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 def test_environments_in_other_processes_can_be_wrapped_where_they_are_made(make, mode):
     wrappers = [partial(sb3_memaug.JointFailure, probability=0.5), partial(sb3_memaug.Payload, **AREA, probability=0.5)]
-    assert_same(lives(make(mode, wrappers, "async")), lives(make(mode, wrappers)))
+    assert_same(episodes(make(mode, wrappers, "async")), episodes(make(mode, wrappers)))

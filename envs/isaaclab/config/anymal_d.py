@@ -6,7 +6,7 @@ from isaaclab.managers import TerminationTermCfg as DoneTerm
 from isaaclab.utils import configclass
 from isaaclab_tasks.core.velocity import mdp
 
-from .. import splits
+from ... import splits
 from ..mdp import motion_rewards
 from ..robots import anymal_d
 from .events import joint_failure, payload

@@ -4,7 +4,7 @@ import re
 
 from isaaclab.utils import configclass
 
-from .. import splits
+from ... import splits
 from ..robots import G1_FINGERS, g1
 from .events import joint_failure, payload
 from .g1_rewards import G1PositionRewardsCfg, G1VelocityRewardsCfg

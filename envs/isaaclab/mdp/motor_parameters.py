@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from isaaclab.actuators import ActuatorBase, ImplicitActuator
 from isaaclab.actuators.newton import read_group_parameter, write_group_parameter
@@ -27,7 +28,7 @@ class MotorParameter(ABC):
     """A number of each of some joints' motors, in each environment."""
 
     def __init__(self, joints: torch.Tensor):
-        """Remember the numbers of sound motors.
+        """Remember the numbers of healthy motors.
 
         Args:
             joints: Indices of the joints.
@@ -36,7 +37,7 @@ class MotorParameter(ABC):
         self.values = self.read().clone()
 
     def scale(self, factors: torch.Tensor, env_ids: torch.Tensor) -> None:
-        """Set the numbers to a multiple of those of sound motors.
+        """Set the numbers to a multiple of those of healthy motors.
 
         Args:
             factors: The multiples, for all joints of the robot. Shape is (len(env_ids), num_joints).
@@ -99,6 +100,67 @@ class SimulatorParameter(MotorParameter):
         )
 
 
+class Entries(NamedTuple):
+    """Numbers of some joints in one of the solver's arrays.
+
+    Args:
+        numbers: The array, a row for each environment.
+        entries: Those of the joints.
+        columns: Which of the parameter's joints these are.
+        sign: What the numbers are multiplied by.
+    """
+
+    numbers: torch.Tensor
+    entries: torch.Tensor
+    columns: torch.Tensor
+    sign: int
+
+
+class SolverParameter(SimulatorParameter):
+    """Of an implicit actuator, written to Newton's model and to where MuJoCo-Warp reads it.
+
+    After Isaac Lab's writers the solver computes its constants anew, in all environments: inertias and lengths, which
+    depend on neither gains nor limits. This writes the same numbers to the same places, and nothing is computed.
+    """
+
+    def __init__(self, robot: Any, name: str, joints: torch.Tensor):
+        super().__init__(robot, name, joints)
+        self._entries = []
+        for numbers, entries, sign in _solver_entries(_solver(), name, _degrees_of_freedom(robot)[joints.cpu()]):
+            columns = np.flatnonzero(entries >= 0)
+            there, here = (torch.as_tensor(indices, device=joints.device) for indices in (entries[columns], columns))
+            self._entries.append(Entries(numbers, there, here, sign))
+        # What Isaac Lab's data show, where its order of the joints is not Newton's.
+        self._entries.append(Entries(self.stored, joints, torch.arange(len(joints), device=joints.device), 1))
+
+    @staticmethod
+    def fits(robot: Any) -> bool:
+        """Whether MuJoCo-Warp simulates a robot, and keeps numbers for each environment.
+
+        Args:
+            robot: The articulation, in a simulation that has started.
+        """
+        # Imports Newton, which other simulations do without.
+        if not type(robot).__module__.startswith("isaaclab_newton."):
+            return False
+        from newton.solvers import SolverMuJoCo
+
+        solver = _solver()
+        return (
+            isinstance(solver, SolverMuJoCo)
+            and not solver.use_mujoco_cpu
+            and solver.mjc_actuator_to_newton_idx is not None
+            and all(
+                len(numbers) == robot.num_instances
+                for numbers in (solver.mjw_model.actuator_gainprm, solver.mjw_model.jnt_actfrcrange)
+            )
+        )
+
+    def write(self, values: torch.Tensor, env_ids: torch.Tensor) -> None:
+        for found in self._entries:
+            found.numbers[env_ids[:, None], found.entries] = found.sign * values[:, found.columns]
+
+
 def motor_parameters(robot: Any) -> list[MotorParameter]:
     """Find what gives the motors of a robot their torque.
 
@@ -106,7 +168,7 @@ def motor_parameters(robot: Any) -> list[MotorParameter]:
         robot: The articulation, in a simulation that has started.
 
     Returns:
-        The parameters. With all of them zero a motor gives no torque, whatever it is told and however fast it turns.
+        The parameters. With all of them zero a motor gives no torque, whatever its target and however fast it turns.
 
     Raises:
         NotImplementedError: If actuators are computed by Isaac Lab itself, or have no limit that could be zero.
@@ -115,7 +177,8 @@ def motor_parameters(robot: Any) -> list[MotorParameter]:
     found: list[MotorParameter] = []
     for group, joints in _groups(robot):
         if isinstance(actuators[group], ImplicitActuator):
-            kind = _simulator_parameter(robot)
+            # Isaac Lab's writers serve all simulators, some have a shorter way.
+            kind = SolverParameter if SolverParameter.fits(robot) else SimulatorParameter
             found += [kind(robot, name, joints) for name in SIMULATOR_PARAMETERS]
         elif isinstance(actuators[group], ActuatorBase):
             raise NotImplementedError(
@@ -135,7 +198,7 @@ def refuse_efforts_past_motors(env: Any, robot: Any) -> None:
         robot: Its articulation, in a simulation that has started.
 
     Raises:
-        NotImplementedError: If an action tells torques of joints with implicit actuators.
+        NotImplementedError: If an action sets torques of joints with implicit actuators.
     """
     implicit = [group for group in robot.actuators if isinstance(robot.actuators[group], ImplicitActuator)]
     joints = {name for group in implicit for name in robot.actuators._group_joint_names[group]}
@@ -179,17 +242,6 @@ def _groups(robot: Any) -> list[tuple[str, torch.Tensor]]:
     return [(group, everyone[robot.actuators._group_joint_indices[group]]) for group in robot.actuators]
 
 
-def _simulator_parameter(robot: Any) -> type[SimulatorParameter]:
-    """How to write to the simulator: Isaac Lab's writers serve all, some have a shorter way."""
-    if type(robot).__module__.startswith("isaaclab_newton."):
-        # Imports Newton, which other simulations do without.
-        from .solver_parameter import SolverParameter
-
-        if SolverParameter.fits(robot):
-            return SolverParameter
-    return SimulatorParameter
-
-
 def _newton_parameters(actuators: Any, group: str, joints: torch.Tensor) -> list[NewtonParameter]:
     found: dict[str, NewtonParameter] = {}
     for component, name in NEWTON_PARAMETERS:
@@ -201,3 +253,56 @@ def _newton_parameters(actuators: Any, group: str, joints: torch.Tensor) -> list
     if not found.keys() & set(NEWTON_LIMITS):
         raise NotImplementedError(f"the motors {group!r} have no torque limit: set `actuator_effort_limit`")
     return list(found.values())
+
+
+def _solver() -> Any:
+    """Newton's solver, of a simulation that has started."""
+    from isaaclab_newton.physics import NewtonManager
+
+    return NewtonManager._solver
+
+
+def _degrees_of_freedom(robot: Any) -> np.ndarray:
+    """Of an environment in Newton's model, by joint."""
+    from newton import Model
+
+    layout = robot.root_view.frequency_layouts[Model.AttributeFrequency.JOINT_DOF]
+    chosen = layout.indices.numpy() if layout.slice is None else np.arange(layout.slice.start, layout.slice.stop)
+    order = robot.data.joint_ordering
+    return layout.offset + (chosen if order is None else chosen[list(order.user_to_backend_indices)])
+
+
+def _solver_entries(solver: Any, name: str, dofs: np.ndarray) -> list[tuple[torch.Tensor, np.ndarray, int]]:
+    """Arrays, and in each the entry of every degree of freedom, -1 for none, with the sign that numbers have there."""
+    import warp as wp
+    from newton import JointTargetMode
+    from newton.solvers import SolverMuJoCo
+
+    model, compiled = solver.model, solver.mjw_model
+    kept = {"stiffness": "joint_target_ke", "damping": "joint_target_kd", "effort_limit": "joint_effort_limit"}[name]
+    in_model = (wp.to_torch(getattr(model, kept)).view(len(compiled.actuator_gainprm), -1), dofs, 1)
+    if name == "effort_limit":
+        joints = _found(dofs, solver.mjc_jnt_to_newton_dof.numpy()[0])
+        low, high = wp.to_torch(compiled.jnt_actfrcrange).unbind(dim=-1)
+        return [in_model, (low, joints, -1), (high, joints, 1)]
+    # An actuator of a position is known by its degree of freedom, one of a velocity by what is left below -1.
+    driven = solver.mjc_actuator_to_newton_idx.numpy()
+    driven = np.where(solver.mjc_actuator_ctrl_source.numpy() == SolverMuJoCo.CtrlSource.JOINT_TARGET, driven, -1)
+    positions, velocities = _found(dofs, driven), _found(-(dofs + 2), driven)
+    gains, biases = wp.to_torch(compiled.actuator_gainprm), wp.to_torch(compiled.actuator_biasprm)
+    if name == "stiffness":
+        return [in_model, (gains[..., 0], positions, 1), (biases[..., 1], positions, -1)]
+    # An actuator of a position alone damps as well.
+    alone = model.joint_target_mode.numpy()[dofs] == JointTargetMode.POSITION
+    return [
+        in_model,
+        (gains[..., 0], velocities, 1),
+        (biases[..., 2], velocities, -1),
+        (biases[..., 2], np.where(alone, positions, -1), -1),
+    ]
+
+
+def _found(wanted: np.ndarray, listed: np.ndarray) -> np.ndarray:
+    """Where each is listed, -1 where it is not."""
+    where = {int(number): i for i, number in enumerate(listed)}
+    return np.array([where.get(int(number), -1) for number in wanted])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import colours_of, env_title, style
+from sb3_memaug.report.style import colors_of, env_title, plain, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +20,7 @@ COLUMNS = 4
 
 def charts(tables: RunTables) -> list[Chart]:
     """
-    :param tables: of the runs; episodes whose simulator tells no contacts, and experiments without trajectories, from
+    :param tables: of the runs; episodes whose simulator reports no contacts, and experiments without trajectories, from
         which the length of a step is known, are left out
     :return: one, with a column for each experiment; more where there are many
     """
@@ -37,7 +36,7 @@ def foot_rates(episodes: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFra
     :param trajectories: of a report
     :return: for each training seed of each policy of each experiment, ID and OOD: the number of ``episodes`` with mean
         actions and with memory, the means over them of ``seconds``, ``air_time`` and ``touchdowns``, and the two latter
-        ``_per_second``: sums over all episodes by their seconds, so that whoever falls early is not flattered
+        ``_per_second``: sums over all episodes by their seconds, so that early falls do not lower the rates
     """
     import pandas as pd
 
@@ -66,7 +65,7 @@ def _chart(number: int, rates: pd.DataFrame) -> Chart:
         len(envs),
         shared_xaxes=True,
         shared_yaxes=True,
-        subplot_titles=[env_title(env).replace(", ", ",<br>") for env in envs],
+        subplot_titles=[plain(env_title(env)).replace(", ", ",<br>") for env in envs],
         horizontal_spacing=0.025,
         vertical_spacing=0.07,
     )
@@ -76,7 +75,7 @@ def _chart(number: int, rates: pd.DataFrame) -> Chart:
     figure.update_xaxes(range=[-0.5, len(splits) - 0.5], showgrid=False)
     for j, (rate, text) in enumerate(RATES.items(), start=1):
         for i, env in enumerate(envs, start=1):
-            _draw(figure, {"row": j, "col": i}, rates[rates["env"] == env], rate, splits, colours_of(rates["policy"]))
+            _draw(figure, {"row": j, "col": i}, rates[rates["env"] == env], rate, splits, colors_of(rates["policy"]))
         # The same in all panels, so that experiments can be compared.
         figure.update_yaxes(range=[0, 1.08 * max(rates[rate].max(), 1e-3)], row=j)
         figure.update_yaxes(title={"text": text, "font": {"size": 13}}, title_standoff=8, row=j, col=1)
@@ -95,20 +94,20 @@ def _chart(number: int, rates: pd.DataFrame) -> Chart:
 
 
 def _draw(
-    figure: go.Figure, place: dict[str, int], rates: pd.DataFrame, rate: str, splits: list[str], colours: dict[str, str]
+    figure: go.Figure, place: dict[str, int], rates: pd.DataFrame, rate: str, splits: list[str], colors: dict[str, str]
 ) -> None:
-    width = 0.84 / len(colours)
-    for k, (policy, colour) in enumerate(colours.items()):
+    width = 0.84 / len(colors)
+    for k, (policy, color) in enumerate(colors.items()):
         own = rates[rates["policy"] == policy]
         if own.empty:
             continue
-        shift = (k - (len(colours) - 1) / 2) * width
+        shift = (k - (len(colors) - 1) / 2) * width
         means = own.groupby("split")[rate].mean()
         figure.add_bar(
             x=[splits.index(split) + shift for split in means.index],
             y=means,
             width=width,
-            marker={"color": colour, "line": {"width": 0}},
+            marker={"color": color, "line": {"width": 0}},
             legendgroup=policy,
             **place,
         )

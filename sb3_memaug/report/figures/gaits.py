@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.legs import colours_of_legs, label_of
-from sb3_memaug.report.figures.walks import (
+from sb3_memaug.report.figures.common import (
     EPISODE,
     SPLITS,
+    Chart,
     contacts,
+    foot_places,
     origin_of,
+    place_colors,
+    short_labels,
     touchdowns,
     walks_shown,
 )
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import env_title, policies_in_order, style
+from sb3_memaug.report.style import env_title, plain, policies_in_order, slug, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,13 +58,14 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
 
     policies = policies_in_order(walks["policy"])
     feet = list(contacts(walks))
-    colours = colours_of_legs(feet)
+    colors = place_colors(foot_places(walks))
+    labels = {foot: plain(label) for foot, label in short_labels(feet).items()}
     inside = len(policies) * ROW * len(feet) + (len(policies) - 1) * GAP
     figure = make_subplots(
         len(policies),
         1,
         shared_xaxes=True,
-        subplot_titles=[f"<b>{policy}</b>" for policy in policies],
+        subplot_titles=[f"<b>{plain(policy)}</b>" for policy in policies],
         vertical_spacing=GAP / inside if len(policies) > 1 else 0,
     )
     figure.update_annotations(x=0, xanchor="left")
@@ -81,8 +84,8 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
                 y=np.full(len(starts), level),
                 width=0.8,
                 orientation="h",
-                marker={"color": colours[foot], "line": {"width": 0}},
-                name=label_of(foot),
+                marker={"color": colors[foot], "line": {"width": 0}},
+                name=labels[foot],
                 legendgroup=foot,
                 showlegend=False,
                 row=row,
@@ -104,14 +107,17 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
     figure.add_annotation(
         x=1, y=1, xref="paper", yref="paper", text="duty factor", showarrow=False, xanchor="left", yanchor="bottom"
     )
-    names = [label_of(foot) for foot in feet]
     figure.update_yaxes(
-        tickvals=list(range(len(feet))), ticktext=names, range=[len(feet) - 0.4, -0.6], showgrid=False, ticks=""
+        tickvals=list(range(len(feet))),
+        ticktext=list(labels.values()),
+        range=[len(feet) - 0.4, -0.6],
+        showgrid=False,
+        ticks="",
     )
     figure.update_xaxes(range=[0, walks["time"].max()])
     figure.update_xaxes(title={"text": "time (s)", "font": {"size": 13}}, title_standoff=6, row=len(policies))
     return Chart(
-        f"gaits-{env.rpartition('/')[2].lower()}-{split}",
+        f"gaits-{slug(env.rpartition('/')[2])}-{split}",
         f"How the policies step, {SPLITS[split]}: {env_title(env)}",
         "Bars where a foot touches the ground; its duty factor is the share of the episode in which it does. "
         + origin_of(walks),

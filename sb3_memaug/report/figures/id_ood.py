@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sb3_memaug.evaluation.bootstrap import middle_mean
-from sb3_memaug.evaluation.scores import ALL, KEYS, groups, normalise, score_matrix
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.captions import training_seeds
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.evaluation.statistics import ALL, KEYS, groups, normalise, score_matrix
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import colours_of, env_title, style
+from sb3_memaug.report.style import colors_of, env_title, plain, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +37,7 @@ def charts(tables: RunTables, summarised: pd.DataFrame) -> list[Chart]:
     if not episodes["deterministic"].any():
         return []
     data = _data(normalise(tables.episodes).loc[episodes.index], summarised)
-    figure = _figure(data[data["deterministic"]], colours_of(tables.episodes["policy"]))
+    figure = _figure(data[data["deterministic"]], colors_of(tables.episodes["policy"]))
     return [Chart("id-ood-returns", "Returns on ID and on OOD tasks", _caption(episodes, data), figure, data)]
 
 
@@ -52,18 +50,18 @@ def _data(scored: pd.DataFrame, summarised: pd.DataFrame) -> pd.DataFrame:
         group = {name: value for name, value in zip(KEYS, keys, strict=True) if name != "memory"}
         unit = NORMALISED if rows[NORMALISED].notna().all() else "episode_return"
         scores = score_matrix(rows, unit)
-        told = {"unit": unit, "normalised_by": ", ".join(rows["normalised_by"].unique())}
+        unit_columns = {"unit": unit, "normalised_by": ", ".join(rows["normalised_by"].unique())}
         names = ("iqm", "low", "high")
         of_all = estimates.loc[keys, [f"normalised_{name}" if unit == NORMALISED else name for name in names]]
         pooled = dict(zip(("value", "low", "high"), of_all, strict=True))
-        table.append({**group, "training_seed": ALL_SEEDS, **pooled, **told, "n_seeds": len(scores)})
+        table.append({**group, "training_seed": ALL_SEEDS, **pooled, **unit_columns, "n_seeds": len(scores)})
         for seed, of_seed in zip(scores.index, scores.to_numpy(), strict=True):
             value = middle_mean(of_seed)
-            table.append({**group, "training_seed": str(seed), "value": value, **told, "n_seeds": 1})
+            table.append({**group, "training_seed": str(seed), "value": value, **unit_columns, "n_seeds": 1})
     return pd.DataFrame(table)
 
 
-def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
+def _figure(data: pd.DataFrame, colors: dict[str, str]) -> go.Figure:
     from plotly.subplots import make_subplots
 
     envs = list(data["env"].unique())
@@ -78,14 +76,14 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
     )
     style(figure, height, width=960 if n_columns == COLUMNS else 120 + 420 * n_columns)
     figure.update_layout(margin={"t": 100, "b": 36}, bargap=0, legend={"itemsizing": "constant"})
-    policies = [policy for policy in colours if policy in set(data["policy"])]
+    policies = [policy for policy in colors if policy in set(data["policy"])]
     for i, env in enumerate(envs):
         where = {"row": i // COLUMNS + 1, "col": i % COLUMNS + 1}
         here = data[data["env"] == env]
         for k, policy in enumerate(policies):
             rows = here[here["policy"] == policy]
             if len(rows):
-                for trace in _traces(rows, (k + 0.5) / len(policies) - 0.5, 1 / len(policies), colours[policy]):
+                for trace in _traces(rows, (k + 0.5) / len(policies) - 0.5, 1 / len(policies), colors[policy]):
                     figure.add_trace(trace, **where)
         normalised = (here["unit"] == NORMALISED).all()
         figure.update_xaxes(tickvals=[0, 1], ticktext=list(SPLITS.values()), range=[-0.5, 1.5], ticks="", **where)
@@ -111,14 +109,14 @@ def _axis(rows: pd.DataFrame) -> tuple[float, float]:
 
 def _title(env: str, data: pd.DataFrame) -> str:
     if env != ALL:
-        return env_title(env).replace(", ", "<br>")
+        return plain(env_title(env)).replace(", ", "<br>")
     of_envs = data[data["env"] != ALL]
     n_envs = of_envs["env"].nunique()
     n_normalised = of_envs.loc[of_envs["unit"] == NORMALISED, "env"].nunique()
     return "All experiments" if n_normalised == n_envs else f"{n_normalised} of {n_envs} experiments"
 
 
-def _traces(rows: pd.DataFrame, centre: float, width: float, colour: str) -> list[Any]:
+def _traces(rows: pd.DataFrame, centre: float, width: float, color: str) -> list[Any]:
     """Of a policy in a panel; where it stands beside the middle of a split, and how wide, in shares of the split's."""
     import plotly.graph_objects as go
 
@@ -134,8 +132,8 @@ def _traces(rows: pd.DataFrame, centre: float, width: float, colour: str) -> lis
             width=WIDTH * width * 0.9,
             error_y={**interval, "thickness": 1.4, "width": 3, "color": "#222"},
             marker={
-                "color": colour,
-                "line": {"color": colour, "width": 1},
+                "color": color,
+                "line": {"color": color, "width": 1},
                 "pattern": {**pattern, "size": 5, "solidity": 0.45},
             },
             legendgroup=policy,
@@ -156,17 +154,19 @@ def _caption(episodes: pd.DataFrame, data: pd.DataFrame) -> str:
     pooled = data[data["deterministic"] & (data["training_seed"] == ALL_SEEDS) & (data["env"] != ALL)]
     references = ", ".join(pooled.loc[pooled["unit"] == NORMALISED, "normalised_by"].unique())
     divided = f", divided by the mean return of {references} on the ID tasks of the experiment" if references else ""
-    told = [
+    sentences = [
         f"Interquartile mean of returns{divided}, over variations and {training_seeds(episodes)}, with its 95 % "
         "interval over whole training seeds, those of the normaliser too; a dot is a training seed.",
         "Solid bars: ID, hatched: OOD; mean actions.",
     ]
     if pooled["n_seeds"].min() == 1:
-        told.append("One training seed has no interval.")
+        sentences.append("One training seed has no interval.")
     if pooled["n_seeds"].min() < 4:
-        told.append("Of so few seeds an interval may be longer than the axis.")
+        sentences.append("Of so few seeds an interval may be longer than the axis.")
     if not data["deterministic"].all():
-        told.append("The table has sampled actions too.")
+        sentences.append("The table has sampled actions too.")
     if (pooled["unit"] != NORMALISED).any():
-        told.append("Returns are not normalised where they would be divided by a number that is negative or near zero.")
-    return " ".join(told)
+        sentences.append(
+            "Returns are not normalised where they would be divided by a number that is negative or near zero."
+        )
+    return " ".join(sentences)

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.legs import colours_of_legs, label_of, motor_of
-from sb3_memaug.report.figures.panels import panel_specs, show_each_name_once
+from sb3_memaug.report.figures.common import (
+    NONE_COLOR,
+    Chart,
+    panel_specs,
+    place_colors,
+    show_each_name_once,
+    variation_labels,
+    variation_places,
+)
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import env_title, policies_in_order, style
+from sb3_memaug.report.style import env_title, plain, policies_in_order, slug, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
 #: Of a panel; a page has a dozen.
 POINTS = 800
 COLUMNS = 3
-#: Of a leg's first motor, its second, and so on.
+#: Of the first joint at a place, the second, and so on.
 SYMBOLS = ("circle", "diamond", "square", "triangle-up")
 #: Of the lines between mirrored clusters.
 DASHES = {"left_right": "solid", "front_back": "dash"}
@@ -38,14 +44,14 @@ def charts(tables: RunTables) -> list[Chart]:
 
 def pairs_of(symmetry: pd.DataFrame, mirror: str) -> list[tuple[str, str]]:
     """
-    :param symmetry: rows of an experiment; its column ``pairs`` tells images of variations as ``"a:b;c:d"``
+    :param symmetry: rows of an experiment; its column ``pairs`` has images of variations as ``"a:b;c:d"``
     :param mirror: an element of the symmetry group
-    :return: each two variations that it exchanges, once; none where the table does not tell
+    :return: each two variations that it exchanges, once; none where the table has no such column
     """
     if "pairs" not in symmetry:
         return []
-    told = symmetry.loc[symmetry["mirror"] == mirror, "pairs"].dropna().head(1)
-    images = [pair.split(":") for pairs in told for pair in pairs.split(";") if pair]
+    cells = symmetry.loc[symmetry["mirror"] == mirror, "pairs"].dropna().head(1)
+    images = [pair.split(":") for pairs in cells for pair in pairs.split(";") if pair]
     return list(dict.fromkeys((min(a, b), max(a, b)) for a, b in images if a != b))
 
 
@@ -68,6 +74,8 @@ def _chart(env: str, latents: pd.DataFrame, symmetry: pd.DataFrame) -> Chart:
         vertical_spacing=0.3,
     )
     keys = ["policy", "training_seed", "split", "variation"]
+    marks = _marks(latents)
+    labels = {name: plain(label) for name, label in variation_labels(latents).items()}
     splits = latents.drop_duplicates("variation").set_index("variation")["split"].to_dict()
     drawn = []
     for i, run in enumerate(runs):
@@ -78,13 +86,35 @@ def _chart(env: str, latents: pd.DataFrame, symmetry: pd.DataFrame) -> Chart:
         centroids = run.groupby(keys, sort=False)[["pc1", "pc2"]].mean().reset_index()
         drawn += [points.assign(mark="output"), centroids.assign(mark="centroid")]
         pairs = {mirror: pairs_of(symmetry, mirror) for mirror in mirrors}
-        _draw(figure, place, points, centroids.set_index("variation"), splits, pairs)
+        _draw(figure, place, points, centroids.set_index("variation"), splits, labels, marks, pairs)
         figure.update_yaxes(scaleanchor=f"x{i + 1}" if i else "x", **place)
     show_each_name_once(figure)
     _lay_out(figure, rows)
     title = f"What the memory tells apart: {env_title(env)}"
     data = pd.concat(drawn, ignore_index=True)[[*keys, "mark", "pc1", "pc2"]]
-    return Chart(f"latents-{env.rpartition('/')[2].lower()}", title, _caption(runs, symmetry), figure, data)
+    return Chart(f"latents-{slug(env.rpartition('/')[2])}", title, _caption(runs, symmetry), figure, data)
+
+
+def _marks(latents: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Of each variation: the color of its place, and the symbol of its joint, the same for that joint at all places."""
+    labels, places = variation_labels(latents), variation_places(latents)
+    nothing = set(latents.loc[latents["split"] == "none", "variation"])
+    colors = place_colors({name: place for name, place in places.items() if name not in nothing})
+    joints: dict[str, str] = {}
+    for name in latents.loc[latents["kind"] == "joint_failure", "variation"].unique():
+        if not places[name]:
+            continue
+        beside = [set(labels[other].split()) for other in colors if places[other] == places[name]]
+        shared = set.intersection(*beside) if len(beside) > 1 else set()
+        joints[name] = " ".join(word for word in labels[name].split() if word not in {*shared, *places[name].split()})
+    ranks = {joint: rank for rank, joint in enumerate(sorted(set(joints.values())))}
+    return {
+        name: {
+            "color": colors.get(name, NONE_COLOR),
+            "symbol": SYMBOLS[ranks[joints[name]] % len(SYMBOLS)] if name in joints else SYMBOLS[0],
+        }
+        for name in labels
+    }
 
 
 def _thinned(cluster: pd.DataFrame, points: int) -> pd.DataFrame:
@@ -97,21 +127,20 @@ def _draw(
     points: pd.DataFrame,
     centroids: pd.DataFrame,
     splits: dict[str, str],
+    labels: dict[str, str],
+    marks: dict[str, dict[str, str]],
     pairs: dict[str, list[tuple[str, str]]],
 ) -> None:
     """A panel: points below, the lines of the mirrors over them, and the centroids on top."""
-    colours = colours_of_legs(splits)
-    motors = sorted({motor_of(name) for name in splits} - {""})
-    looks: dict[str, dict[str, Any]] = {}
+    shown = set()
     for name, cluster in points.groupby("variation", sort=False):
-        symbol = SYMBOLS[motors.index(motor_of(name)) % len(SYMBOLS)] if motor_of(name) else SYMBOLS[0]
-        looks[name] = {"symbol": symbol, "color": colours[name]}
+        shown.add(name)
         x, y = cluster[["pc1", "pc2"]].to_numpy(dtype=np.float32).T
-        marker = {**looks[name], "size": 4, "opacity": 0.35}
+        marker = {**marks[name], "size": 4, "opacity": 0.35}
         shared = {"mode": "markers", "legendgroup": name, "hoverinfo": "skip"}
         figure.add_scatter(x=x, y=y, marker=marker, **shared, **place)
     for mirror, exchanged in pairs.items():
-        ends = [(a, b) for a, b in exchanged if a in looks and b in looks]
+        ends = [(a, b) for a, b in exchanged if a in shown and b in shown]
         if ends:
             x, y = (
                 [v for a, b in ends for v in (centroids.at[a, pc], centroids.at[b, pc], None)] for pc in ("pc1", "pc2")
@@ -122,9 +151,9 @@ def _draw(
                 x=x, y=y, mode="lines", line=line, name=name, legendgroup=mirror, hoverinfo="skip", **place
             )
     for rank, (name, split) in enumerate(splits.items()):
-        if name in looks:
-            label = label_of(name) + (" (ID)" if split == "id" else "")
-            marker = {**looks[name], "size": 11, "line": {"width": 1.5, "color": "white"}}
+        if name in shown:
+            label = labels[name] + (" (ID)" if split == "id" else "")
+            marker = {**marks[name], "size": 11, "line": {"width": 1.5, "color": "white"}}
             entry: dict[str, Any] = {"name": label, "legendgroup": name, "legendrank": rank}
             x, y = [[centroids.at[name, pc]] for pc in ("pc1", "pc2")]
             figure.add_scatter(x=x, y=y, mode="markers", marker=marker, hoverinfo="name", **entry, **place)
@@ -139,12 +168,12 @@ def _lay_out(figure: go.Figure, rows: int) -> None:
 
 
 def _words(mirror: str) -> str:
-    return mirror.replace("_", "–")
+    return plain(mirror.replace("_", "–"))
 
 
 def _panel_title(run: pd.DataFrame, symmetry: pd.DataFrame, mirrors: list[str]) -> str:
     policy, seed = run["policy"].iloc[0], run["training_seed"].iloc[0]
-    text = f"<b>{policy}</b>"
+    text = f"<b>{plain(policy)}</b>"
     if symmetry.empty:
         return text
     own = symmetry[symmetry["policy"] == policy]

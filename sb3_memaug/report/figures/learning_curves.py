@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.captions import training_seeds
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import colours_of, env_title, style
+from sb3_memaug.report.style import colors_of, env_title, slug, style
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
 SPLITS = {"id": "ID tasks", "ood": "OOD tasks"}
-#: Policies whose colours are lighter are dashed, too, for those who see or print no colours.
+#: Policies whose colors are lighter are dashed, too, which is visible without colors.
 DASHES = {"baseline": "dash"}
 
 
@@ -27,26 +25,26 @@ def charts(tables: RunTables) -> list[Chart]:
     learning = tables.learning
     if learning.empty:
         return []
-    colours = colours_of(learning["policy"])
+    colors = colors_of(learning["policy"])
     drawn = learning[learning["split"].isin(SPLITS)]
-    return [_chart(env, rows, colours) for env, rows in drawn.groupby("env", sort=False)]
+    return [_chart(env, rows, colors) for env, rows in drawn.groupby("env", sort=False)]
 
 
-def _chart(env: str, learning: pd.DataFrame, colours: dict[str, str]) -> Chart:
+def _chart(env: str, learning: pd.DataFrame, colors: dict[str, str]) -> Chart:
     keys = ["env", "split", "policy", "timesteps"]
     data = learning.groupby(keys, sort=False)["episode_return"].agg(["mean", "min", "max", "count"]).reset_index()
     data = data.rename(columns={"count": "n_seeds"}).sort_values(keys[1:], kind="stable", ignore_index=True)
     bands = "; the bands reach from the lowest to the highest of them" if data["n_seeds"].max() > 1 else ""
     return Chart(
-        f"learning-curves-{env.rpartition('/')[2].lower()}",
+        f"learning-curves-{slug(env.rpartition('/')[2])}",
         f"Returns during training: {env_title(env)}",
         f"Mean return of episodes during training, over {training_seeds(learning)}{bands}.",
-        _figure(data, colours),
+        _figure(data, colors),
         data,
     )
 
 
-def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
+def _figure(data: pd.DataFrame, colors: dict[str, str]) -> go.Figure:
     from plotly.subplots import make_subplots
 
     splits = [split for split in SPLITS if split in set(data["split"])]
@@ -55,14 +53,14 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
     )
     for column, split in enumerate(splits, start=1):
         where = {"row": 1, "col": column}
-        curves = {policy: data[(data["split"] == split) & (data["policy"] == policy)] for policy in colours}
+        curves = {policy: data[(data["split"] == split) & (data["policy"] == policy)] for policy in colors}
         for policy, curve in curves.items():
             if (curve["n_seeds"] > 1).any():
                 figure.add_scatter(
                     x=[*curve["timesteps"], *curve["timesteps"][::-1]],
                     y=[*curve["max"], *curve["min"][::-1]],
                     fill="toself",
-                    fillcolor=colours[policy],
+                    fillcolor=colors[policy],
                     opacity=0.15,
                     line={"width": 0},
                     hoverinfo="skip",
@@ -76,7 +74,7 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
                     x=curve["timesteps"],
                     y=curve["mean"],
                     mode="lines",
-                    line={"color": colours[policy], "width": 2, "dash": dash},
+                    line={"color": colors[policy], "width": 2, "dash": dash},
                     legendgroup=policy,
                     **where,
                 )

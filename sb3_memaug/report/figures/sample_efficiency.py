@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sb3_memaug.evaluation.sample_efficiency import REFERENCE, SHARE, mean_sample_efficiency, sample_efficiency
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.captions import training_seeds
-from sb3_memaug.report.figures.policy_legend import show_each_policy_once
+from sb3_memaug.evaluation.statistics import TARGET_POLICY, TARGET_SHARE, mean_sample_efficiency, sample_efficiency
+from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import colours_of, env_title, style
+from sb3_memaug.report.style import colors_of, env_title, plain, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,33 +32,34 @@ def charts(tables: RunTables) -> list[Chart]:
         return []
     without = [env_title(env) for env in tables.learning["env"].unique() if env not in set(data["env"])]
     caption = (
-        f"Environment steps until the mean return on ID and OOD tasks is {SHARE * 100:g} % of what {REFERENCE} ends "
-        f"with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of them got there."
+        f"Environment steps until the mean return on ID and OOD tasks is {TARGET_SHARE * 100:g} % of what "
+        f"{TARGET_POLICY} ends with, of {training_seeds(data)}: a dot each, and a bar to their mean where all of "
+        "them got there."
     )
     means = mean_sample_efficiency(tables.learning)
     if means["low"].notna().any():
         caption += (
-            f" The 95 % interval is over training seeds, those of {REFERENCE} too, and drawn where every draw of them "
-            "gets there; of few seeds it may be longer than the axis."
+            f" The 95 % interval is over training seeds, those of {TARGET_POLICY} too, and drawn where every draw of "
+            "them gets there; of few seeds it may be longer than the axis."
         )
     if without:
-        caption += f" There is no {REFERENCE} with a positive return to compare with in: {'; '.join(without)}."
+        caption += f" There is no {TARGET_POLICY} with a positive return to compare with in: {'; '.join(without)}."
     data = data.merge(means[["env", "policy", "low", "high"]], on=["env", "policy"], how="left")
-    figure = _figure(data, colours_of(tables.learning["policy"]))
+    figure = _figure(data, colors_of(tables.learning["policy"]))
     return [Chart("sample-efficiency", "Sample efficiency", caption, figure, data)]
 
 
-def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
+def _figure(data: pd.DataFrame, colors: dict[str, str]) -> go.Figure:
     from plotly.subplots import make_subplots
 
     envs = list(data["env"].unique())
-    policies = [policy for policy in colours if policy in set(data["policy"])]
+    policies = [policy for policy in colors if policy in set(data["policy"])]
     n_columns, n_rows = min(COLUMNS, len(envs)), -(-len(envs) // COLUMNS)
     height = 100 + n_rows * (90 + 24 * len(policies))
     figure = make_subplots(
         n_rows,
         n_columns,
-        subplot_titles=[env_title(env).replace(", ", "<br>") for env in envs],
+        subplot_titles=[plain(env_title(env)).replace(", ", "<br>") for env in envs],
         shared_yaxes=True,
         horizontal_spacing=0.05,
         vertical_spacing=110 / (height - 130) if n_rows > 1 else 0,
@@ -72,7 +71,7 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
         here = data[data["env"] == env]
         trained = int(here["trained"].max())
         for k, policy in enumerate(policies):
-            for trace in _traces(here[here["policy"] == policy], k, trained, colours[policy]):
+            for trace in _traces(here[here["policy"] == policy], k, trained, colors[policy]):
                 figure.add_trace(trace, **where)
         figure.update_xaxes(
             title={"text": "environment steps", "font": {"size": 13}, "standoff": 8},
@@ -84,7 +83,7 @@ def _figure(data: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
         )
     figure.update_yaxes(
         tickvals=list(range(len(policies))),
-        ticktext=policies,
+        ticktext=[plain(policy) for policy in policies],
         range=[len(policies) - 0.5, -0.5],
         showgrid=False,
         ticks="",
@@ -100,7 +99,7 @@ def _ticks(trained: int) -> list[float]:
     return np.arange(0, trained + 1, step).tolist()
 
 
-def _traces(runs: pd.DataFrame, y: int, trained: int, colour: str) -> list[Any]:
+def _traces(runs: pd.DataFrame, y: int, trained: int, color: str) -> list[Any]:
     import plotly.graph_objects as go
 
     if runs.empty:
@@ -118,7 +117,7 @@ def _traces(runs: pd.DataFrame, y: int, trained: int, colour: str) -> list[Any]:
             width=0.7,
             orientation="h",
             error_x={**interval, "thickness": 1.4, "width": 3, "color": "#222"},
-            marker={"color": colour},
+            marker={"color": color},
             legendgroup=policy,
         ),
         go.Scatter(

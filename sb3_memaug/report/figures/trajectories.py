@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sb3_memaug.report.charts import Chart
-from sb3_memaug.report.figures.legs import colours_of_legs, label_of
-from sb3_memaug.report.figures.panels import panel_specs, show_each_name_once
-from sb3_memaug.report.figures.walks import EPISODE, SPLITS, contacts, origin_of, touchdowns, walks_shown
+from sb3_memaug.report.figures.common import (
+    EPISODE,
+    SPLITS,
+    Chart,
+    contacts,
+    foot_places,
+    origin_of,
+    panel_specs,
+    place_colors,
+    short_labels,
+    show_each_name_once,
+    touchdowns,
+    walks_shown,
+)
 from sb3_memaug.report.run_tables import RunTables
-from sb3_memaug.report.style import env_title, policies_in_order, style
+from sb3_memaug.report.style import env_title, plain, policies_in_order, slug, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +35,7 @@ WIDTH, LEFT, RIGHT, TOP, BOTTOM, GAP, TITLE = 960, 56, 12, 80, 48, 26, 38
 PANEL = (WIDTH - LEFT - RIGHT - (COLUMNS - 1) * GAP) / COLUMNS
 #: A panel's height, relative to its width: least and greatest.
 ASPECTS = (0.5, 1.1)
-TRACK_COLOUR = "#333"
+TRACK_COLOR = "#333"
 
 
 def charts(tables: RunTables) -> list[Chart]:
@@ -43,7 +53,7 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
 
     policies = policies_in_order(walks["policy"])
     data = pd.concat([_marks(walks[walks["policy"] == policy]) for policy in policies], ignore_index=True)
-    colours = colours_of_legs(contacts(walks))
+    colors = place_colors(foot_places(walks))
     xs, ys = _ranges(data)
     rows = -(-len(policies) // COLUMNS)
     panel = PANEL * (ys[1] - ys[0]) / (xs[1] - xs[0])
@@ -60,7 +70,7 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
     )
     for i, policy in enumerate(policies):
         place = {"row": i // COLUMNS + 1, "col": i % COLUMNS + 1}
-        _draw(figure, place, data[data["policy"] == policy], colours)
+        _draw(figure, place, data[data["policy"] == policy], colors)
     show_each_name_once(figure)
     style(figure, round(inside + TOP + BOTTOM), WIDTH)
     figure.update_layout(margin={"t": TOP, "b": BOTTOM, "l": LEFT, "r": RIGHT}, legend={"itemsizing": "constant"})
@@ -73,7 +83,7 @@ def _chart(env: str, split: str, walks: pd.DataFrame) -> Chart:
     leader = next(axis for axis in figure.select_yaxes() if axis.matches is None)
     leader.scaleanchor = leader.anchor
     return Chart(
-        f"trajectories-{env.rpartition('/')[2].lower()}-{split}",
+        f"trajectories-{slug(env.rpartition('/')[2])}-{split}",
         f"Where the policies walk, {SPLITS[split]}: {env_title(env)}",
         "Tracks of the base on the plane, arrows to where it looks, and the places where feet touch down. "
         + origin_of(walks),
@@ -107,21 +117,22 @@ def _ranges(data: pd.DataFrame) -> tuple[list[float], list[float]]:
     return [x - width / 2, x + width / 2], [y - height / 2, y + height / 2]
 
 
-def _draw(figure: go.Figure, place: dict[str, int], data: pd.DataFrame, colours: dict[str, str]) -> None:
+def _draw(figure: go.Figure, place: dict[str, int], data: pd.DataFrame, colors: dict[str, str]) -> None:
     base, target = data[data["mark"] == "base"], data[data["mark"] == "target"]
-    for rank, (foot, colour) in enumerate(colours.items()):
+    labels = short_labels(colors)
+    for rank, (foot, color) in enumerate(colors.items()):
         x, y = data.loc[data["foot"] == foot, ["x", "y"]].to_numpy(dtype=np.float32).T
-        marker = {"size": 5, "color": colour, "opacity": 0.7}
-        entry = {"name": label_of(foot), "legendgroup": foot, "legendrank": rank}
+        marker = {"size": 5, "color": color, "opacity": 0.7}
+        entry = {"name": plain(labels[foot]), "legendgroup": foot, "legendrank": rank}
         figure.add_scatter(x=x, y=y, mode="markers", marker=marker, **entry, **place)
     x, y, heading = base[["x", "y", "heading"]].to_numpy(dtype=np.float32).T
     shared = {"legendgroup": "base", "hoverinfo": "skip"}
-    line = {"color": TRACK_COLOUR, "width": 1.5}
+    line = {"color": TRACK_COLOR, "width": 1.5}
     figure.add_scatter(x=x, y=y, mode="lines", line=line, name="base", **shared, **place)
     some = np.unique(np.linspace(0, len(x) - 1, ARROWS).astype(int))
     # Plotly counts clockwise from upwards.
     angles = 90 - np.degrees(heading[some])
-    marker = {"symbol": "arrow-wide", "angle": angles, "size": 8, "color": TRACK_COLOUR}
+    marker = {"symbol": "arrow-wide", "angle": angles, "size": 8, "color": TRACK_COLOR}
     figure.add_scatter(x=x[some], y=y[some], mode="markers", marker=marker, **shared, **place)
     for name, symbol, size, where in (("start", "circle-open", 9, base.iloc[:1]), ("target", "star", 12, target)):
         if len(where):
@@ -137,4 +148,4 @@ def _panel_title(data: pd.DataFrame) -> str:
     distance = np.hypot(base["x"].iloc[-1] - goal["x"], base["y"].iloc[-1] - goal["y"])
     name = "target" if len(target) else "start"
     seconds = base["time"].iloc[-1]
-    return f"<b>{data['policy'].iloc[0]}</b><br>{seconds:.1f} s, at last {distance:.2f} m from the {name}"
+    return f"<b>{plain(data['policy'].iloc[0])}</b><br>{seconds:.1f} s, at last {distance:.2f} m from the {name}"

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sb3_memaug.robots.newton_arrays import leaf
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.newton.geometry import leaf
+from sb3_memaug.robots.robot import rotation_matrix
 
 #: Contacts look back as many physics steps, and accelerations one.
 KEPT = 3

@@ -26,8 +26,8 @@ def test_a_run_is_trained_and_measured_in_one_simulation_at_a_time(tmp_path):
     pytest.importorskip("isaaclab")
     pytest.importorskip("rl_zoo3")
     pd = pytest.importorskip("pandas")
-    from sb3_memaug.experiments.measuring import evaluate, film
-    from sb3_memaug.experiments.training import train
+    from sb3_memaug.experiments.measure import evaluate, film
+    from sb3_memaug.experiments.train import train
 
     if not FILES["AnymalD"].is_file():
         pytest.skip("example-robot-data is not installed")

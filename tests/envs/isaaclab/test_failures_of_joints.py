@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch as th
 
+from sb3_memaug.disturbances.place import Places
 from tests.envs.isaaclab.simulated import simulated
 
 
@@ -106,7 +108,7 @@ def test_a_reset_with_failures_has_the_simulator_compute_nothing_more(robot, dea
         env.step(action)
     with launches() as second_step:
         env.step(action)
-    monkeypatch.setattr(event, "fail", lambda joints, env_ids: None)
+    monkeypatch.setattr(event, "set_rows", lambda rows, env_ids: None)
     with launches() as without:
         env.reset(seed=0, options=options)
 
@@ -133,7 +135,7 @@ def test_the_solver_holds_what_isaac_labs_writers_and_all_its_constants_would_gi
 
     env, first, second = robot
     env.reset(options={"failed_joint": None})
-    sound = solver_arrays()
+    healthy = solver_arrays()
     env.reset(options={"failed_joint": [first, None, second]})
     failed = solver_arrays()
 
@@ -143,10 +145,10 @@ def test_the_solver_holds_what_isaac_labs_writers_and_all_its_constants_would_gi
         np.testing.assert_array_equal(ours, theirs)
     if first != "LF_HFE":
         # Stiffness, damping and limit of two motors: once in the model; gains and biases, and the range's two ends.
-        changed = [int((one != other).sum()) for one, other in zip(sound, failed, strict=True)]
+        changed = [int((one != other).sum()) for one, other in zip(healthy, failed, strict=True)]
         assert changed == [2, 2, 2, 4, 4, 4]
     env.reset(options={"failed_joint": None})
-    for before, after in zip(sound, solver_arrays(), strict=True):
+    for before, after in zip(healthy, solver_arrays(), strict=True):
         np.testing.assert_array_equal(before, after)
 
 
@@ -156,13 +158,46 @@ def test_joints_that_fail_are_of_the_split(robot):
     seen = set()
     for _ in range(20):
         event(env, None, **{**env.event_manager.get_term_cfg("joint_failure").params, "probability": 1.0})
-        seen |= set(event.failed.tolist())
+        seen |= set(map(tuple, event.rows.tolist()))
 
-    assert seen == set(event.candidates.tolist())
+    assert seen == set(map(tuple, event.candidates.tolist()))
+    names = env.scene["robot"].joint_names
+    assert {names[row.index(1.0)] for row in seen} == set(event.disturbance.joints)
+
+
+def test_joints_fail_together(robot):
+    env, first, second = robot
+    names = env.scene["robot"].joint_names
+    failed = th.zeros(3, len(names), dtype=th.bool)
+    failed[[0, 0, 2, 2], [names.index(first), names.index(second)] * 2] = True
+
+    _, extras = env.reset(options={"failed_joint": [(first, second), (), (second, first)]})
+
+    lowest = min(names.index(first), names.index(second))
+    assert extras["failed_joint"].tolist() == [lowest, -1, lowest]
+    assert th.equal(torques(env) == 0, failed)
+    env.reset(options={"failed_joint": (first, second)})
+    assert (torques(env) == 0).sum(dim=1).tolist() == [2, 2, 2]
+
+
+def test_groups_of_joints_may_fail_in_a_split(robot):
+    env, first, second = robot
+    term = env.event_manager.get_term_cfg("joint_failure")
+    splits = {"id": [(first, second)], "ood": [first, [second]]}
+    event = type(term.func)(replace(term, params={**term.params, "splits": splits, "probability": 1.0}), env)
+    names = env.scene["robot"].joint_names
+
+    event(env, None, **event.cfg.params)
+
+    assert event.rows.nonzero()[:, 1].tolist() == sorted(map(names.index, (first, second))) * 3
+    labels = [variation.label for variation in event.of_split("ood").variations("ood", Places())]
+    assert labels == [first, second]
+    assert [v.joints for v in event.of_split("id").variations("id", Places())] == [(first, second)]
+    event.set_rows(th.zeros(3, len(names)), th.arange(3))
 
 
 def test_a_joint_that_the_robot_has_not_is_named(robot):
-    with pytest.raises(ValueError, match="got 'elbow'"):
+    with pytest.raises(ValueError, match="'elbow' is no motor of the robot"):
         robot[0].reset(options={"failed_joint": "elbow"})
 
 
@@ -178,7 +213,7 @@ def test_torques_that_would_reach_a_joint_past_its_dead_motor_are_refused(robot,
     monkeypatch.setattr(event.func, "_parameters", [])
 
     if first == "LF_HFE":
-        # Newton limits what an explicit motor gives, whatever it is told.
+        # Newton limits what an explicit motor gives, whatever it is reported.
         event.func(env, None, **event.params)
     else:
         with pytest.raises(

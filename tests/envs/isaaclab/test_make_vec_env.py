@@ -9,7 +9,7 @@ import torch as th
 from sb3_memaug.envs.isaaclab.make_vec_env import make_env
 from sb3_memaug.envs.isaaclab.simulation import IsaacLabSimulation
 from sb3_memaug.envs.isaaclab.vec_env import IsaacLabVecEnv
-from sb3_memaug.vec_env.vec_env_makers import vec_env_maker
+from sb3_memaug.vec_env.registry import vec_env_maker
 
 from .shipped_task import shipped_cfg
 

@@ -66,5 +66,5 @@ def test_payloads_are_of_the_split(env):
 
 
 def test_a_payload_without_a_mass_is_refused(env):
-    with pytest.raises(ValueError, match="`mass`, `x` and `y`"):
+    with pytest.raises(ValueError, match=r"must have the keys \['mass', 'x', 'y'\]"):
         env.reset(options={"payload": {"x": 0.0, "y": 0.0}})

@@ -10,8 +10,8 @@ import torch as th
 
 from sb3_memaug.envs.isaaclab.make_vec_env import make_vec_env
 from sb3_memaug.evaluation import evaluate_generalization
-from sb3_memaug.evaluation.split_evaluator import SplitEvaluator
-from sb3_memaug.evaluation.trajectories import record_trajectories
+from sb3_memaug.evaluation.generalization import SplitEvaluator
+from sb3_memaug.evaluation.recorders import record_trajectories
 from sb3_memaug.evaluation.trials import Trial, open_trials
 
 from .simulated import FILES
@@ -50,8 +50,11 @@ def training():
 
 def test_mirrored_episodes_start_alike_and_end_where_they_end(training):
     with open_trials("MemAug/AnymalD-Position-Payload-v0", simulation=training) as trials:
-        assert [variation.name for variation in trials.variations] == [
+        assert [variation.label for variation in trials.variations] == [
             "none", "payload_front_left", "payload_front_right", "payload_back_left", "payload_back_right"
+        ]  # fmt: skip
+        assert [variation.place for variation in trials.variations] == [
+            "", "front left", "front right", "back left", "back right"
         ]  # fmt: skip
         assert trials.capacity == 8
         chosen = [Trial(trials.variations[0], seed, mirror) for seed in (3, 4) for mirror in trials.mirrors[:2]]
@@ -116,3 +119,16 @@ def test_every_joint_may_fail_and_all_episodes_run_together():
     ]
     assert all(math.isfinite(result.episode_return) and 1 <= result.length <= STEPS for result in results)
     assert all(result.air_time is not None and result.distance is None for result in results)
+
+
+@pytest.mark.parametrize(
+    ("robot", "places"),
+    [
+        ("AnymalD", ["front left"] * 3 + ["front right"] * 3 + ["back left"] * 3 + ["back right"] * 3),
+        ("G1", ["left"] * 3 + ["right"] * 3),
+    ],
+)
+def test_joints_have_places_by_the_geometry_of_the_robot(robot, places):
+    env_id, env_kwargs = short_task("AnymalD-Velocity-JointFailure")
+    with open_trials(env_id.replace("AnymalD", robot), {**env_kwargs, "robot": FILES[robot]}) as trials:
+        assert [variation.place for variation in trials.variations] == ["", *places]

@@ -8,7 +8,7 @@ import gymnasium as gym
 import pytest
 
 import sb3_memaug  # noqa: F401, which registers them
-from sb3_memaug.envs.isaaclab import splits
+from sb3_memaug.envs import splits
 
 EIGHT = [
     f"MemAug/{robot}-{goal}-{variation}-v0"

@@ -1,8 +1,6 @@
 import pytest
 
-from sb3_memaug.envs.legged.default_pose import choose_default_pose
-from sb3_memaug.envs.legged.legs import find_legs
-from sb3_memaug.envs.legged.stance import find_stance
+from sb3_memaug.envs.legged.stance import choose_default_pose, find_legs, find_stance
 
 from .robots import leg_geometry
 

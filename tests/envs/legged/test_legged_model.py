@@ -13,8 +13,7 @@ from .robots import BASE, LEGS, LINKS, RADIUS, SHANK, THIGH
 mujoco = pytest.importorskip("mujoco")
 
 from sb3_memaug.envs.legged.legged_model import build_legged_model  # noqa: E402
-from sb3_memaug.envs.legged.placement import place  # noqa: E402
-from sb3_memaug.envs.legged.scene import GROUND  # noqa: E402
+from sb3_memaug.envs.legged.scene import GROUND, place  # noqa: E402
 
 DT = 0.005
 FEET = [f"{leg}_foot" for leg in LEGS]

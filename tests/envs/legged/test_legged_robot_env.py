@@ -12,7 +12,7 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 from stable_baselines3.common.env_util import make_vec_env
 
 import sb3_memaug.envs
-from sb3_memaug.robots.reflect import reflect_state
+from sb3_memaug.robots.robot import reflect_state
 from sb3_memaug.wrappers import JointFailure
 
 mujoco = pytest.importorskip("mujoco")

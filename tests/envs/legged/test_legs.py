@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.legged.legs import bottom, find_legs, tip
+from sb3_memaug.envs.legged.stance import bottom, find_legs, tip
 from sb3_memaug.symmetry import Body, Joint, RobotGeometry, Shape
 from sb3_memaug.symmetry.kinematics import posed
 

@@ -3,7 +3,7 @@ import pytest
 
 mujoco = pytest.importorskip("mujoco")
 
-from sb3_memaug.envs.legged.placement import bottoms, place  # noqa: E402
+from sb3_memaug.envs.legged.scene import bottoms, place  # noqa: E402
 
 SHAPES = {
     "sphere": 'size="0.1"',

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.envs.legged.legs import find_legs, tip
-from sb3_memaug.envs.legged.stance import BENT, UPRIGHT, find_stance
+from sb3_memaug.envs.legged.stance import BENT, UPRIGHT, find_legs, find_stance, tip
 from sb3_memaug.symmetry import derive_symmetry
 from sb3_memaug.symmetry.kinematics import posed
 

@@ -4,7 +4,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from sb3_memaug.envs.legged.urdf import Mimic, read_urdf
+from sb3_memaug.robots.description.urdf import Mimic
+from sb3_memaug.robots.description.urdf_rewrite import urdf_for_mujoco
 
 MESH = '<visual><geometry><mesh filename="{}"/></geometry></visual>'
 
@@ -15,7 +16,7 @@ def read(tmp_path):
         path = tmp_path / folder / "dog.urdf"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'<robot name="dog">{body}</robot>')
-        urdf = read_urdf(path)
+        urdf = urdf_for_mujoco(path)
         return ElementTree.fromstring(urdf.text), urdf.mimics
 
     return read
@@ -190,4 +191,4 @@ def test_other_files_are_refused(tmp_path, text, message):
     path = tmp_path / "robot.urdf"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
-        read_urdf(path)
+        urdf_for_mujoco(path)

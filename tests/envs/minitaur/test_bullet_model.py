@@ -5,11 +5,9 @@ import numpy as np
 import pytest
 
 from sb3_memaug.envs.minitaur.anatomy import KNEES, LEGS, LOWER_LENGTH, MOTORS, REFLECTIONS, SIDES
-from sb3_memaug.envs.minitaur.minitaur_env import DAMPING, PHYSICS_DT, STIFFNESS, TORQUE_LIMIT, MinitaurEnv
-from sb3_memaug.envs.minitaur.simulators import make_robot
-from sb3_memaug.envs.velocity import VelocityTask
-from sb3_memaug.robots.reflect import reflect_state
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.envs.minitaur.minitaur_env import DAMPING, PHYSICS_DT, STIFFNESS, TORQUE_LIMIT, MinitaurEnv, make_robot
+from sb3_memaug.envs.tasks import VelocityTask
+from sb3_memaug.robots.robot import reflect_state, rotation_matrix
 
 pytest.importorskip("pybullet")
 from sb3_memaug.envs.minitaur.bullet_model import HALF_LAYER, minitaur_urdf

@@ -6,8 +6,7 @@ import pytest
 
 import sb3_memaug.envs  # noqa: F401
 from sb3_memaug.envs.minitaur.anatomy import MOTORS
-from sb3_memaug.robots.reflect import reflect_state
-from sb3_memaug.robots.rotations import rotation_matrix
+from sb3_memaug.robots.robot import reflect_state, rotation_matrix
 
 ELEMENTS = ("left_right", "front_back", "left_right*front_back")
 STEPS = 50
@@ -171,3 +170,17 @@ def test_the_same_seed_gives_the_same_life_whatever_was_before(make_pair, simula
         env.step(action)
     np.testing.assert_array_equal(life(env), first)
     np.testing.assert_array_equal(life(other), first)
+
+
+def test_the_group_has_a_reflection_for_each_of_its_four_elements(make_pair):
+    env, _ = make_pair("MemAug/MinitaurVelocity", "mujoco")
+    reflections = env.get_wrapper_attr("symmetry_group").reflections
+    assert tuple(reflections) == ("identity", *ELEMENTS)
+    own = env.unwrapped.reflections
+    assert reflections["left_right*front_back"] == own["left_right"] @ own["front_back"]
+    assert [reflection.plane for reflection in reflections.values()] == [
+        "identity",
+        "sagittal",
+        "transverse",
+        "half_turn",
+    ]

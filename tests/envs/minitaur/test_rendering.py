@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from sb3_memaug.envs import view
+from sb3_memaug.envs import rendering as view
 from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.tasks import VelocityTask
 
 MODULES = {"bullet": "pybullet", "mujoco": "mujoco"}
 SIMULATORS = list(MODULES)
@@ -122,7 +122,7 @@ def test_mujoco_draws_without_a_screen_even_if_it_was_imported_for_one():
     code = (
         "import mujoco\n"
         "from sb3_memaug.envs.minitaur.minitaur_env import MinitaurEnv\n"
-        "from sb3_memaug.envs.velocity import VelocityTask\n"
+        "from sb3_memaug.envs.tasks import VelocityTask\n"
         "env = MinitaurEnv('mujoco', VelocityTask(), render_mode='rgb_array')\n"
         "env.reset(seed=0)\n"
         "print(env.render().std() > 10)\n"

@@ -2,9 +2,8 @@ import sys
 
 import pytest
 
-from sb3_memaug.envs.minitaur.minitaur_env import DAMPING, PHYSICS_DT, STIFFNESS, TORQUE_LIMIT, MinitaurEnv
-from sb3_memaug.envs.minitaur.simulators import make_robot
-from sb3_memaug.envs.velocity import VelocityTask
+from sb3_memaug.envs.minitaur.minitaur_env import DAMPING, PHYSICS_DT, STIFFNESS, TORQUE_LIMIT, MinitaurEnv, make_robot
+from sb3_memaug.envs.tasks import VelocityTask
 
 ARGUMENTS = (PHYSICS_DT, STIFFNESS, DAMPING, TORQUE_LIMIT)
 

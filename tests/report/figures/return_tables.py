@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...evaluation.return_tables import episodes as mean_actions
 from ...evaluation.return_tables import learning
-from .behaviour_tables import pd, run_tables
+from .behavior_tables import pd, run_tables
 
 __all__ = ["FAILURE", "PAYLOAD", "episodes", "learning", "legend_of", "pd", "run_tables", "titles_of"]
 

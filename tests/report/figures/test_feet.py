@@ -1,9 +1,9 @@
 import pytest
 
 from sb3_memaug.report.figures import feet
-from sb3_memaug.report.style import POLICY_COLOURS
+from sb3_memaug.report.style import POLICY_COLORS
 
-from .behaviour_tables import ENV, LEFT, RIGHT, legend_of, pd, run_tables, walk
+from .behavior_tables import ENV, LEFT, RIGHT, legend_of, pd, run_tables, walk
 
 TRAJECTORIES = walk({"front_left": [1, 0, 1]})
 COLUMNS = [
@@ -70,7 +70,7 @@ def test_bars_are_means_over_training_seeds_and_dots_the_seeds():
     assert "training seeds (2)" in chart.caption
 
 
-def test_each_policy_stands_once_in_the_legend_in_its_colour():
+def test_each_policy_stands_once_in_the_legend_in_its_color():
     (chart,) = charts(
         episode(10, 5.0, 10, policy="baseline-id"),
         episode(10, 5.0, 10, policy="memory-aug"),
@@ -78,7 +78,7 @@ def test_each_policy_stands_once_in_the_legend_in_its_colour():
     )
     assert legend_of(chart.figure) == {"memory-aug": ["memory-aug"], "baseline-id": ["baseline-id"]}
     bars = [trace for trace in chart.figure.data if trace.type == "bar"]
-    assert all(bar.marker.color == POLICY_COLOURS[bar.legendgroup] for bar in bars)
+    assert all(bar.marker.color == POLICY_COLORS[bar.legendgroup] for bar in bars)
     assert max(bar.x[0] for bar in bars) == pytest.approx(-min(bar.x[0] for bar in bars))
 
 

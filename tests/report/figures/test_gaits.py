@@ -3,7 +3,7 @@ import pytest
 
 from sb3_memaug.report.figures import gaits
 
-from .behaviour_tables import ENV, LEFT, RIGHT, pd, run_tables, walk
+from .behavior_tables import ENV, LEFT, RIGHT, pd, run_tables, walk
 
 WALK = {"front_left": [1, 1, 0, 0, 1, 0], "front_right": [0, 0, 1, 1, 1, 1]}
 

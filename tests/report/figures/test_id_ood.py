@@ -3,7 +3,7 @@ import pytest
 
 from sb3_memaug.evaluation.statistics import summary
 from sb3_memaug.report.figures import id_ood
-from sb3_memaug.report.style import POLICY_COLOURS
+from sb3_memaug.report.style import POLICY_COLORS
 
 from .return_tables import FAILURE, PAYLOAD, episodes, legend_of, pd, run_tables, titles_of
 
@@ -78,7 +78,7 @@ def test_bars_have_intervals_and_are_hatched_where_they_are_ood():
     np.testing.assert_allclose(bars.y + bars.error_y.array, pooled["high"])
     np.testing.assert_allclose(bars.y - bars.error_y.arrayminus, pooled["low"])
     assert list(bars.marker.pattern.shape) == ["", "/"]
-    assert bars.marker.color == POLICY_COLOURS["memory-id"]
+    assert bars.marker.color == POLICY_COLORS["memory-id"]
     np.testing.assert_allclose(dots.y, np.array([100, 110, 50, 55]) / 105)
 
 

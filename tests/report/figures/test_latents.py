@@ -1,9 +1,9 @@
 import pytest
 
 from sb3_memaug.report.figures import latents
-from sb3_memaug.report.figures.legs import LEG_COLOURS, NONE_COLOUR
+from sb3_memaug.report.figures.common import NONE_COLOR, PLACE_COLORS
 
-from .behaviour_tables import BACK, ENV, LEFT, RIGHT, legend_of, pd, run_tables
+from .behavior_tables import BACK, ENV, LEFT, RIGHT, legend_of, pd, run_tables
 
 PAIRS = {
     "left_right": f"none:none;{LEFT}:{RIGHT};{RIGHT}:{LEFT}",
@@ -112,24 +112,44 @@ def test_each_variation_stands_once_in_the_legend_and_a_click_hides_it_everywher
     assert [trace.legendgroup for trace in figure.data].count(BACK) == 2 * 2
 
 
-def test_colours_are_of_legs_and_symbols_of_motors():
+def test_colors_are_of_legs_and_symbols_of_motors():
     figure = chart_of(latent_rows()).figure
     looks = {trace.legendgroup: (trace.marker.color, trace.marker.symbol) for trace in figure.data}
     assert looks == {
-        "none": (NONE_COLOUR, "circle"),
-        LEFT: (LEG_COLOURS["front left"], "circle"),
-        RIGHT: (LEG_COLOURS["front right"], "diamond"),
-        BACK: (LEG_COLOURS["back left"], "circle"),
+        "none": (NONE_COLOR, "circle"),
+        LEFT: (PLACE_COLORS["front left"], "circle"),
+        RIGHT: (PLACE_COLORS["front right"], "diamond"),
+        BACK: (PLACE_COLORS["back left"], "circle"),
     }
 
 
-def test_payloads_have_the_colours_of_the_legs_near_them():
+def test_payloads_have_the_colors_of_the_legs_near_them():
     names = {"none": "none", "payload_front_left": "id", "payload_back_right": "ood"}
     figure = chart_of(latent_rows(names=names)).figure
-    colours = {trace.legendgroup: trace.marker.color for trace in figure.data}
-    assert colours["payload_front_left"] == LEG_COLOURS["front left"]
-    assert colours["payload_back_right"] == LEG_COLOURS["back right"]
+    colors = {trace.legendgroup: trace.marker.color for trace in figure.data}
+    assert colors["payload_front_left"] == PLACE_COLORS["front left"]
+    assert colors["payload_back_right"] == PLACE_COLORS["back right"]
     assert {trace.marker.symbol for trace in figure.data} == {"circle"}
+
+
+@pytest.mark.parametrize(
+    ("joints", "names"),
+    [
+        ({"LF": "front left", "LH": "back left", "RF": "front right", "RH": "back right"}, "{}_HAA {}_HFE {}_KFE"),
+        ({"left": "left", "right": "right"}, "{}_hip_pitch_joint {}_hip_roll_joint {}_hip_yaw_joint"),
+    ],
+)
+def test_joints_of_a_place_share_its_color_and_have_symbols_of_their_own(joints, names):
+    places = {name: place for leg, place in joints.items() for name in names.format(leg, leg, leg).split()}
+    rows = latent_rows(names=dict.fromkeys(places, "ood"))
+    rows = rows.assign(kind="joint_failure", joints=rows["variation"], place=rows["variation"].map(places))
+    looks = {trace.legendgroup: trace.marker for trace in chart_of(rows).figure.data}
+    for place in joints.values():
+        beside = [looks[name] for name in places if places[name] == place]
+        assert len({marker.color for marker in beside}) == 1
+        # The same joint has the same symbol at all places.
+        assert [marker.symbol for marker in beside] == ["circle", "diamond", "square"]
+    assert len({marker.color for marker in looks.values()}) == len(joints)
 
 
 def test_a_panel_shows_the_first_training_seed_and_tells_the_mean_asymmetry_of_all():

@@ -1,8 +1,7 @@
-import pytest
-
 from sb3_memaug.report.figures import returns_per_task
-from sb3_memaug.report.figures.returns_per_task import task_label
+from sb3_memaug.report.figures.returns_per_task import chart_of_results
 
+from ...evaluation.results import result
 from .return_tables import FAILURE, PAYLOAD, episodes, legend_of, pd, run_tables, titles_of
 
 LEFT, RIGHT = "motor_front_leftL_joint", "motor_back_rightR_joint"
@@ -24,20 +23,49 @@ def test_nothing_is_drawn_of_nothing():
     assert charts(*ROWS, deterministic=False) == charts(*ROWS, memory="zeroed") == []
 
 
-@pytest.mark.parametrize(
-    ("variation", "label"),
-    [
-        (LEFT, "front left L"),
-        (RIGHT, "back right R"),
-        ("payload_front_left", "payload front left"),
-        ("left_hip_pitch_joint", "left hip pitch"),
-        ("LF_HAA", "LF HAA"),
-        ("LF_HAA+RH_KFE", "LF HAA + RH KFE"),
-        ("none", "none"),
-    ],
-)
-def test_tasks_are_called_by_words(variation, label):
-    assert task_label(variation) == label
+def test_payloads_are_called_by_their_place():
+    rows = [(PAYLOAD, "a", 0, split, name, 1.0) for split, name in (("none", "none"), ("id", "payload_front_left"))]
+    (chart,) = charts(*rows, (PAYLOAD, "a", 0, "ood", "payload_back", 1.0))
+    assert list(chart.figure.layout.xaxis.ticktext) == [
+        "no<br>payload",
+        "payload<br>front left",
+        "payload<br>back",
+    ]
+    assert chart.figure.layout.xaxis.title.text == ""
+
+
+def test_results_share_a_chart_with_a_panel_for_each_environment():
+    def results(seed):
+        return [
+            result(policy, split, variation, value + seed, env=env)
+            for policy, value in (("memory-aug", 1.0), ("b", 2.0))
+            for env, split, variation in (
+                ("E-v0", "none", "none"),
+                ("E-v0", "id", LEFT),
+                ("E-v0", "ood", RIGHT),
+                ("F-v0", "ood", "payload_back_left"),
+            )
+        ]
+
+    chart = chart_of_results({0: results(0), 1: results(1)})
+    assert (chart.name, chart.title) == ("returns-per-task", "Return on each task")
+    assert "over 2 training seeds, mean actions" in chart.caption
+    assert titles_of(chart.figure)[:2] == ["<b>E</b>", "<b>F</b>"]
+    assert legend_of(chart.figure) == ["memory-aug", "b"]
+    bars = {(bar.yaxis, bar.name): list(bar.y) for bar in chart.figure.data if bar.type == "bar"}
+    assert bars == {
+        ("y", "memory-aug"): [1.5, 1.5, 1.5],
+        ("y", "b"): [2.5, 2.5, 2.5],
+        ("y2", "memory-aug"): [1.5],
+        ("y2", "b"): [2.5],
+    }
+
+
+def test_of_results_those_with_mean_actions_and_memory_are_drawn():
+    some = [result(value=1.0), result(value=5.0, memory="zeroed"), result(value=7.0, deterministic=False)]
+    drawn = [chart_of_results({0: results}).figure.data[0].y[0] for results in (some, some[1:], some[2:])]
+    assert drawn == [1.0, 5.0, 7.0]
+    assert "sampled actions" in chart_of_results({0: some[2:]}).caption
 
 
 def test_there_is_a_chart_for_each_experiment():

@@ -2,7 +2,7 @@ import pytest
 
 from sb3_memaug.report.figures import trajectories
 
-from .behaviour_tables import RIGHT, legend_of, pd, run_tables, walk
+from .behavior_tables import RIGHT, legend_of, pd, run_tables, walk
 
 WALK = {"front_left": [1, 0, 1, 0, 1], "back_left": [1, 1, 1, 1, 1]}
 

@@ -1,0 +1,1 @@
+"""The geometry of robots in Newton, and so in Isaac Lab."""
