@@ -19,11 +19,11 @@ _ROOT = "sb3_memaug."
 #: Module of an earlier version, without the package's name, and the one that has its public names today.
 MOVED = {
     "common": "sb3_memaug.vec_env",
-    "common.adaptive_rate": "sb3_memaug.ppo.adaptive_rate",
+    "common.adaptive_rate": "sb3_memaug.ppo.update",
     "common.distributed": "sb3_memaug.vec_env.distributed",
     "common.policies": "sb3_memaug.ppo.policies",
     "common.running_statistics": "sb3_memaug.vec_env.statistics",
-    "common.tensor_rollout_buffer": "sb3_memaug.ppo.tensor_rollout_buffer",
+    "common.tensor_rollout_buffer": "sb3_memaug.ppo.buffer",
     "common.tensor_vec_env": "sb3_memaug.vec_env.tensor_vec_env",
     "common.vec_env_makers": "sb3_memaug.vec_env.registry",
     "common.vec_normalize": "sb3_memaug.vec_env.normalize",

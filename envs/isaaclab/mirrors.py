@@ -1,14 +1,101 @@
-"""How an environment of Isaac Lab looks in the mirror, by the terms of its managers."""
+"""The symmetry group of an environment, and the scales, offsets and ranges that would break it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sb3_memaug.symmetry import Reflection, SymmetryGroup, Term, derive_symmetry, group_of_terms
+import numpy as np
 
-from .asymmetric import refuse_asymmetric_actions, refuse_asymmetric_observations
-from .manager_terms import action_terms, observation_terms
+from sb3_memaug.symmetry import Reflection, SignedPermutation, SymmetryGroup, Term, derive_symmetry, group_of_terms
+from sb3_memaug.symmetry.terms import vector_transform
+
+from .terms import Rays, action_terms, kinds_of, observation_terms, observed_terms, rays_of
+
+
+def refuse_asymmetric_observations(env: Any, groups: Sequence[str], reflections: Mapping[str, Reflection]) -> None:
+    """
+    :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
+    :param groups: of observations
+    :param reflections: of the robot, by the names of their mirrors
+    :raises ValueError: if a scale, a clipping range or the rays of a scan are not their own mirror image
+    """
+    for one in (term for group in groups for term in observed_terms(env, group)):
+        rays = rays_of(env.unwrapped, one.cfg.params)
+        for mirror, reflection in reflections.items():
+            map_ = vector_transform(one.terms, reflection)
+            what = f"the observation {one.name} under the mirror {mirror!r}"
+            assert isinstance(map_, SignedPermutation)
+            if one.cfg.clip is not None:
+                low, high = one.cfg.clip
+                _check_range(map_, np.full(map_.size, low), np.full(map_.size, high), what)
+            if one.cfg.scale is not None:
+                _check_scale(map_, _row(one.cfg.scale, map_.size), what)
+            if rays is not None and [term.kind for term in one.terms] in (["grid"], ["transposed_grid"]):
+                _check_rays(map_, rays, reflection, what)
+
+
+def refuse_asymmetric_actions(env: Any, reflections: Mapping[str, Reflection]) -> None:
+    """
+    :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not
+    :param reflections: of the robot, by the names of their mirrors
+    :raises ValueError: if the scale, the offset or the clipping range of an action is not its own mirror image
+    """
+    manager = env.unwrapped.action_manager
+    for name in manager.active_terms:
+        term = manager.get_term(name)
+        (kind,) = kinds_of(term) or ()
+        joints = tuple(term._joint_names)
+        for mirror, reflection in reflections.items():
+            what = f"the action {name!r} under the mirror {mirror!r}"
+            target = Term(name, kind, len(joints), joints).transform(reflection)
+            assert isinstance(target, SignedPermutation)
+            _check_scale(reflection.joint_map(joints), _row(term._scale, target.size), what)
+            offset = _row(term._offset, target.size)
+            if not np.allclose(target.apply(offset), offset, atol=1e-5):
+                raise ValueError(f"{what}: the targets {offset} of the action 0 are not their own mirror image")
+            if term.cfg.clip is not None:
+                low, high = (term._clip[0, :, i].cpu().double().numpy() for i in (0, 1))
+                _check_range(target, low, high, what)
+
+
+def _row(value: Any, size: int) -> np.ndarray:
+    """A number, one for each entry, or those of each environment, which are the same."""
+    array = np.asarray(value.cpu() if hasattr(value, "cpu") else value, dtype=np.float64)
+    return np.broadcast_to(array[0] if array.ndim > 1 else array, (size,))
+
+
+def _check_scale(map_: SignedPermutation, scale: np.ndarray, what: str) -> None:
+    offset = np.zeros(map_.size) if map_.offset is None else np.array(map_.offset)
+    if not np.allclose(scale[list(map_.permutation)], scale) or not np.allclose(scale * offset, offset):
+        raise ValueError(
+            f"{what}: the scale {scale} is not its own mirror image. Give partners the same scale, and absolute "
+            "positions none"
+        )
+
+
+def _check_rays(map_: SignedPermutation, rays: Rays, reflection: Reflection, what: str) -> None:
+    if rays.body is not None and reflection.bodies.get(rays.body, rays.body) != rays.body:
+        raise ValueError(
+            f"{what}: its sensor hangs on {rays.body}, which is not its own mirror image: put it on the base"
+        )
+    if map_.size != len(rays.starts):
+        raise ValueError(f"{what}: it has {map_.size} points, but its sensor casts {len(rays.starts)} rays")
+    partners = list(map_.permutation)
+    # Whatever their height: all start at the same.
+    if not np.allclose(rays.starts[partners, :2], rays.starts[:, :2] * reflection.axes[:2], atol=1e-4):
+        raise ValueError(
+            f"{what}: the points where its sensor's rays start are not their own mirror image, or listed in another "
+            "order. Let the grid's `size` be a multiple of its `resolution`, and its `offset` leave it centred"
+        )
+    if not np.allclose(rays.directions[partners], rays.directions * reflection.axes, atol=1e-4):
+        raise ValueError(f"{what}: the directions of its sensor's rays are not their own mirror image")
+
+
+def _check_range(map_: SignedPermutation, low: np.ndarray, high: np.ndarray, what: str) -> None:
+    ends = map_.apply(low), map_.apply(high)
+    if not np.allclose(np.minimum(*ends), low) or not np.allclose(np.maximum(*ends), high):
+        raise ValueError(f"{what}: the clipping range from {low} to {high} is not its own mirror image")
 
 
 def isaaclab_symmetry_group(
@@ -16,7 +103,7 @@ def isaaclab_symmetry_group(
 ) -> SymmetryGroup:
     """
     The mirrors of a manager-based environment: what each term of its observations and actions is, is known by the
-    function that makes it (:func:`~sb3_memaug.envs.isaaclab.term_kinds.register_kinds`), and the reflections are
+    function that makes it (:func:`~sb3_memaug.envs.isaaclab.terms.register_kinds`), and the reflections are
     derived from the robot that is simulated.
 
     :param env: ``isaaclab.envs.ManagerBasedRLEnv``, wrapped or not

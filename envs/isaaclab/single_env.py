@@ -13,9 +13,9 @@ import torch as th
 from sb3_memaug.symmetry import Reflection, SymmetryGroup, Term
 from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
-from .manager_terms import action_terms, observation_terms
 from .mirrors import isaaclab_reflections
 from .robot import IsaacLabRobot
+from .terms import action_terms, observation_terms
 from .vec_env import IsaacLabVecEnv
 
 

@@ -16,7 +16,7 @@ import gymnasium as gym
 from sb3_memaug.checks import check_symmetry
 from sb3_memaug.cli.arguments import MISTAKES, add_env_kwargs, assignments, environment, not_negative, positive, seed
 from sb3_memaug.cli.robots import METAVAR, add_axes, add_robot, angles_of, open_robot, pose
-from sb3_memaug.envs.isaaclab.make_vec_env import make_env
+from sb3_memaug.envs.isaaclab.registration import make_env
 from sb3_memaug.robots.mujoco.terms import task_reflections
 from sb3_memaug.symmetry import Reflection, Tolerances, derive_symmetry
 from sb3_memaug.symmetry.derivation.derive import MIRRORS

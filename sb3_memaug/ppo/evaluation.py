@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import torch as th
 from gymnasium import spaces
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.distributions import (
     BernoulliDistribution,
     CategoricalDistribution,
@@ -14,6 +16,7 @@ from stable_baselines3.common.distributions import (
 )
 from stable_baselines3.common.policies import ActorCriticPolicy
 
+from sb3_memaug.ppo.memory import Rectangle, run_lstm
 from sb3_memaug.symmetry import LabelPermutation, SignedPermutation, Transform
 
 
@@ -102,3 +105,58 @@ def on_action_mean(transform: Transform, space: spaces.Space) -> Transform:
     if isinstance(space, spaces.MultiDiscrete) and isinstance(transform, SignedPermutation):
         transform = LabelPermutation.from_numbers(transform, space.nvec.tolist())
     return transform.on_probabilities() if isinstance(transform, LabelPermutation) else transform
+
+
+def evaluate_sequences(
+    policy: RecurrentActorCriticPolicy, observations: Any, actions: th.Tensor, states: RNNStates, rectangle: Rectangle
+) -> Evaluation:
+    """
+    What ``policy.evaluate_actions`` computes for padded sequences step by step, for columns of sequences at once.
+
+    :param policy: any of sb3-contrib's recurrent policies
+    :param observations: of samples and their images, (n · n_images, …), or a dict of them
+    :param actions: taken there, (n · n_images, …)
+    :param states: of the LSTMs before each column and image, each (n_layers, n_columns · n_images, hidden_size)
+    :param rectangle: of the samples
+    :return: values, log-probabilities, entropies and action means, each of n · n_images rows
+    """
+    pi_features, vf_features = extract_features(policy, observations)
+    latent_pi, _ = run_lstm(policy.lstm_actor, pi_features, states.pi, rectangle)
+    latent_pi = join_skip(policy, latent_pi, pi_features)
+    if policy.lstm_critic is not None:
+        latent_vf, _ = run_lstm(policy.lstm_critic, vf_features, states.vf, rectangle)
+        latent_vf = join_skip(policy, latent_vf, vf_features)
+    elif policy.shared_lstm:
+        latent_vf = latent_pi.detach()
+    else:
+        assert policy.critic is not None
+        latent_vf = policy.critic(vf_features)
+    return evaluate_latents(policy, latent_pi, latent_vf, actions)
+
+
+def final_states(
+    policy: RecurrentActorCriticPolicy, observations: Any, states: RNNStates, rectangle: Rectangle
+) -> RNNStates:
+    """
+    :param policy: any of sb3-contrib's recurrent policies
+    :param observations: of samples and their images, (n · n_images, …), or a dict of them
+    :param states: of the LSTMs before each column and image, each (n_layers, n_columns · n_images, hidden_size)
+    :param rectangle: of the samples
+    :return: their states after each column and image; a critic without an LSTM of its own carries the actor's
+    """
+    pi_features, vf_features = extract_features(policy, observations)
+    _, pi = run_lstm(policy.lstm_actor, pi_features, states.pi, rectangle)
+    if policy.lstm_critic is None:
+        return RNNStates(pi, pi)
+    _, vf = run_lstm(policy.lstm_critic, vf_features, states.vf, rectangle)
+    return RNNStates(pi, vf)
+
+
+def join_skip(policy: RecurrentActorCriticPolicy, latent: th.Tensor, features: th.Tensor) -> th.Tensor:
+    """
+    :param policy: with or without ``lstm_skip_connection``
+    :param latent: output of an LSTM
+    :param features: its input
+    :return: what the heads of the policy read
+    """
+    return th.cat((latent, features), dim=-1) if getattr(policy, "lstm_skip_connection", False) else latent

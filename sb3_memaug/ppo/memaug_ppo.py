@@ -12,13 +12,13 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 
 from sb3_memaug.arguments import RECURRENT_ALGORITHM, checks_arguments
-from sb3_memaug.ppo.data_parallel import DataParallel
-from sb3_memaug.ppo.lstm_states import zero_states
+from sb3_memaug.ppo.buffer import TensorRolloutBuffer
+from sb3_memaug.ppo.memory import zero_states
 from sb3_memaug.ppo.mirrored_memory import MemoryName
 from sb3_memaug.ppo.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
+from sb3_memaug.ppo.ranks import DataParallel
 from sb3_memaug.ppo.rollout import TensorRollout
 from sb3_memaug.ppo.sequence_update import SequenceUpdate
-from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
 from sb3_memaug.vec_env.groups import SymmetryArgument
 
 SelfMemAugRecurrentPPO = TypeVar("SelfMemAugRecurrentPPO", bound="MemAugRecurrentPPO")

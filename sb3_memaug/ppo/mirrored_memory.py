@@ -1,20 +1,97 @@
-"""
-What the LSTMs remember in the mirror: the paper's way, and two shortcuts that it is measured against.
-
-Each way gives the states of every image before each stretch of a rollout and, last, those that the next rollout begins
-with. Where an episode starts all memory is zero, whatever is given here for that step.
-"""
+"""A rollout as the LSTMs would have lived it in the mirror."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
+import torch as th
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
-from sb3_memaug.ppo.lstm_states import zero_states
-from sb3_memaug.ppo.mirrored_rollout import MirroredRollout
+from sb3_memaug.ppo.evaluation import final_states
+from sb3_memaug.ppo.layout import steps_since_episode_start
+from sb3_memaug.ppo.memory import join_states, rectangle_of, select_states, stack_images, zero_states
+from sb3_memaug.vec_env.devices import num_chunks
+from sb3_memaug.vec_env.tensor_vec_env import map_observations
+
+
+class MirroredRollout(NamedTuple):
+    """
+    :param policy: with the parameters that collected the rollout
+    :param observations: of the rollout, (n_steps · n_envs, …), or a dict of them
+    :param images_of: makes of such observations (n, …) their images, (n, n_images, …)
+    :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
+    :param original_states: of the LSTMs before each stretch and, last, after the rollout, each tensor
+        (n_layers, n_envs, hidden_size)
+    :param sequence_length: steps of a stretch; that of the rollout by default
+    :param can_split: told how to run the LSTMs, and of which environments, at once and in parts, tells whether it may
+        be done in parts
+    """
+
+    policy: RecurrentActorCriticPolicy
+    observations: Any
+    images_of: Callable[[Any], Any]
+    episode_starts: np.ndarray
+    original_states: list[RNNStates]
+    sequence_length: int | None = None
+    can_split: Callable[..., bool] = lambda run, envs, parts: True
+
+    def stretches(self) -> list[range]:
+        """
+        :return: the steps of the rollout, cut wherever a sequence can start without an episode
+        """
+        n_steps = len(self.episode_starts)
+        length = self.sequence_length or n_steps
+        return [range(first, min(first + length, n_steps)) for first in range(0, n_steps, length)]
+
+    @th.no_grad()
+    def run(self, states: list[RNNStates], steps: range) -> list[RNNStates]:
+        """
+        Run the LSTMs over the mirrored observations of a stretch, in one pass over all images.
+
+        :param states: of each image before it, each tensor (n_layers, n_envs, hidden_size)
+        :param steps: of the rollout
+        :return: their states after it
+        """
+        n_envs = self.episode_starts.shape[1]
+        n_parts = num_chunks(self.policy.device, n_envs * len(states) * len(steps) * self.policy.lstm_actor.hidden_size)
+        envs, n_parts = np.arange(n_envs), min(n_parts, n_envs)
+        if n_parts > 1 and not self.can_split(
+            lambda few: _tensors(self._run(states, steps, few)), envs[:4], lambda: np.array_split(envs[:4], 2)
+        ):
+            n_parts = 1
+        parts = [self._run(states, steps, some) for some in np.array_split(envs, n_parts)]
+        return [join_states(list(of_image)) for of_image in zip(*parts, strict=True)]
+
+    def _run(self, states: list[RNNStates], steps: range, envs: np.ndarray) -> list[RNNStates]:
+        n_images, n_envs, device = len(states), self.episode_starts.shape[1], self.policy.device
+        starts = self.episode_starts[steps.start : steps.stop, envs]
+        # Nothing that an environment lived before its present episode can matter for its state.
+        lived = steps_since_episode_start(starts)
+        skipped = int(lived.any(axis=1).argmax())
+        lived, starts = lived[skipped:], starts[skipped:]
+        rows = (steps.start + skipped + np.arange(len(lived))[:, None]) * n_envs + envs
+        where = th.as_tensor(rows[lived], device=device)
+        images = self.images_of(map_observations(lambda x: x[where], self.observations))
+        remembers = th.as_tensor(~starts[0].astype(bool) & (skipped == 0), device=device)
+        before = select_states(stack_images(states), th.as_tensor(envs, device=device), remembers)
+        after = final_states(
+            self.policy, map_observations(lambda x: x.flatten(0, 1), images), before, rectangle_of(lived, device)
+        )
+
+        def of_image(i: int, x: th.Tensor) -> th.Tensor:
+            # In float32 also where it was computed with fewer digits: it is kept, and run on from.
+            return x.unflatten(1, (-1, n_images))[:, :, i].float().contiguous()
+
+        return [RNNStates(*(tuple(of_image(i, x) for x in pair) for pair in after)) for i in range(n_images)]
+
+
+def _tensors(states: list[RNNStates]) -> list[th.Tensor]:
+    return [x for of_image in states for pair in of_image for x in pair]
+
 
 MemoryName = Literal["carried", "zeroed", "copied"]
 

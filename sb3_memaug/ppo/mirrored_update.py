@@ -6,31 +6,34 @@ import io
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch as th
-from gymnasium import spaces
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.utils import FloatSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
-from sb3_memaug.ppo.adaptive_rate import AdaptiveLearningRate
-from sb3_memaug.ppo.batch_dependence import evaluates_in_parts
-from sb3_memaug.ppo.evaluation import Evaluation, on_action_mean
-from sb3_memaug.ppo.guarded_steps import GuardedSteps
-from sb3_memaug.ppo.loading import load_algorithm
-from sb3_memaug.ppo.loss import LossTerms, Targets, approximate_kl, center_and_scale, mirror_loss, ppo_loss_terms
-from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
-from sb3_memaug.ppo.update_log import UpdateLog
-from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
+from sb3_memaug.ppo.augmentation import Augmentation, check_symmetry_argument, find_group
+from sb3_memaug.ppo.buffer import TensorRolloutBuffer
+from sb3_memaug.ppo.evaluation import Evaluation
+from sb3_memaug.ppo.saving import load_algorithm
+from sb3_memaug.ppo.update import (
+    AdaptiveLearningRate,
+    GuardedSteps,
+    LossTerms,
+    Targets,
+    UpdateLog,
+    approximate_kl,
+    center_and_scale,
+    evaluates_in_parts,
+    ppo_loss_terms,
+)
+from sb3_memaug.symmetry import SymmetryGroup, check_group_fits
 from sb3_memaug.vec_env.devices import long_float, no_host_sync
 from sb3_memaug.vec_env.distributed import all_sum, is_distributed, share_gradients, world_size
-from sb3_memaug.vec_env.equivariance import check_wrappers
-from sb3_memaug.vec_env.groups import SymmetryArgument, check_normalization, group_of_environment
-from sb3_memaug.vec_env.tensor_vec_env import map_observations
+from sb3_memaug.vec_env.groups import SymmetryArgument
 
 Batch = TypeVar("Batch")
 SelfMirroredUpdate = TypeVar("SelfMirroredUpdate", bound="MirroredUpdate")
@@ -99,11 +102,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
         autocast: Literal["bf16"] | None,
         compile: bool,
     ) -> None:
-        if not (symmetry is None or symmetry is False or isinstance(symmetry, SymmetryGroup)):
-            raise ValueError(
-                "`symmetry` must be a SymmetryGroup, None for the group of the environment's MirrorSpec, or False for "
-                f"none, got {symmetry!r}"
-            )
+        check_symmetry_argument(symmetry)
         if adapt_rate not in ("minibatch", "update"):
             raise ValueError(f"`adapt_rate` must be 'minibatch' or 'update', got {adapt_rate!r}")
         if autocast not in (None, "bf16"):
@@ -155,15 +154,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
         """Refuse sizes that the environments cannot make; SB3's ``PPO`` looks at its own."""
 
     def _fit_group(self, env: VecEnv) -> None:
-        if self.symmetry is False:
-            self.symmetry_group = None
-            return
-        group = self.symmetry or group_of_environment(env)
-        if group is not None:
-            check_normalization(group, env)
-            check_wrappers(group, env)
-            check_group_fits(group, self.observation_space, self.action_space)
-        self.symmetry_group = group
+        self.symmetry_group = find_group(self.symmetry, env, self.observation_space, self.action_space)
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
         """
@@ -203,30 +194,14 @@ class MirroredUpdate(OnPolicyAlgorithm):
         return load_algorithm(cls, path, env, device, custom_objects, print_system_info, force_reset, kwargs)
 
     @property
-    def _policy_group(self) -> SymmetryGroup | None:
-        """The group as it acts on actions as the policy gives them."""
-        group = self.symmetry_group
-        return _on_squashed_actions(group) if group is not None and self.policy.squash_output else group
+    def _augmentation(self) -> Augmentation:
+        """The images of samples under the present group."""
+        return Augmentation(self.symmetry_group, self.action_space, self.policy.squash_output)
 
     @property
     def group_size(self) -> int:
         """Number of images of each sample, itself included."""
-        return 1 if self.symmetry_group is None else len(self.symmetry_group)
-
-    def _observation_orbit(self, observations: Any) -> Any:
-        """Each observation, followed by its images: (n, …) becomes (n · group size, …); dicts by key."""
-        if self.symmetry_group is None:
-            return observations
-        orbit = self.symmetry_group.observations(observations)
-        return map_observations(lambda x: x.transpose(0, 1).flatten(0, 1), orbit)
-
-    def _action_orbit(self, actions: th.Tensor) -> th.Tensor:
-        """The same for actions, in the form in which distributions take them."""
-        if self._policy_group is not None:
-            actions = self._policy_group.actions(actions).transpose(0, 1).flatten(0, 1)
-        if isinstance(self.action_space, spaces.Discrete):
-            return actions.long().flatten()
-        return actions.float() if isinstance(self.action_space, spaces.MultiBinary) else actions
+        return self._augmentation.size
 
     @abstractmethod
     def _minibatches(self) -> Iterator[Minibatch]:
@@ -340,7 +315,7 @@ class MirroredUpdate(OnPolicyAlgorithm):
             entry = _entry(LossTerms(*(term[:, :1] for term in terms)), clip_range)
         if self.symmetry_group is not None:
             with th.set_grad_enabled(self.mirror_loss_coef > 0):
-                asymmetry = mirror_loss(evaluation.action_mean, self._mirrored_means(evaluation.action_mean))
+                asymmetry = self._augmentation.mirror_loss(evaluation.action_mean)
             loss = loss + self.mirror_loss_coef * asymmetry
             with th.no_grad():
                 mirrored = _entry(LossTerms(*(term[:, 1:] for term in terms)), clip_range)
@@ -349,12 +324,6 @@ class MirroredUpdate(OnPolicyAlgorithm):
                 entry.update({f"mirror_{name}": value for name, value in mirrored.items()})
         entry["loss"] = loss.detach()
         return loss, entry
-
-    def _mirrored_means(self, means: th.Tensor) -> th.Tensor:
-        assert self._policy_group is not None
-        original = means[:, 0].detach()
-        images = [on_action_mean(mirror.action, self.action_space) for mirror in self._policy_group]
-        return th.stack([image.apply(original) for image in images], dim=1)
 
     def _can_split(
         self, evaluate: Callable[[Batch], Sequence[th.Tensor]], whole: Batch, parts: Callable[[], Sequence[Batch]]
@@ -380,23 +349,6 @@ class MirroredUpdate(OnPolicyAlgorithm):
         self.logger.record("train/clip_range", self.clip_range(self._current_progress_remaining))
         if self.clip_range_vf is not None:
             self.logger.record("train/clip_range_vf", self.clip_range_vf(self._current_progress_remaining))
-
-
-@lru_cache(maxsize=8)
-def _on_squashed_actions(group: SymmetryGroup) -> SymmetryGroup:
-    """
-    Squashed actions lie between -1 and 1, to be stretched to the bounds. A mirror that fits the bounds maps their
-    middle onto their middle, so that between -1 and 1 nothing is left of its offset; and since the squashing is odd,
-    the same holds before it.
-    """
-
-    def without_offset(transform: Transform) -> Transform:
-        assert isinstance(transform, SignedPermutation), "only actions in a Box are squashed"
-        return SignedPermutation(transform.permutation, transform.signs)
-
-    return SymmetryGroup(
-        {name: Mirror(mirror.observation, without_offset(mirror.action)) for name, mirror in group.generators.items()}
-    )
 
 
 def _entry(terms: LossTerms, clip_range: float) -> dict[str, th.Tensor]:

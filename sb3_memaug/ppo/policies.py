@@ -15,7 +15,7 @@ from stable_baselines3.common.torch_layers import MlpExtractor
 from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
-from sb3_memaug.ppo.fused_evaluation import join_skip
+from sb3_memaug.ppo.evaluation import join_skip
 
 
 class _JoinFeatures(nn.Module):

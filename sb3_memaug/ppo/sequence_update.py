@@ -12,17 +12,13 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.type_aliases import GymEnv
 
-from sb3_memaug.ppo.forgetful_lstm import rows_of
-from sb3_memaug.ppo.fused_evaluation import evaluate_sequences
-from sb3_memaug.ppo.lanes import Lanes
-from sb3_memaug.ppo.loss import Targets
-from sb3_memaug.ppo.lstm_states import join_states, stack_images, zero_states
-from sb3_memaug.ppo.mirrored_memory import WAYS, MemoryName
-from sb3_memaug.ppo.mirrored_rollout import MirroredRollout
+from sb3_memaug.ppo.evaluation import evaluate_sequences
+from sb3_memaug.ppo.layout import Columns, SequenceRollout, rows_of
+from sb3_memaug.ppo.memory import join_states, stack_images, zero_states
+from sb3_memaug.ppo.mirrored_memory import WAYS, MemoryName, MirroredRollout
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
-from sb3_memaug.ppo.sequence_rollout import SequenceRollout
+from sb3_memaug.ppo.update import Targets
 from sb3_memaug.vec_env.devices import num_chunks
-from sb3_memaug.vec_env.tensor_vec_env import map_observations
 
 
 class SequenceUpdate(MirroredUpdate):
@@ -120,7 +116,7 @@ class SequenceUpdate(MirroredUpdate):
         rollout = MirroredRollout(
             self.policy,
             observations,
-            self._images,
+            self._augmentation.observation_images,
             episode_starts,
             [*self.rollout_buffer.lstm_states, self._last_lstm_states],
             self.sequence_length,
@@ -132,36 +128,34 @@ class SequenceUpdate(MirroredUpdate):
             )
         return at_starts
 
-    def _images(self, observations: Any) -> Any:
-        """Observations (n, …) become (n, n_images, …), without themselves."""
-        assert self.symmetry_group is not None
-        return map_observations(lambda x: x[1:].transpose(0, 1), self.symmetry_group.observations(observations))
-
     def _minibatches(self) -> Iterator[Minibatch]:
-        for lanes in self._rollout.minibatches():
-            rows, _ = rows_of(lanes.rows, self.device)
-            yield Minibatch(self._rollout.samples.advantages[rows], self._parts(lanes))
+        for columns in self._rollout.minibatches():
+            rows, _ = rows_of(columns.rows, self.device)
+            yield Minibatch(self._rollout.samples.advantages[rows], self._parts(columns))
 
-    def _parts(self, lanes: Lanes) -> Iterator[Part]:
-        n_parts = num_chunks(self.device, lanes.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
-        every = np.arange(len(lanes.leaders))
+    def _parts(self, columns: Columns) -> Iterator[Part]:
+        n_parts = num_chunks(self.device, columns.rows.size * self.group_size * self.policy.lstm_actor.hidden_size)
+        every = np.arange(len(columns.firsts))
         n_parts, some = min(n_parts, len(every)), every[:4]
         if n_parts > 1 and not self._can_split(
             lambda few: self._evaluate(few).outputs(),
-            lanes.take(some),
-            lambda: [lanes.take(half) for half in np.array_split(some, 2)],
+            columns.take(some),
+            lambda: [columns.take(half) for half in np.array_split(some, 2)],
         ):
             n_parts = 1
         for which in np.array_split(every, n_parts):
-            yield self._evaluate(lanes.take(which))
+            yield self._evaluate(columns.take(which))
 
-    def _evaluate(self, lanes: Lanes) -> Part:
-        rows, rectangle = rows_of(lanes.rows, self.device)
+    def _evaluate(self, columns: Columns) -> Part:
+        rows, rectangle = rows_of(columns.rows, self.device)
         batch = self._rollout.samples.take(rows)
-        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
+        observations, actions = (
+            self._augmentation.observation_orbit(batch.observations),
+            self._augmentation.action_orbit(batch.actions),
+        )
         with self._precision():
             evaluation = evaluate_sequences(
-                self.policy, observations, actions, self._rollout.states_before(lanes), rectangle
+                self.policy, observations, actions, self._rollout.states_before(columns), rectangle
             )
         return Part(
             evaluation.unflatten(self.group_size),

@@ -12,12 +12,12 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
 
 from sb3_memaug.arguments import ALGORITHM, checks_arguments
-from sb3_memaug.ppo.data_parallel import DataParallel
+from sb3_memaug.ppo.buffer import Rollout, TensorRolloutBuffer
 from sb3_memaug.ppo.evaluation import evaluate_latents, extract_features
-from sb3_memaug.ppo.loss import Targets
 from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
+from sb3_memaug.ppo.ranks import DataParallel
 from sb3_memaug.ppo.rollout import TensorRollout
-from sb3_memaug.ppo.tensor_rollout_buffer import Rollout, TensorRolloutBuffer
+from sb3_memaug.ppo.update import Targets
 from sb3_memaug.vec_env.devices import num_chunks
 from sb3_memaug.vec_env.groups import SymmetryArgument
 
@@ -48,7 +48,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
     :param use_sde: explore by generalised state-dependent noise instead of independent noise
     :param sde_sample_freq: steps between draws of that noise; once per rollout by default
     :param rollout_buffer_class: of the rollout buffer, a subclass of
-        :class:`~sb3_memaug.ppo.tensor_rollout_buffer.TensorRolloutBuffer`, which is the default
+        :class:`~sb3_memaug.ppo.buffer.TensorRolloutBuffer`, which is the default
     :param rollout_buffer_kwargs: its arguments
     :param target_kl: stop an update early where the KL divergence, on the originals, exceeds 1.5 times this
     :param stats_window_size: number of episodes that the logged means are over
@@ -112,7 +112,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
             name = getattr(rollout_buffer_class, "__name__", repr(rollout_buffer_class))
             raise ValueError(
                 f"`rollout_buffer_class` must be a subclass of TensorRolloutBuffer, got {name}: leave it out, or "
-                "derive yours from sb3_memaug.ppo.tensor_rollout_buffer.TensorRolloutBuffer"
+                "derive yours from sb3_memaug.ppo.buffer.TensorRolloutBuffer"
             )
         if normalize_advantage and batch_size < 2:
             raise ValueError(
@@ -180,7 +180,10 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
             yield self._evaluate(batch.take(part))
 
     def _evaluate(self, batch: Rollout) -> Part:
-        observations, actions = self._observation_orbit(batch.observations), self._action_orbit(batch.actions)
+        observations, actions = (
+            self._augmentation.observation_orbit(batch.observations),
+            self._augmentation.action_orbit(batch.actions),
+        )
         with self._precision():
             pi_features, vf_features = extract_features(self.policy, observations)
             evaluation = evaluate_latents(self.policy, pi_features, vf_features, actions)

@@ -74,8 +74,8 @@ class BaseAxes:
 
     :param forward: ``"x"``, ``"-x"``, ``"y"`` …
     :param up: another one of them
-    :param origin: a point in the base's frame, in m, from which the robot is looked at: where the base's position and
-        velocity are measured that are observed
+    :param origin: a point in the base's frame, in m, from which the robot is looked at: where the observed position
+        and velocity of the base are measured
     :raises ValueError: if these are no two directions across each other, or the origin is no point
     """
 

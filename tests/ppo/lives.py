@@ -8,7 +8,7 @@ import torch as th
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.callbacks import BaseCallback
 
-from sb3_memaug.ppo.lstm_states import zero_states
+from sb3_memaug.ppo.memory import zero_states
 
 
 class CarriedLife(BaseCallback):

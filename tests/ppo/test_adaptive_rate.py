@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sb3_memaug.ppo.adaptive_rate import AdaptiveLearningRate
+from sb3_memaug.ppo.update import AdaptiveLearningRate
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
-from sb3_memaug.ppo.batch_dependence import keeps_batch_statistics
+from sb3_memaug.ppo.update import keeps_batch_statistics
 from sb3_memaug.vec_env import devices
 from sb3_memaug.vec_env.distributed import rank
 from tests.ppo.worlds import random_worlds
@@ -132,7 +132,7 @@ def test_it_is_tried_once_and_not_saved(tmp_path, monkeypatch):
 
 def test_statistics_of_batches_are_refused_where_each_rank_would_have_its_own(monkeypatch):
     def agree(model):
-        monkeypatch.setattr("sb3_memaug.ppo.data_parallel.is_distributed", lambda: True)
+        monkeypatch.setattr("sb3_memaug.ppo.ranks.is_distributed", lambda: True)
         try:
             model._setup_learn(1)
         finally:

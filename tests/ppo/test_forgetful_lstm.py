@@ -3,8 +3,8 @@ import pytest
 import torch as th
 from torch import nn
 
-from sb3_memaug.ppo import forgetful_lstm
-from sb3_memaug.ppo.forgetful_lstm import rectangle_of, run_lstm
+from sb3_memaug.ppo import memory
+from sb3_memaug.ppo.memory import rectangle_of, run_lstm
 from sb3_memaug.vec_env.devices import runs_lstms_in_bfloat16
 
 FILLED = np.array([[1, 1, 1], [1, 0, 1], [0, 1, 1], [1, 1, 0], [1, 1, 0]], dtype=bool)
@@ -50,7 +50,7 @@ def test_outputs_states_and_gradients_are_those_of_an_lstm_whose_state_is_set_to
 def test_nothing_passes_a_step_that_forgets():
     lstm, features, states = make()
     output, _ = run_lstm(lstm, features, states, rectangle_of(FILLED, th.device("cpu")))
-    # Sample 6 is the third step of lane 1, before which the lane forgets.
+    # Sample 6 is the third step of column 1, before which the column forgets.
     order = np.flatnonzero(FILLED.ravel())
     (after,) = np.flatnonzero(order == 2 * 3 + 1)
     gradient_features, gradient_hidden = th.autograd.grad(output[after * N_IMAGES].sum(), [features, states[0]])
@@ -87,7 +87,7 @@ def test_it_forgets_in_bfloat16_too():
 
 
 def test_where_there_is_no_lstm_in_bfloat16_it_runs_in_float32(monkeypatch):
-    monkeypatch.setattr(forgetful_lstm, "runs_lstms_in_bfloat16", lambda device_type: False)
+    monkeypatch.setattr(memory, "runs_lstms_in_bfloat16", lambda device_type: False)
     lstm, features, states = make()
     with th.autocast("cpu", dtype=th.bfloat16):
         output, after = run_lstm(lstm, features.bfloat16(), states, rectangle_of(FILLED, th.device("cpu")))

@@ -4,10 +4,9 @@ import torch as th
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
 from sb3_memaug import MemAugRecurrentPPO
-from sb3_memaug.ppo.forgetful_lstm import rectangle_of, rows_of
-from sb3_memaug.ppo.fused_evaluation import evaluate_sequences, final_states
-from sb3_memaug.ppo.lanes import lay_out
-from sb3_memaug.ppo.sequences import continues, split_into_sequences, steps_since_episode_start
+from sb3_memaug.ppo.evaluation import evaluate_sequences, final_states
+from sb3_memaug.ppo.layout import continues, lay_out, rows_of, split_into_sequences, steps_since_episode_start
+from sb3_memaug.ppo.memory import rectangle_of
 from tests.ppo.worlds import random_worlds
 
 POLICIES = {
@@ -49,9 +48,9 @@ def test_whole_sequences_equal_one_step_at_a_time(policy_kwargs, p_start):
     expected = th.stack(expected).transpose(1, 2).flatten(0, 1)
 
     sequences = split_into_sequences(starts)
-    lanes = lay_out(sequences, continues(sequences, starts), n_envs)
-    rows, rectangle = rows_of(lanes.rows, th.device("cpu"))
-    before = zero_states(policy, rectangle.n_lanes)
+    columns = lay_out(sequences, continues(sequences, starts), n_envs)
+    rows, rectangle = rows_of(columns.rows, th.device("cpu"))
+    before = zero_states(policy, rectangle.n_columns)
     evaluation = evaluate_sequences(
         policy, observations.flatten(0, 1)[rows], actions.flatten(0, 1)[rows], before, rectangle
     )

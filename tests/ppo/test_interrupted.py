@@ -11,8 +11,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
+from sb3_memaug.ppo.buffer import TensorRolloutBuffer
 from sb3_memaug.ppo.sequence_update import SequenceUpdate
-from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
 from tests.ppo.lives import LIVES, CarriedLife
 from tests.ppo.worlds import RandomWorld
 from tests.vec_env.test_steppers import TensorWorld

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.ppo.lanes import NOTHING, lay_out, split_into_minibatches
-from sb3_memaug.ppo.sequences import Sequences, continues, split_into_sequences
+from sb3_memaug.ppo.layout import PADDING, Sequences, continues, lay_out, split_into_minibatches, split_into_sequences
 from tests.ppo.test_sequences import LENGTHS, STARTS, episode_starts
 
 quick = settings(deadline=None, max_examples=100)
@@ -18,16 +17,16 @@ def of_lengths(*lengths):
     return Sequences(np.arange(n), np.zeros(n, dtype=np.intp), np.array(lengths)), np.zeros(n, dtype=bool)
 
 
-def stretches(lanes):
-    """Rows of the rollout that follow one another in a lane, without a step to forget between them."""
+def stretches(columns):
+    """Rows of the rollout that follow one another in a column, without a step to forget between them."""
     found = []
-    for lane in lanes.rows.T:
+    for column in columns.rows.T:
         stretch = []
-        for row in [*lane.tolist(), NOTHING]:
-            if row == NOTHING and stretch:
+        for row in [*column.tolist(), PADDING]:
+            if row == PADDING and stretch:
                 found.append(tuple(stretch))
                 stretch = []
-            elif row != NOTHING:
+            elif row != PADDING:
                 stretch.append(row)
     return Counter(found)
 
@@ -42,16 +41,16 @@ def expected_stretches(sequences, n_envs):
 
 def test_by_hand():
     sequences = split_into_sequences(STARTS)
-    lanes = lay_out(sequences, continues(sequences, STARTS), n_envs=2)
+    columns = lay_out(sequences, continues(sequences, STARTS), n_envs=2)
     # Of environment 0 steps 0 and 1 go on with an episode and lead, 3 and 4 fit behind them, 2 does not any more.
-    assert lanes.rows.T.tolist() == [[0, 2, NOTHING, 6, 8], [1, 3, 5, 7, 9], [4] + [NOTHING] * 4]
-    assert lanes.leaders.tolist() == [0, 3, 1]
+    assert columns.rows.T.tolist() == [[0, 2, PADDING, 6, 8], [1, 3, 5, 7, 9], [4] + [PADDING] * 4]
+    assert columns.firsts.tolist() == [0, 3, 1]
 
 
 def test_a_sequence_stands_where_it_leaves_the_least_room():
-    lanes = lay_out(*of_lengths(10, 6, 7, 2, 3), n_envs=5)
-    assert [np.flatnonzero(lane == NOTHING).tolist() for lane in lanes.rows.T] == [[], [7], [6]]
-    assert [set((lane[lane != NOTHING] % 5).tolist()) for lane in lanes.rows.T] == [{0}, {2, 3}, {1, 4}]
+    columns = lay_out(*of_lengths(10, 6, 7, 2, 3), n_envs=5)
+    assert [np.flatnonzero(column == PADDING).tolist() for column in columns.rows.T] == [[], [7], [6]]
+    assert [set((column[column != PADDING] % 5).tolist()) for column in columns.rows.T] == [{0}, {2, 3}, {1, 4}]
 
 
 @quick
@@ -59,8 +58,8 @@ def test_a_sequence_stands_where_it_leaves_the_least_room():
 def test_every_sequence_stands_in_one_lane_and_a_step_to_forget_between_two(starts, max_length, n_minibatches):
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
-    lanes = lay_out(sequences, continues(sequences, starts), n_envs, n_minibatches)
-    assert stretches(lanes) == expected_stretches(sequences, n_envs)
+    columns = lay_out(sequences, continues(sequences, starts), n_envs, n_minibatches)
+    assert stretches(columns) == expected_stretches(sequences, n_envs)
 
 
 @quick
@@ -69,19 +68,19 @@ def test_lanes_begin_with_their_leaders_and_who_goes_on_leads(starts, max_length
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
     leads = continues(sequences, starts)
-    lanes = lay_out(sequences, leads, n_envs, n_minibatches)
+    columns = lay_out(sequences, leads, n_envs, n_minibatches)
     first = sequences.starts * n_envs + sequences.envs
-    assert lanes.rows[0].tolist() == first[lanes.leaders].tolist()
-    assert set(np.flatnonzero(leads)) <= set(lanes.leaders.tolist())
+    assert columns.rows[0].tolist() == first[columns.firsts].tolist()
+    assert set(np.flatnonzero(leads)) <= set(columns.firsts.tolist())
 
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 12))
 def test_lanes_are_no_longer_than_needed_and_enough_for_the_minibatches(starts, max_length, n_minibatches):
     sequences = split_into_sequences(starts, max_length)
-    lanes = lay_out(sequences, continues(sequences, starts), starts.shape[1], n_minibatches)
-    assert len(lanes.rows) == sequences.lengths.max()
-    assert len(lanes.leaders) >= min(n_minibatches, len(sequences.envs))
+    columns = lay_out(sequences, continues(sequences, starts), starts.shape[1], n_minibatches)
+    assert len(columns.rows) == sequences.lengths.max()
+    assert len(columns.firsts) >= min(n_minibatches, len(sequences.envs))
 
 
 @pytest.mark.parametrize("n_steps", [24, 128])
@@ -89,13 +88,13 @@ def test_hardly_a_place_stays_empty_where_episodes_end_now_and_then(n_steps):
     starts = np.random.default_rng(0).random((n_steps, 64)) < 0.01
     sequences = split_into_sequences(starts)
     rows = lay_out(sequences, continues(sequences, starts), 64).rows
-    assert (rows == NOTHING).mean() < 0.06
+    assert (rows == PADDING).mean() < 0.06
 
 
 def test_taken_lanes_are_no_longer_than_the_longest_of_them():
-    lanes = lay_out(*of_lengths(9, 8, 3), n_envs=3).take(np.array([2]))
-    assert lanes.rows.tolist() == [[2], [5], [8]]
-    assert lanes.leaders.tolist() == [2]
+    columns = lay_out(*of_lengths(9, 8, 3), n_envs=3).take(np.array([2]))
+    assert columns.rows.tolist() == [[2], [5], [8]]
+    assert columns.firsts.tolist() == [2]
 
 
 @quick
@@ -103,22 +102,22 @@ def test_taken_lanes_are_no_longer_than_the_longest_of_them():
 def test_minibatches_share_the_sequences_out(starts, max_length, n_minibatches, seed):
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
-    lanes = lay_out(sequences, continues(sequences, starts), n_envs, n_minibatches)
+    columns = lay_out(sequences, continues(sequences, starts), n_envs, n_minibatches)
     np.random.seed(seed)
-    minibatches = split_into_minibatches(lanes, n_minibatches)
+    minibatches = split_into_minibatches(columns, n_minibatches)
     assert sum(map(stretches, minibatches), Counter()) == expected_stretches(sequences, n_envs)
     assert len(minibatches) == min(n_minibatches, len(sequences.envs))
-    assert all(len(minibatch.leaders) for minibatch in minibatches)
+    assert all(len(minibatch.firsts) for minibatch in minibatches)
 
 
 @quick
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 12))
 def test_minibatches_of_equal_sequences_differ_by_one_at_most(n_sequences, length, n_minibatches):
-    lanes = lay_out(*of_lengths(*[length] * n_sequences), n_envs=n_sequences, n_minibatches=n_minibatches)
-    counts = [(m.rows != NOTHING).sum() // length for m in split_into_minibatches(lanes, n_minibatches)]
+    columns = lay_out(*of_lengths(*[length] * n_sequences), n_envs=n_sequences, n_minibatches=n_minibatches)
+    counts = [(m.rows != PADDING).sum() // length for m in split_into_minibatches(columns, n_minibatches)]
     assert len(counts) == min(n_minibatches, n_sequences)
-    # Short ones may share a lane, which is dealt out as a whole.
-    most = max((lane != NOTHING).sum() // length for lane in lanes.rows.T)
+    # Short ones may share a column, which is dealt out as a whole.
+    most = max((column != PADDING).sum() // length for column in columns.rows.T)
     assert max(counts) - min(counts) <= most
 
 
@@ -126,30 +125,30 @@ def test_minibatches_of_equal_sequences_differ_by_one_at_most(n_sequences, lengt
 @given(st.lists(st.integers(1, 5), min_size=20, max_size=60), st.integers(1, 5), st.integers(0, 1000))
 def test_minibatches_of_unequal_sequences_have_about_the_same_number_of_steps(lengths, n_minibatches, seed):
     np.random.seed(seed)
-    lanes = lay_out(*of_lengths(*lengths), n_envs=len(lengths), n_minibatches=n_minibatches)
+    columns = lay_out(*of_lengths(*lengths), n_envs=len(lengths), n_minibatches=n_minibatches)
     even = sum(lengths) / n_minibatches
-    for minibatch in split_into_minibatches(lanes, n_minibatches):
-        assert abs((minibatch.rows != NOTHING).sum() - even) <= max(lengths)
+    for minibatch in split_into_minibatches(columns, n_minibatches):
+        assert abs((minibatch.rows != PADDING).sum() - even) <= max(lengths)
 
 
 def test_minibatches_are_shuffled_and_repeat_with_the_seed():
     starts = np.ones((10, 4), dtype=bool)
     sequences = split_into_sequences(starts)
-    lanes = lay_out(sequences, continues(sequences, starts), 4)
+    columns = lay_out(sequences, continues(sequences, starts), 4)
 
     def rows(seed):
         np.random.seed(seed)
-        return [m.rows.tolist() for m in split_into_minibatches(lanes, 4)]
+        return [m.rows.tolist() for m in split_into_minibatches(columns, 4)]
 
     assert rows(0) == rows(0)
     assert rows(0) != rows(1)
 
 
 def test_a_sequence_that_is_longer_than_a_minibatch_leaves_none_empty():
-    lanes = lay_out(*of_lengths(100, 1, 1, 1), n_envs=4, n_minibatches=4)
+    columns = lay_out(*of_lengths(100, 1, 1, 1), n_envs=4, n_minibatches=4)
     for seed in range(10):
         np.random.seed(seed)
-        assert [len(minibatch.leaders) for minibatch in split_into_minibatches(lanes, 4)] == [1, 1, 1, 1]
+        assert [len(minibatch.firsts) for minibatch in split_into_minibatches(columns, 4)] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("n_minibatches", [1, 5, 100])

@@ -13,8 +13,8 @@ import torch as th
 from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
-from sb3_memaug.ppo.adaptive_rate import AdaptiveLearningRate
-from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
+from sb3_memaug.ppo.buffer import TensorRolloutBuffer
+from sb3_memaug.ppo.update import AdaptiveLearningRate
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
 from tests.ppo.worlds import ACTIONS, SWAP, random_worlds
 

@@ -90,7 +90,13 @@ def test_every_space_trains_with_mirrors(observation, action):
 def test_orbit_rows_hold_a_sample_beside_its_image():
     model = trained()
     observations = th.arange(8.0).reshape(2, 4)
-    assert model._observation_orbit(observations).tolist() == [[0, 1, 2, 3], [1, 0, 3, 2], [4, 5, 6, 7], [5, 4, 7, 6]]
+    orbit = model._augmentation.observation_orbit(observations)
+    assert orbit.tolist() == [
+        [0, 1, 2, 3],
+        [1, 0, 3, 2],
+        [4, 5, 6, 7],
+        [5, 4, 7, 6],
+    ]
 
 
 def test_minibatches_hold_every_step_once():

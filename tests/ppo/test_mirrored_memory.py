@@ -5,7 +5,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 
 from sb3_memaug import MemAugRecurrentPPO
-from sb3_memaug.ppo import mirrored_rollout
+from sb3_memaug.ppo import mirrored_memory
 from sb3_memaug.vec_env.devices import runs_lstms_in_bfloat16
 from tests.ppo.lives import LIVES, CarriedLife
 from tests.ppo.test_fused_evaluation import POLICIES
@@ -109,8 +109,8 @@ def test_ways_are_one_without_a_group():
     ],
 )
 def test_nothing_is_run_that_is_not_needed(way, sequence_length, passes, monkeypatch):
-    calls, run = [], mirrored_rollout.final_states
-    monkeypatch.setattr(mirrored_rollout, "final_states", lambda *args: calls.append(1) or run(*args))
+    calls, run = [], mirrored_memory.final_states
+    monkeypatch.setattr(mirrored_memory, "final_states", lambda *args: calls.append(1) or run(*args))
     small(mirrored_memory=way, sequence_length=sequence_length).learn(12 * 3)
     assert len(calls) == passes
 
@@ -118,7 +118,7 @@ def test_nothing_is_run_that_is_not_needed(way, sequence_length, passes, monkeyp
 @every_way
 def test_memory_does_not_depend_on_the_number_of_parts(way, monkeypatch):
     life = LIVES[way]()
-    monkeypatch.setattr(mirrored_rollout, "num_chunks", lambda *_: 2)
+    monkeypatch.setattr(mirrored_memory, "num_chunks", lambda *_: 2)
     small(mirrored_memory=way, sequence_length=5).learn(12 * 3 * 3, callback=life)
     life.compare()
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.ppo.sequences import continues, split_into_sequences, steps_since_episode_start
+from sb3_memaug.ppo.layout import continues, split_into_sequences, steps_since_episode_start
 
 quick = settings(deadline=None, max_examples=100)
 

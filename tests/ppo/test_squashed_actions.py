@@ -12,7 +12,7 @@ from gymnasium import spaces
 from stable_baselines3.common.env_util import make_vec_env
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
-from sb3_memaug.ppo.mirrored_update import _on_squashed_actions
+from sb3_memaug.ppo.augmentation import on_squashed_actions
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
 from tests.ppo.worlds import evaluated_parts
 
@@ -79,7 +79,7 @@ def test_the_mirror_between_minus_one_and_one_is_the_mirror_within_the_bounds(wo
     low, high = np.array(low), np.array(high)
     actions = np.random.default_rng(0).uniform(-1, 1, (20, len(low)))
     taken = low + (actions + 1) / 2 * (high - low)
-    group = _on_squashed_actions(World(world).symmetry_group)
+    group = on_squashed_actions(World(world).symmetry_group)
     assert group["left_right"].action == squashed
     mirrored = group["left_right"].apply_action(actions)
     np.testing.assert_allclose(low + (mirrored + 1) / 2 * (high - low), action.apply(taken), atol=1e-12)
@@ -92,7 +92,7 @@ def test_minibatches_hold_the_mirror_images_of_what_was_done(algorithm, world):
     model = make(algorithm, world, learning_rate=0.0).learn(16)
     actions = model.rollout_buffer.rollout().actions
     assert actions.abs().max() <= 1
-    orbit = model._action_orbit(actions)
+    orbit = model._augmentation.action_orbit(actions)
     th.testing.assert_close(orbit[0::2], actions, atol=0, rtol=0)
     th.testing.assert_close(orbit[1::2], squashed.apply(actions), atol=0, rtol=0)
     for evaluation, targets in evaluated_parts(model):
@@ -118,16 +118,16 @@ def test_a_mean_that_is_its_own_mirror_image_is_half_way(algorithm):
 def test_the_mirror_loss_by_hand(algorithm):
     model = make(algorithm, "-1 to 3, a -> 2 - a")
     means = th.tensor([[[0.3], [0.5]], [[-1.2], [0.1]]])  # before squashing
-    th.testing.assert_close(model._mirrored_means(means)[:, 1], th.tensor([[-0.3], [1.2]]))
+    th.testing.assert_close(model._augmentation.mirrored_means(means)[:, 1], th.tensor([[-0.3], [1.2]]))
 
 
 @both
 def test_actions_that_are_not_squashed_are_mirrored_in_the_environments_units(algorithm):
     model = make(algorithm, "0 to 1, a -> 1 - a", squash=False).learn(16)
     actions = th.tensor([[0.25], [1.5]])
-    th.testing.assert_close(model._action_orbit(actions), th.tensor([[0.25], [0.75], [1.5], [-0.5]]))
+    th.testing.assert_close(model._augmentation.action_orbit(actions), th.tensor([[0.25], [0.75], [1.5], [-0.5]]))
     means = th.tensor([[[0.3], [0.5]]])
-    th.testing.assert_close(model._mirrored_means(means)[:, 1], th.tensor([[0.7]]))
+    th.testing.assert_close(model._augmentation.mirrored_means(means)[:, 1], th.tensor([[0.7]]))
 
 
 @both
@@ -136,5 +136,5 @@ def test_it_is_so_after_loading_too(algorithm):
     make(algorithm, "0 to 1, a -> 1 - a").save(file)
     file.seek(0)
     loaded = algorithm.load(file, make_vec_env(World, 2, env_kwargs={"world": "0 to 1, a -> 1 - a"}), device="cpu")
-    assert loaded._action_orbit(th.tensor([[0.25]])).tolist() == [[0.25], [-0.25]]
+    assert loaded._augmentation.action_orbit(th.tensor([[0.25]])).tolist() == [[0.25], [-0.25]]
     loaded.learn(16)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.buffers import DictRolloutBuffer, RolloutBuffer
 
-from sb3_memaug.ppo.tensor_rollout_buffer import TensorRolloutBuffer
+from sb3_memaug.ppo.buffer import TensorRolloutBuffer
 
 OBSERVATIONS = {
     "vector": spaces.Box(-np.inf, np.inf, (3,), np.float32),

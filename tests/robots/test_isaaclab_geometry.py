@@ -57,7 +57,7 @@ def scene(tmp_path_factory):
     from isaaclab.scene import InteractiveScene, InteractiveSceneCfg
     from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg
 
-    from sb3_memaug.envs.isaaclab.robot_file import find_usd
+    from sb3_memaug.envs.isaaclab.usd import find_usd
 
     file = tmp_path_factory.mktemp("skewed") / "skewed.urdf"
     file.write_text(TEXT)

@@ -8,8 +8,8 @@ from torch.overrides import TorchFunctionMode
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.ppo.adaptive_rate import AdaptiveLearningRate
-from sb3_memaug.ppo.forgetful_lstm import rectangle_of, run_lstm
+from sb3_memaug.ppo.memory import rectangle_of, run_lstm
+from sb3_memaug.ppo.update import AdaptiveLearningRate
 from sb3_memaug.symmetry import SignedPermutation
 from sb3_memaug.vec_env import devices, steppers
 from sb3_memaug.vec_env.statistics import TensorOrbitMeanStd

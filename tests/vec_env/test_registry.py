@@ -3,7 +3,7 @@ from __future__ import annotations
 import gymnasium as gym
 import pytest
 
-from sb3_memaug.envs.isaaclab.make_vec_env import make_vec_env
+from sb3_memaug.envs.isaaclab.registration import make_vec_env
 from sb3_memaug.vec_env import registry
 from sb3_memaug.vec_env.registry import register_vec_env_maker, vec_env_maker
 

@@ -7,10 +7,10 @@ from isaaclab.utils import configclass
 from isaaclab_tasks.core.velocity import mdp
 
 from ... import splits
-from ..mdp import motion_rewards
-from ..robots import anymal_d
+from ..mdp import rewards as motion_rewards
 from .events import joint_failure, payload
 from .position import PositionEnvCfg, PositionRewardsCfg, TerminationsCfg
+from .robots import anymal_d
 from .velocity import VelocityEnvCfg, VelocityRewardsCfg
 
 FEET_FORCES = SceneEntityCfg("contact_forces", body_names=".*FOOT")

@@ -5,10 +5,10 @@ from isaaclab.managers import SceneEntityCfg
 from isaaclab.utils import configclass
 from isaaclab_tasks.core.velocity import mdp
 
-from ..mdp import motor_rewards, position_rewards
-from ..mdp.position_command import PolarPositionCommandCfg
-from .legged import LeggedEnvCfg
-from .observations import PositionObservationsCfg
+from ..mdp import position as position_rewards
+from ..mdp import rewards as motor_rewards
+from ..mdp.position import PolarPositionCommandCfg
+from .legged import LeggedEnvCfg, PositionObservationsCfg
 from .velocity import TerminationsCfg
 
 #: s: how long before the end of an episode the target has to be reached.

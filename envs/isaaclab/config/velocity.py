@@ -8,8 +8,7 @@ from isaaclab.managers import TerminationTermCfg as DoneTerm
 from isaaclab.utils import configclass
 from isaaclab_tasks.core.velocity import mdp
 
-from .legged import LeggedEnvCfg
-from .observations import VelocityObservationsCfg
+from .legged import LeggedEnvCfg, VelocityObservationsCfg
 
 
 @configclass

@@ -23,7 +23,7 @@ def shipped_cfg(n_envs: int = 4) -> Any:
     from isaaclab_tasks.core.velocity.config.anymal_d.flat_env_cfg import AnymalDFlatEnvCfg
     from isaaclab_tasks.utils.hydra import resolve_presets
 
-    from sb3_memaug.envs.isaaclab.robots import anymal_d
+    from sb3_memaug.envs.isaaclab.config.robots import anymal_d
     from sb3_memaug.envs.isaaclab.scene import LeggedSceneCfg
 
     cfg = resolve_presets(AnymalDFlatEnvCfg(), ("newton_mjwarp",))

@@ -12,7 +12,7 @@ from torch.distributions import Distribution
 
 from sb3_memaug.envs import isaaclab
 from tests.envs.isaaclab.simulated import FILES
-from tests.envs.isaaclab.test_tasks_registered import EIGHT
+from tests.envs.isaaclab.test_registration import EIGHT
 
 SETUP = Path(__file__).parents[3] / "setup.cfg"
 RSL_RL = "rsl_rl_cfg_entry_point"

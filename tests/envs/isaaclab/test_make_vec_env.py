@@ -6,7 +6,7 @@ import gymnasium as gym
 import pytest
 import torch as th
 
-from sb3_memaug.envs.isaaclab.make_vec_env import make_env
+from sb3_memaug.envs.isaaclab.registration import make_env
 from sb3_memaug.envs.isaaclab.simulation import IsaacLabSimulation
 from sb3_memaug.envs.isaaclab.vec_env import IsaacLabVecEnv
 from sb3_memaug.vec_env.registry import vec_env_maker

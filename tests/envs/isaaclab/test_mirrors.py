@@ -5,9 +5,8 @@ import re
 import pytest
 import torch as th
 
-from sb3_memaug.envs.isaaclab.asymmetric import refuse_asymmetric_actions, refuse_asymmetric_observations
-from sb3_memaug.envs.isaaclab.manager_terms import action_terms, observation_terms
-from sb3_memaug.envs.isaaclab.term_kinds import kinds_of, register_kinds
+from sb3_memaug.envs.isaaclab.mirrors import refuse_asymmetric_actions, refuse_asymmetric_observations
+from sb3_memaug.envs.isaaclab.terms import action_terms, kinds_of, observation_terms, register_kinds
 from sb3_memaug.symmetry import Reflection, Term
 
 from .stand_ins import JOINTS, described, joint_action, observed, of_class

@@ -7,7 +7,8 @@ import torch as th
 
 pytest.importorskip("isaaclab")
 
-from sb3_memaug.envs.isaaclab.mdp import motion_rewards, position_rewards
+from sb3_memaug.envs.isaaclab.mdp import position as position_rewards
+from sb3_memaug.envs.isaaclab.mdp import rewards as motion_rewards
 
 
 def proxy(values):

@@ -8,8 +8,7 @@ pytest.importorskip("isaaclab")
 
 from isaaclab_assets.robots.unitree import G1_CFG
 
-from sb3_memaug.envs.isaaclab import robots
-from sb3_memaug.envs.isaaclab.config import anymal_d, g1
+from sb3_memaug.envs.isaaclab.config import anymal_d, g1, robots
 
 from .paper_weights import WEIGHTS
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch as th
 
-from sb3_memaug.envs.isaaclab.make_vec_env import make_vec_env
+from sb3_memaug.envs.isaaclab.registration import make_vec_env
 from sb3_memaug.evaluation import evaluate_generalization
 from sb3_memaug.evaluation.generalization import SplitEvaluator
 from sb3_memaug.evaluation.recorders import record_trajectories

@@ -12,7 +12,7 @@ from sb3_memaug.envs.isaaclab.single_env import IsaacLabEnv
 from sb3_memaug.symmetry import Term
 from sb3_memaug.wrappers import MirrorSpec
 from tests.envs.isaaclab.simulated import simulated
-from tests.envs.isaaclab.test_tasks_registered import EIGHT
+from tests.envs.isaaclab.test_registration import EIGHT
 
 TASKS = [env_id.removeprefix("MemAug/").removesuffix("-v0") for env_id in EIGHT]
 LEGGED_IN_FRONT_AND_BEHIND = ["left_right", "front_back", "left_right*front_back"]

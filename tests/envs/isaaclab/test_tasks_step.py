@@ -6,7 +6,7 @@ import torch as th
 
 from tests.envs.isaaclab.paper_weights import WEIGHTS
 from tests.envs.isaaclab.simulated import simulated
-from tests.envs.isaaclab.test_tasks_registered import EIGHT
+from tests.envs.isaaclab.test_registration import EIGHT
 
 #: Entries of an observation beside three for each joint: the base's, then the command's.
 COMMAND = {"Velocity": 9 + 3, "Position": 9 + 1 + 2}

@@ -9,7 +9,7 @@ from sb3_memaug.models import ALGORITHMS, OURS
 
 from ...zoo.managed_model import managed_model
 from .simulated import FILES
-from .test_tasks_registered import EIGHT
+from .test_registration import EIGHT
 
 TASK = "MemAug/AnymalD-Velocity-JointFailure-v0"
 

@@ -11,11 +11,11 @@ from isaaclab.envs import ManagerBasedRLEnv
 from sb3_memaug.symmetry import Reflection
 from sb3_memaug.symmetry.reflection import products
 
-from .mirrored_start import place_start
 from .mirrors import isaaclab_reflections
+from .start import place_start
 
 
-class DecidedEnv(ManagerBasedRLEnv):
+class ResetOptionsEnv(ManagerBasedRLEnv):
     """An environment that hands the options of a reset to its events, see :mod:`sb3_memaug.envs.isaaclab.resets`.
 
     ``reset(options={"start": [5, 5, 6, 6]})`` lets environments with the same number start alike: in root, joints and

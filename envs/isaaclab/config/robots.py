@@ -12,8 +12,8 @@ from isaaclab.utils import clone
 from isaaclab_assets.robots.anymal import ANYDRIVE_3_SIMPLE_ACTUATOR_CFG, ANYMAL_D_CFG
 from isaaclab_assets.robots.unitree import G1_MINIMAL_CFG
 
-from .robot_file import find_usd, joint_names
-from .urdf import FEET
+from ..urdf import FEET
+from ..usd import find_usd, joint_names
 
 ANYMAL_D_MOTORS = ".*(HAA|HFE|KFE)"
 #: Names of the groups of joints of a G1: with 29, 37 as Isaac Lab has it, or 43 joints.

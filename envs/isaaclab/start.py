@@ -1,7 +1,8 @@
-"""What the start of an episode is made of: the robot's state, its commands, and what befalls it."""
+"""The start of an episode: robot, command and disturbance, which can be copied to other environments and mirrored."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,9 +11,12 @@ import torch
 from isaaclab.envs.mdp import UniformVelocityCommand
 
 from sb3_memaug.symmetry import Term
+from sb3_memaug.symmetry.terms import vector_transform
 
 from .mdp.disturbance import disturbance_events
-from .mdp.position_command import PolarPositionCommand
+from .mdp.payload import hold_payloads
+from .mdp.position import PolarPositionCommand
+from .resets import decided
 
 #: What a command keeps between steps, by the names of its tensors: the terms of each.
 COMMANDS: dict[type, dict[str, tuple[Term, ...]]] = {
@@ -111,3 +115,52 @@ def _events(env: Any) -> Iterator[StartPart]:
     for event in disturbance_events(env):
         if event.disturbance.option not in env.reset_options:
             yield StartPart(event.disturbance.terms, event.rows.clone(), event.set_rows)
+
+
+def place_start(env: Any, env_ids: torch.Tensor | slice) -> None:
+    """Carry out the options ``start`` and ``mirror`` of a reset, after chance has decided all there is to decide.
+
+    Environments with the same number start alike: what the first of them got, the others get too. After that, each is
+    reflected. What other options decide stays as they do.
+
+    Args:
+        env: The environment, with ``reflections``, their ``products`` and ``reset_options``.
+        env_ids: The environments whose episode begins.
+
+    Raises:
+        ValueError: If an option makes no sense, or a command cannot be reflected.
+    """
+    numbers = decided(env, "start", _number)
+    mirrors = decided(env, "mirror", lambda element: _element(env, element))
+    if numbers is None and not set(mirrors or ()) - {"identity"}:
+        return
+    everyone = torch.arange(env.num_envs, dtype=torch.int32, device=env.device)
+    ids = everyone[env_ids]
+    starting = ids.tolist()
+    seen: dict[int, int] = {}
+    first = [seen.setdefault(i if numbers is None else numbers[i], k) for k, i in enumerate(starting)]
+    groups = defaultdict(list)
+    for k, i in enumerate(starting):
+        groups[mirrors[i] if mirrors else "identity"].append(k)
+    for part in start_parts(env):
+        rows = part.rows[ids][first]
+        for element, members in groups.items():
+            if element != "identity":
+                rows[members] = vector_transform(part.terms, env.products[element]).apply(rows[members])
+        part.write(rows, ids)
+    # They press where the robot stood before.
+    hold_payloads(env, None)
+
+
+def _number(given: Any) -> int:
+    if not isinstance(given, int):
+        raise ValueError(f"options['start'] must be a list of whole numbers, got {given!r}")
+    return given
+
+
+def _element(env: Any, element: Any) -> str:
+    if element != "identity" and (not isinstance(element, str) or element not in env.products):
+        raise ValueError(
+            f"options['mirror'] must be 'identity' or a product of {list(env.reflections)}, got {element!r}"
+        )
+    return element

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch as th
 
-from sb3_memaug.envs.isaaclab.asymmetric import refuse_asymmetric_observations
-from sb3_memaug.envs.isaaclab.manager_terms import observation_terms
-from sb3_memaug.envs.isaaclab.mirrors import isaaclab_reflections, isaaclab_symmetry_group
-from sb3_memaug.envs.isaaclab.term_kinds import register_kinds
+from sb3_memaug.envs.isaaclab.mirrors import (
+    isaaclab_reflections,
+    isaaclab_symmetry_group,
+    refuse_asymmetric_observations,
+)
+from sb3_memaug.envs.isaaclab.terms import observation_terms, register_kinds
 from sb3_memaug.symmetry import Reflection
 
 from .shipped_task import shipped_task

@@ -15,7 +15,7 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from sb3_memaug.ppo.batch_dependence import keeps_batch_statistics
+from sb3_memaug.ppo.update import keeps_batch_statistics
 from sb3_memaug.vec_env.distributed import all_min, gather, init, is_distributed, rank, share_state
 from sb3_memaug.vec_env.finite import NotFiniteError, refuse_non_finite_policy
 from sb3_memaug.vec_env.statistics import SharedStatistics

@@ -105,6 +105,6 @@ def test_options_that_make_no_sense_are_refused(env, options, complaint):
 
 
 def test_a_command_of_another_class_is_refused(env, monkeypatch):
-    monkeypatch.setattr("sb3_memaug.envs.isaaclab.start_parts.COMMANDS", {})
+    monkeypatch.setattr("sb3_memaug.envs.isaaclab.start.COMMANDS", {})
     with pytest.raises(ValueError, match="of the class"):
         observed(env, mirror="left_right")
