@@ -28,8 +28,7 @@ PPO_ARGUMENTS = """\
     :param verbose: 0 for nothing, 1 for information, 2 for debugging
     :param seed: of all random number generators
     :param device: ``"cpu"``, ``"cuda"`` …
-    :param _init_setup_model: whether to build the networks
-"""
+    :param _init_setup_model: whether to build the networks"""
 
 #: Arguments of both algorithms of this library.
 MIRROR_ARGUMENTS = """\
@@ -41,8 +40,7 @@ MIRROR_ARGUMENTS = """\
     :param adapt_rate: adapt it after every ``"minibatch"``, or once per ``"update"``
     :param autocast: ``"bf16"`` to learn with the networks in bfloat16, the rollout and all losses staying in float32;
         faster on GPUs, and on CPUs that compute in it
-    :param compile: the heads of the policy, by ``torch.compile``, which needs a C++ compiler on a CPU
-"""
+    :param compile: the heads of the policy, by ``torch.compile``, which needs a C++ compiler on a CPU"""
 
 
 def check_choices(adapt_rate: Any, autocast: Any) -> None:

@@ -72,9 +72,11 @@ class MemAugRecurrentPPO(RecurrentPPO):
     :param n_steps: steps in each environment per update
     :param batch_size: number of original samples in a minibatch, about: it holds whole sequences, and at least one;
         None for all; not used with ``n_minibatches``
-{PPO_ARGUMENTS}    :param policy_kwargs: arguments of the policy; those of sb3-contrib's recurrent policies, and
+{PPO_ARGUMENTS}
+    :param policy_kwargs: arguments of the policy; those of sb3-contrib's recurrent policies, and
         ``lstm_skip_connection=True`` to let the heads read the features beside the latent of the memory
-{MIRROR_ARGUMENTS}    :param n_minibatches: number of minibatches per epoch
+{MIRROR_ARGUMENTS}
+    :param n_minibatches: number of minibatches per epoch
     :param sequence_length: cut sequences after so many steps (truncated backpropagation through time); by default only
         where an episode starts
     :param mirrored_memory: the memory of the images: ``"carried"``, the paper's, that of a mirrored episode that goes

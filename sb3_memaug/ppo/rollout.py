@@ -1,4 +1,4 @@
-"""Looking for numbers of a rollout that are not finite, where looking does not cost time."""
+"""Collecting a rollout on the training device, and finding numbers in it that are not finite without waiting."""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ class SymmetricPPO(PPO):
         :class:`~sb3_memaug.ppo.buffer.TensorRolloutBuffer`, which is the default
     :param rollout_buffer_kwargs: its arguments
     :param policy_kwargs: arguments of the policy
-{PPO_ARGUMENTS}{MIRROR_ARGUMENTS}    :raises ValueError: if the group, its bounds or a normalizer do not fit, or an argument is out of range
+{PPO_ARGUMENTS}
+{MIRROR_ARGUMENTS}
+    :raises ValueError: if the group, its bounds or a normalizer do not fit, or an argument is out of range
     """
 
     rollout_buffer: TensorRolloutBuffer
