@@ -91,8 +91,8 @@ class MemAugRecurrentPPO(RecurrentPPO):
         "MultiInputLstmPolicy": MultiInputLstmPolicy,
     }
     policy: RecurrentActorCriticPolicy
-    rollout_buffer: TensorRolloutBuffer  # type: ignore[assignment]
-    batch_size: int | None  # type: ignore[assignment]
+    rollout_buffer: TensorRolloutBuffer
+    batch_size: int | None
     # SB3 lets it be None, which it never is during a rollout.
     _last_lstm_states: RNNStates  # type: ignore[assignment]
     #: What the mirrored memories begin the next rollout with, for each image.

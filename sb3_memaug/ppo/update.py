@@ -326,7 +326,6 @@ class PPOAlgorithm(Protocol):
 
     policy: Any
     device: th.device
-    logger: Any
     rollout_buffer: Any
     verbose: int
     num_timesteps: int
@@ -343,9 +342,16 @@ class PPOAlgorithm(Protocol):
     mirror_loss_coef: float
     adapt_rate: Literal["minibatch", "update"]
     adaptive_rate: AdaptiveLearningRate | None
-    augmentation: Augmentation
     _n_updates: int
     _current_progress_remaining: float
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """The images of samples under its group."""
+
+    @property
+    def logger(self) -> Any:
+        """SB3's logger."""
 
     def _update_learning_rate(self, optimizers: Any) -> None:
         """Set the rate that the schedule gives."""
