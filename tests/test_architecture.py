@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_importing_the_library_imports_no_simulator() -> None:
@@ -12,3 +16,13 @@ def test_importing_the_library_imports_no_simulator() -> None:
     code = f"import sys, sb3_memaug, sb3_memaug.envs, sb3_memaug.cli; print(*sorted({extras} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == []
+
+
+def test_files_that_the_documentation_names_are_there() -> None:
+    missing = []
+    for page in ("docs/architecture.md", "docs/method.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for path in re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?)`", text):
+            if not any((folder / path).exists() for folder in (ROOT, ROOT / "sb3_memaug", ROOT / "envs/isaaclab")):
+                missing.append(f"{page}: {path}")
+    assert missing == []
