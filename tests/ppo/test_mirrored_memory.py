@@ -8,7 +8,7 @@ from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.ppo import mirrored_memory
 from sb3_memaug.vec_env.devices import runs_lstms_in_bfloat16
 from tests.ppo.lives import LIVES, CarriedLife
-from tests.ppo.test_fused_evaluation import POLICIES
+from tests.ppo.test_evaluation import POLICIES
 from tests.ppo.worlds import RandomWorld, ToldOnce, evaluated_parts, random_worlds
 
 every_way = pytest.mark.parametrize("way", LIVES)
