@@ -13,7 +13,7 @@ from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedul
 
 from sb3_memaug.arguments import RECURRENT_ALGORITHM, checks_arguments
 from sb3_memaug.ppo.buffer import TensorRolloutBuffer
-from sb3_memaug.ppo.memory import zero_states
+from sb3_memaug.ppo.memory import initial_states, zero_states
 from sb3_memaug.ppo.mirrored_memory import MemoryName
 from sb3_memaug.ppo.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.ppo.ranks import DataParallel
@@ -161,6 +161,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
 
     def _setup_model(self) -> None:
         super()._setup_model()
+        self._last_lstm_states = initial_states(self.policy, self.n_envs)
         self._setup_mirroring()
         self._setup_sequences()
         self.rollout_buffer = TensorRolloutBuffer(
@@ -182,10 +183,8 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
         return actions, values, log_probs
 
     def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
-        hidden, cell = self._last_lstm_states.vf
-        if envs is not None:
-            hidden, cell = hidden[:, envs], cell[:, envs]
-        return self.policy.predict_values(observations, (hidden, cell), episode_starts.float())
+        state = tuple(x if envs is None else x[:, envs] for x in self._last_lstm_states.vf)
+        return self.policy.predict_values(observations, state, episode_starts.float())
 
     def _memory(self) -> dict[str, th.Tensor]:
         named = zip(("actor", "critic"), self._last_lstm_states, strict=True)

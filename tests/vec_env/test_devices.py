@@ -8,7 +8,7 @@ from torch.overrides import TorchFunctionMode
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.ppo.memory import rectangle_of, run_lstm
+from sb3_memaug.ppo.memory import memory_of, rectangle_of
 from sb3_memaug.ppo.update import AdaptiveLearningRate
 from sb3_memaug.symmetry import SignedPermutation
 from sb3_memaug.vec_env import devices, steppers
@@ -170,13 +170,13 @@ def test_features_need_not_lie_in_one_piece():
     features = th.randn(4, 6).T
     assert not features.is_contiguous()
     filled = th.ones(3, 2, dtype=th.bool).numpy()
-    whole, _ = run_lstm(lstm, features, states, rectangle_of(filled, th.device("cpu")))
-    expected, _ = run_lstm(lstm, features.contiguous(), states, rectangle_of(filled, th.device("cpu")))
+    whole, _ = memory_of(lstm).unroll(features, states, rectangle_of(filled, th.device("cpu")))
+    expected, _ = memory_of(lstm).unroll(features.contiguous(), states, rectangle_of(filled, th.device("cpu")))
     assert th.equal(whole, expected)
     filled[1, 0] = False
     five = th.randn(4, 5).T
-    gaps, _ = run_lstm(lstm, five, states, rectangle_of(filled, th.device("cpu")))
-    expected, _ = run_lstm(lstm, five.contiguous(), states, rectangle_of(filled, th.device("cpu")))
+    gaps, _ = memory_of(lstm).unroll(five, states, rectangle_of(filled, th.device("cpu")))
+    expected, _ = memory_of(lstm).unroll(five.contiguous(), states, rectangle_of(filled, th.device("cpu")))
     assert th.equal(gaps, expected)
 
 
