@@ -1,6 +1,6 @@
 """
-The sequences that a recurrent policy is trained on: cut from a rollout, stood in columns one behind another with a gap
-between two, and shared out to minibatches.
+The sequences that a recurrent policy is trained on: cut from a rollout, arranged in columns one behind another with a
+gap between two, and shared out to minibatches.
 """
 
 from __future__ import annotations

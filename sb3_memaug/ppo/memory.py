@@ -87,7 +87,8 @@ class Memory(ABC, Generic[Module]):
     How a policy runs a module that has a state.
 
     :param module: to run, of type ``module_type``, which is made as ``nn.LSTM`` is, by ``(input_size, hidden_size,
-        num_layers, **lstm_kwargs)``, and has an attribute ``hidden_size``, the width of its output
+        num_layers, **lstm_kwargs)``, and has the attributes ``hidden_size``, the width of its output, and
+        ``num_layers``
     """
 
     module_type: ClassVar[type[nn.Module]]

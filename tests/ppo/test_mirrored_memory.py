@@ -38,7 +38,7 @@ def test_memory_equals_that_of_a_policy_that_lived_in_the_mirror(policy_kwargs, 
     assert life.compared == 5
 
 
-@pytest.mark.parametrize("policy_kwargs", [POLICIES["default"], POLICIES["shared"]], ids=["default", "shared"])
+@pytest.mark.parametrize("policy_kwargs", [POLICIES[name] for name in ("default", "shared", "gru")])
 @pytest.mark.parametrize("sequence_length", [None, 1, 5, 12])
 @pytest.mark.parametrize("way", ["zeroed", "copied"])
 def test_shortcuts_equal_a_policy_that_forgets_or_takes_over_what_the_original_remembers(
