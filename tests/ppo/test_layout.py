@@ -1,4 +1,4 @@
-"""."""
+"""Sequences, columns and minibatches."""
 
 from collections import Counter
 
@@ -100,22 +100,19 @@ def test_a_sequence_goes_on_unless_an_episode_starts_with_it():
 
 
 def test_steps_since_the_episode_start_by_hand():
-    lived = steps_since_episode_start(STARTS)
-    assert lived[:, 0].tolist() == [False, False, False, True, True]
-    assert lived[:, 1].tolist() == [True] * 5
+    present = steps_since_episode_start(STARTS)
+    assert present[:, 0].tolist() == [False, False, False, True, True]
+    assert present[:, 1].tolist() == [True] * 5
 
 
 @quick
 @given(episode_starts())
-def test_what_was_lived_reaches_from_the_last_episode_start_to_the_end(starts):
+def test_the_last_episode_reaches_from_its_start_to_the_end(starts):
     n_steps, n_envs = starts.shape
-    lived = steps_since_episode_start(starts)
+    present = steps_since_episode_start(starts)
     for env in range(n_envs):
         first = max([0, *np.flatnonzero(starts[:, env])])
-        assert lived[:, env].tolist() == [step >= first for step in range(n_steps)]
-
-
-quick = settings(deadline=None, max_examples=100)
+        assert present[:, env].tolist() == [step >= first for step in range(n_steps)]
 
 
 def of_lengths(*lengths):
@@ -125,7 +122,7 @@ def of_lengths(*lengths):
 
 
 def stretches(columns):
-    """Rows of the rollout that follow one another in a column, without a step to forget between them."""
+    """Rows of the rollout that follow one another in a column, without a gap between them."""
     found = []
     for column in columns.rows.T:
         stretch = []
@@ -162,7 +159,7 @@ def test_a_sequence_stands_where_it_leaves_the_least_room():
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 6))
-def test_every_sequence_stands_in_one_lane_and_a_step_to_forget_between_two(starts, max_length, n_minibatches):
+def test_every_sequence_stands_in_one_column_and_a_gap_between_two(starts, max_length, n_minibatches):
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
     columns = lay_out(sequences, continues(sequences, starts), n_envs, n_minibatches)
@@ -171,7 +168,7 @@ def test_every_sequence_stands_in_one_lane_and_a_step_to_forget_between_two(star
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 6))
-def test_lanes_begin_with_their_leaders_and_who_goes_on_leads(starts, max_length, n_minibatches):
+def test_columns_begin_with_their_first_sequences_and_what_goes_on_is_first(starts, max_length, n_minibatches):
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
     leads = continues(sequences, starts)
@@ -183,7 +180,7 @@ def test_lanes_begin_with_their_leaders_and_who_goes_on_leads(starts, max_length
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 12))
-def test_lanes_are_no_longer_than_needed_and_enough_for_the_minibatches(starts, max_length, n_minibatches):
+def test_columns_are_no_longer_than_needed_and_enough_for_the_minibatches(starts, max_length, n_minibatches):
     sequences = split_into_sequences(starts, max_length)
     columns = lay_out(sequences, continues(sequences, starts), starts.shape[1], n_minibatches)
     assert len(columns.rows) == sequences.lengths.max()
@@ -198,7 +195,7 @@ def test_hardly_a_place_stays_empty_where_episodes_end_now_and_then(n_steps):
     assert (rows == PADDING).mean() < 0.06
 
 
-def test_taken_lanes_are_no_longer_than_the_longest_of_them():
+def test_taken_columns_are_no_longer_than_the_longest_of_them():
     columns = lay_out(*of_lengths(9, 8, 3), n_envs=3).take(np.array([2]))
     assert columns.rows.tolist() == [[2], [5], [8]]
     assert columns.firsts.tolist() == [2]
