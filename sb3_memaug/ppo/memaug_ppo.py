@@ -184,7 +184,7 @@ class MemAugRecurrentPPO(DataParallel, SequenceUpdate, TensorRollout, RecurrentP
 
     def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
         state = tuple(x if envs is None else x[:, envs] for x in self._last_lstm_states.vf)
-        return self.policy.predict_values(observations, state, episode_starts.float())
+        return self.policy.predict_values(observations, state, episode_starts.float())  # type: ignore[arg-type]
 
     def _memory(self) -> dict[str, th.Tensor]:
         named = zip(("actor", "critic"), self._last_lstm_states, strict=True)

@@ -132,7 +132,8 @@ class _GatedMemory(Memory[Gated]):
 
     def initial(self, n: int) -> State:
         shape = (self.module.num_layers, n, self.module.hidden_size)
-        return tuple(self.module.weight_ih_l0.new_zeros(shape) for _ in range(self.n_tensors))
+        weight = next(self.module.parameters())
+        return tuple(weight.new_zeros(shape) for _ in range(self.n_tensors))
 
     def step(self, features: th.Tensor, state: State, starts: th.Tensor) -> tuple[th.Tensor, State]:
         goes_on = (1.0 - starts).view(1, -1, 1)
@@ -162,8 +163,8 @@ class _GatedMemory(Memory[Gated]):
 
     def _column(self, *of_gates: float) -> th.Tensor:
         """Weights of one more input, the same for all units of a gate."""
-        like = self.module.weight_ih_l0
-        return th.cat([like.new_full((self.module.hidden_size, 1), value) for value in of_gates])
+        weight = next(self.module.parameters())
+        return th.cat([weight.new_full((self.module.hidden_size, 1), value) for value in of_gates])
 
     def _runs_in_bfloat16(self, device_type: str) -> bool:
         return False
@@ -191,7 +192,7 @@ class LstmMemory(_GatedMemory[nn.LSTM]):
         return runs_lstms_in_bfloat16(device_type)
 
     def _run(self, inputs: th.Tensor, state: State) -> tuple[th.Tensor, State]:
-        return self.module(inputs, (state[0], state[1]))  # type: ignore[no-any-return]
+        return self.module(inputs, (state[0], state[1]))
 
     def _run_layer(self, layer: int, inputs: th.Tensor, gaps: th.Tensor, state: State) -> tuple[th.Tensor, State]:
         """Shut input, forget and output gate: hidden and cell state are 0 then, and no gradient passes."""
@@ -231,15 +232,25 @@ class GruMemory(_GatedMemory[nn.GRU]):
         """
         gru = self.module
         input_weight, hidden_weight, *biases = gru.all_weights[layer]
-        inputs, input_weight = th.cat((inputs, gaps), dim=-1), th.cat((input_weight, self._column(SHUT, SHUT, 0.0)), -1)
-        if biases:
+        # PyTorch's order: reset, update, candidate.
+        all_inputs, columns = [inputs, gaps], [input_weight, self._column(SHUT, SHUT, 0.0)]
+        weights: list[th.Tensor] = [hidden_weight]
+        if gru.bias:
             input_bias, hidden_bias = biases
-            candidate = self._column(0.0, 0.0, 1.0).flatten()  # PyTorch's order: reset, update, candidate
-            inputs = th.cat((inputs, 1.0 - gaps), dim=-1)
-            input_weight = th.cat((input_weight, (input_bias * candidate).unsqueeze(-1)), dim=-1)
-            biases = [input_bias * (1.0 - candidate), hidden_bias]
+            is_candidate = self._column(0.0, 0.0, 1.0)
+            all_inputs.append(1.0 - gaps)
+            columns.append(input_bias.unsqueeze(-1) * is_candidate)
+            weights += [input_bias * (1.0 - is_candidate.flatten()), hidden_bias]
         output, after = th.gru(
-            inputs, state[0], [input_weight, hidden_weight, *biases], gru.bias, 1, 0.0, gru.training, False, False
+            th.cat(all_inputs, dim=-1),
+            state[0],
+            [th.cat(columns, dim=-1), *weights],
+            gru.bias,
+            1,
+            0.0,
+            gru.training,
+            False,
+            False,
         )
         return output, (after,)
 

@@ -108,7 +108,7 @@ class _MemoryPolicy(RecurrentActorCriticPolicy):
         latent = latent.unflatten(0, (-1, n_sequences)).transpose(0, 1).flatten(0, 1)
         return join_skip(self, latent, features), after
 
-    def forward(
+    def forward(  # type: ignore[override]
         self, obs: Any, lstm_states: RNNStates, episode_starts: th.Tensor, deterministic: bool = False
     ) -> tuple[th.Tensor, th.Tensor, th.Tensor, RNNStates]:
         """
