@@ -17,6 +17,8 @@ POLICIES = {
     "skip": {"lstm_skip_connection": True},
     "shared skip": {"lstm_skip_connection": True, "shared_lstm": True, "enable_critic_lstm": False},
     "feed-forward critic skip": {"lstm_skip_connection": True, "enable_critic_lstm": False},
+}
+GRUS = {
     "gru": {"memory": "gru"},
     "gru shared skip": {
         "memory": "gru",
@@ -26,9 +28,10 @@ POLICIES = {
     },
     "gru feed-forward critic": {"memory": "gru", "n_lstm_layers": 2, "enable_critic_lstm": False},
 }
+every_policy = pytest.mark.parametrize("policy_kwargs", [*POLICIES.values(), *GRUS.values()], ids=[*POLICIES, *GRUS])
 
 
-@pytest.mark.parametrize("policy_kwargs", POLICIES.values(), ids=POLICIES)
+@every_policy
 @pytest.mark.parametrize("p_start", [0.0, 0.2, 1.0])
 def test_whole_sequences_equal_one_step_at_a_time(policy_kwargs, p_start):
     n_steps, n_envs = 9, 5

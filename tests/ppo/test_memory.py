@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch as th
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from torch import nn
 
@@ -363,6 +364,14 @@ def test_a_gru_learns_with_minibatches_and_parts(autocast, monkeypatch):
     model.learn(12 * 3 * 2)
     assert all(x.dtype == th.float32 for state in model._last_mirrored_lstm_states[0] for x in state)
     assert all(x.isfinite().all() for x in model.policy.parameters())
+
+
+def test_a_policy_of_sb3_contrib_is_mirrored_as_well():
+    model = MemAugRecurrentPPO(RecurrentActorCriticPolicy, random_worlds(3), n_steps=12, n_epochs=1, seed=0)
+    life = LIVES["carried"]()
+    model.learn(12 * 3 * 2, callback=life)
+    life.compare()
+    assert type(model.policy) is RecurrentActorCriticPolicy
 
 
 @every_memory

@@ -8,7 +8,7 @@ from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.ppo import mirrored_memory
 from sb3_memaug.vec_env.devices import runs_lstms_in_bfloat16
 from tests.ppo.lives import LIVES, CarriedLife
-from tests.ppo.test_evaluation import POLICIES
+from tests.ppo.test_evaluation import GRUS, POLICIES, every_policy
 from tests.ppo.worlds import RandomWorld, ToldOnce, evaluated_parts, random_worlds
 
 every_way = pytest.mark.parametrize("way", LIVES)
@@ -22,7 +22,7 @@ def small(env=None, **kwargs):
     )
 
 
-@pytest.mark.parametrize("policy_kwargs", POLICIES.values(), ids=POLICIES)
+@every_policy
 @pytest.mark.parametrize("sequence_length", [None, 5])
 @pytest.mark.parametrize("end", [0.0, 0.1, 0.9])
 def test_memory_equals_that_of_a_policy_that_acts_in_the_mirror(policy_kwargs, sequence_length, end):
@@ -38,7 +38,9 @@ def test_memory_equals_that_of_a_policy_that_acts_in_the_mirror(policy_kwargs, s
     assert life.compared == 5
 
 
-@pytest.mark.parametrize("policy_kwargs", [POLICIES[name] for name in ("default", "shared", "gru")])
+@pytest.mark.parametrize(
+    "policy_kwargs", [POLICIES["default"], POLICIES["shared"], GRUS["gru"]], ids=["default", "shared", "gru"]
+)
 @pytest.mark.parametrize("sequence_length", [None, 1, 5, 12])
 @pytest.mark.parametrize("way", ["zeroed", "copied"])
 def test_shortcuts_equal_a_policy_that_is_reset_or_takes_over_the_original_state(way, sequence_length, policy_kwargs):
