@@ -15,7 +15,7 @@ from sb3_memaug.robots.newton.isaaclab import isaaclab_geometry
 from sb3_memaug.robots.registry import AdapterOrder
 from sb3_memaug.robots.robot import check_length, rotation_matrix
 from sb3_memaug.symmetry import RobotGeometry
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.frames import RigidMotion
 
 from .resets import reset_events
 from .terms import action_names

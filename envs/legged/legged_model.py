@@ -12,7 +12,7 @@ import numpy as np
 
 from sb3_memaug.robots.mujoco.geometry import mujoco_geometry
 from sb3_memaug.symmetry import DerivedSymmetry, RobotGeometry, Tolerances, derive_symmetry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .description import read_description
 from .scene import add_missing_feet, bottoms, foot_geoms, place, put_on_plane, settle_looks

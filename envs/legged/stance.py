@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sb3_memaug.symmetry import Joint, Link, RobotGeometry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .servos import by_name
 

@@ -15,7 +15,7 @@ from sb3_memaug.checks.probe import Probe, single_action
 from sb3_memaug.checks.report import ElementReport
 from sb3_memaug.checks.rollouts import Scenario, roll_out
 from sb3_memaug.symmetry import DerivedReflection, Reflection, SignedPermutation, Term, derive_symmetry
-from sb3_memaug.symmetry.derived_symmetry import NOTICEABLE
+from sb3_memaug.symmetry.derivation.derive import NOTICEABLE
 
 #: Number of steps of a rollout in which observations are compared: more of them prove no more.
 STEPS = 10

@@ -19,8 +19,8 @@ from sb3_memaug.cli.robots import METAVAR, add_axes, add_robot, angles_of, open_
 from sb3_memaug.envs.isaaclab.registration import make_env
 from sb3_memaug.robots.mujoco.terms import task_reflections
 from sb3_memaug.symmetry import Reflection, Tolerances, derive_symmetry
-from sb3_memaug.symmetry.derivation import MIRRORS
-from sb3_memaug.symmetry.geometry_readers import read_geometry
+from sb3_memaug.symmetry.derivation.derive import MIRRORS
+from sb3_memaug.symmetry.derivation.geometry import read_geometry
 from sb3_memaug.vec_env.registry import vec_env_maker
 from sb3_memaug.wrappers import MirrorSpec
 from sb3_memaug.wrappers.mirror_file import write_mirror_file

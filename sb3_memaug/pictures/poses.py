@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sb3_memaug.symmetry import Joint, Reflection, RobotGeometry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 #: How far hinges are drawn from the middle, in rad; and slides, relative to the robot's size.
 SPREAD, SLIDE_SPREAD = 0.5, 0.1

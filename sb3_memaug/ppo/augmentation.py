@@ -11,6 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from sb3_memaug.ppo.evaluation import on_action_mean
+from sb3_memaug.ppo.interface import warn_user
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup, Transform, check_group_fits
 from sb3_memaug.vec_env.equivariance import check_wrappers
 from sb3_memaug.vec_env.groups import SymmetryArgument, check_normalization, group_of_environment
@@ -47,6 +48,39 @@ def find_group(
         check_normalization(group, env)
         check_wrappers(group, env)
         check_group_fits(group, observation_space, action_space)
+    return group
+
+
+def group_at_setup(
+    symmetry: SymmetryArgument,
+    group: SymmetryGroup | None,
+    env: VecEnv | None,
+    observation_space: spaces.Space,
+    action_space: spaces.Space,
+    algorithm: str,
+) -> SymmetryGroup | None:
+    """
+    As :func:`find_group`, with a warning where there is none and nothing was said about it.
+
+    :param symmetry: argument of the algorithm
+    :param group: that it was saved with, which counts as long as there is no environment
+    :param env: of the algorithm, with its wrappers; None for a model that is only used
+    :param observation_space: of the algorithm
+    :param action_space: of the algorithm
+    :param algorithm: its name
+    :return: the group to mirror by; None for none
+    :raises ValueError: if it does not fit the spaces, the normalizer, or another wrapper
+    """
+    if env is None:
+        if group is not None:
+            check_group_fits(group, observation_space, action_space)
+        return group
+    group = find_group(symmetry, env, observation_space, action_space)
+    if group is None and symmetry is None:
+        warn_user(
+            f"the environment has no symmetry group, so {algorithm} trains without mirrors. Wrap it in "
+            "sb3_memaug.MirrorSpec, pass `symmetry=`, or say `symmetry=False` to train like this on purpose"
+        )
     return group
 
 

@@ -1,9 +1,9 @@
-"""Looking for numbers of a rollout that are not finite, where looking does not cost time."""
+"""Collecting a rollout on the training device, and finding numbers in it that are not finite without waiting."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -133,142 +133,140 @@ def _mark(finite: th.Tensor) -> th.Tensor:
     return th.where(finite, 0.0, th.nan)
 
 
-class TensorRollout(OnPolicyAlgorithm):
+class RolloutCollector:
     """
     Fills a :class:`~sb3_memaug.ppo.buffer.TensorRolloutBuffer` from any ``VecEnv``; from a
     :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv` without a transfer to the host but for the log. The value
     of what a time limit cut short is estimated for all environments at once.
+
+    :param algorithm: that learns from the rollouts
+    :param act: of observations (n_envs, …), or a dict of them, and whether they are the first of an episode, (n_envs,),
+        actions, values and log-probabilities
+    :param predict_values: of the observations of some environments, (n, …), whether they are the first of an episode,
+        (n,), and which environments these are, (n,) or None for all: their values, (n, 1)
+    :param memory: of the policy, by name, each (n_envs, …)
+    :param clear_memory: begin with an empty memory
     """
 
-    # SB3 lets them be None, which they never are during a rollout; on the device they are tensors.
-    _last_obs: Any
-    _last_episode_starts: Any
-    #: Whether a rollout has begun that was not learned from to the end.
-    _is_interrupted: bool = False
+    def __init__(
+        self,
+        algorithm: OnPolicyAlgorithm,
+        act: Callable[[Any, th.Tensor], tuple[th.Tensor, th.Tensor, th.Tensor]],
+        predict_values: Callable[[Any, th.Tensor, th.Tensor | None], th.Tensor],
+        memory: Callable[[], dict[str, th.Tensor]] = dict,
+        clear_memory: Callable[[], None] = lambda: None,
+    ) -> None:
+        # SB3 lets its last observations be None, which they never are during a rollout; on a device they are tensors.
+        self._algorithm: Any = algorithm
+        self._act = act
+        self._predict_values = predict_values
+        self._memory = memory
+        self._clear_memory = clear_memory
+        #: Whether a rollout has begun that was not learned from to the end.
+        self.interrupted = False
 
-    @abstractmethod
-    def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+    @contextmanager
+    def training_begins(self) -> Iterator[None]:
         """
-        :param observations: (n_envs, …), or a dict of them
-        :param episode_starts: whether they are the first of an episode, (n_envs,)
-        :return: actions, values and log-probabilities
+        Around SB3's set-up of a training, which resets environments.
+
+        :raises NotFiniteError: if a number is not finite then
         """
-
-    @abstractmethod
-    def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
-        """
-        :param observations: of some environments, (n, …), or a dict of them
-        :param episode_starts: whether they are the first of an episode, (n,)
-        :param envs: which these are, (n,); None for all
-        :return: their values by the memory of each environment, (n, 1)
-        """
-
-    def _memory(self) -> dict[str, th.Tensor]:
-        """What the policy remembers, by name, each (n_envs, …)."""
-        return {}
-
-    def _forget(self) -> None:
-        """Begin with an empty memory."""
-
-    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
-        if self._is_interrupted:
+        algorithm = self._algorithm
+        if self.interrupted:
             # Whatever ended the last training: the environments, what was observed of them and what is remembered of
             # them may be steps apart, in the mirror too. New episodes are where all of them agree.
-            self._last_obs = None
-            self._forget()
-        self._is_interrupted = True
-        assert self.env is not None
-        plain_statistics = PlainStatistics(self.env)
-        ready = super()._setup_learn(*args, **kwargs)
-        with at_step(0, self.num_timesteps):
+            algorithm._last_obs = None
+            self._clear_memory()
+        self.interrupted = True
+        plain_statistics = PlainStatistics(algorithm.env)
+        yield
+        with at_step(0, algorithm.num_timesteps):
             plain_statistics.refuse_non_finite(stepped=False)
-        self._is_interrupted = False
-        return ready
+        self.interrupted = False
 
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_is_interrupted"]
-
-    def collect_rollouts(
-        self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
-    ) -> bool:
+    def collect(self, env: VecEnv, callback: BaseCallback, buffer: RolloutBuffer, n_steps: int) -> bool:
         """
         :param env: the training environment
         :param callback: called at each step, and at the beginning and end of the rollout; its ``locals`` hold the names
             that SB3's callbacks look for (``new_obs``, ``rewards``, ``dones``, ``infos``), as tensors and with empty
             infos where the environment gives tensors
-        :param rollout_buffer: to fill
-        :param n_rollout_steps: number of steps in each environment
+        :param buffer: to fill
+        :param n_steps: number of steps in each environment
         :return: False if the callback stopped the training
         :raises NotFiniteError: if a number of the rollout is not finite: at once from environments on the host, at the
             end of the rollout from those on a device
         :raises ValueError: if the policy holds numbers that are not finite
         """
-        assert self._last_obs is not None, "No previous observation was provided"
-        assert isinstance(rollout_buffer, TensorRolloutBuffer), f"{rollout_buffer} holds no tensors"
-        refuse_non_finite_policy(self)
-        self._is_interrupted = True
-        self.policy.set_training_mode(False)
-        rollout_buffer.reset()
-        if self.use_sde:
-            self.policy.reset_noise(env.num_envs)
+        algorithm = self._algorithm
+        assert algorithm._last_obs is not None, "No previous observation was provided"
+        assert isinstance(buffer, TensorRolloutBuffer), f"{buffer} holds no tensors"
+        refuse_non_finite_policy(algorithm)
+        self.interrupted = True
+        algorithm.policy.set_training_mode(False)
+        buffer.reset()
+        if algorithm.use_sde:
+            algorithm.policy.reset_noise(env.num_envs)
         callback.on_rollout_start()
         with th.no_grad(), no_host_sync():
-            return self._collect(env, callback, rollout_buffer, n_rollout_steps)
+            return self._collect(env, callback, buffer, n_steps)
 
     def _collect(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        source = stepper_of(env, self.device, self._stats_window_size, self.policy.squash_output)
-        observations = self._observations(self._last_obs)
-        episode_starts = self._as_tensor(self._last_episode_starts)
-        check = RolloutCheck(rollout_buffer, self.num_timesteps, looks=isinstance(source, HostStepper))
+        algorithm, device = self._algorithm, self._algorithm.device
+
+        def as_tensor(array: Any) -> th.Tensor:
+            return th.as_tensor(array, device=device)
+
+        def show(names: dict[str, Any]) -> None:
+            callback.update_locals({**names, "self": algorithm})
+
+        stepper = stepper_of(env, device, algorithm._stats_window_size, algorithm.policy.squash_output)
+        on_host = isinstance(stepper, HostStepper)
+        observations = map_observations(as_tensor, algorithm._last_obs)
+        episode_starts = as_tensor(algorithm._last_episode_starts)
+        check = RolloutCheck(rollout_buffer, algorithm.num_timesteps, looks=on_host)
         check.begin(observations, self._memory())
         for step in range(n_rollout_steps):
-            if self.use_sde and self.sde_sample_freq > 0 and step % self.sde_sample_freq == 0:
-                self.policy.reset_noise(env.num_envs)
+            if algorithm.use_sde and algorithm.sde_sample_freq > 0 and step % algorithm.sde_sample_freq == 0:
+                algorithm.policy.reset_noise(env.num_envs)
             actions, values, log_probs = self._act(check.readable(observations), episode_starts)
             with check.at_step(step + 1):
-                new_obs, rewards, dones, infos, truncation = source.step(actions)
-            self.num_timesteps += env.num_envs * world_size()
-            callback.update_locals(locals())
+                new_obs, rewards, dones, infos, truncation = stepper.step(actions)
+            algorithm.num_timesteps += env.num_envs * world_size()
+            show(locals())
             if not callback.on_step():
                 return False
-            if isinstance(source, HostStepper) and dones.any():
-                # Only the infos of ended episodes tell returns and successes, and they are few.
-                self._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
-            rewards = th.as_tensor(rewards).float().to(self.device)  # not every device has NumPy's float64
+            if on_host and dones.any():
+                # Only the infos of ended episodes hold returns and successes, and they are few.
+                algorithm._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
+            rewards = th.as_tensor(rewards).float().to(device)  # not every device has NumPy's float64
             if truncation is not None:
                 given, rewards = rewards, self._bootstrap_truncated(rewards, truncation)
                 check.note(step, truncation, given, rewards)
             rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
-            self._last_obs, self._last_episode_starts = new_obs, dones
-            observations, episode_starts = self._observations(new_obs), self._as_tensor(dones)
+            algorithm._last_obs, algorithm._last_episode_starts = new_obs, dones
+            observations, episode_starts = map_observations(as_tensor, new_obs), as_tensor(dones)
 
         values = self._predict_values(observations, episode_starts, None)
         rollout_buffer.compute_returns_and_advantage(last_values=values, dones=episode_starts)
         check.end(observations, values, self._memory())
-        if isinstance(source, DeviceStepper):
-            self._look_at(source)
-        callback.update_locals(locals())
+        if isinstance(stepper, DeviceStepper):
+            self._log(stepper)
+        show(locals())
         callback.on_rollout_end()
         return True
-
-    def _as_tensor(self, array: Any) -> th.Tensor:
-        return th.as_tensor(array, device=self.device)
-
-    def _observations(self, observations: Any) -> Any:
-        return map_observations(self._as_tensor, observations)
 
     def _bootstrap_truncated(self, rewards: th.Tensor, truncation: Truncation) -> th.Tensor:
         """What an episode that was only cut short would still have been worth, from the state before the reset."""
         observations, envs, counts = truncation
         values = self._predict_values(observations, th.zeros_like(counts), envs).flatten()
         # Not a product: what stands where nothing was cut short may be no number.
-        return rewards.index_add(0, envs, th.where(counts, self.gamma * values, 0.0))
+        return rewards.index_add(0, envs, th.where(counts, self._algorithm.gamma * values, 0.0))
 
-    def _look_at(self, source: DeviceStepper) -> None:
-        """The only look that the host takes at a rollout."""
-        assert self.ep_info_buffer is not None
-        self.ep_info_buffer.extend(source.episodes())
-        for name, value in source.log().items():
-            self.logger.record(name, value)
+    def _log(self, stepper: DeviceStepper) -> None:
+        """The only transfer of a rollout to the host."""
+        self._algorithm.ep_info_buffer.extend(stepper.episodes())
+        for name, value in stepper.log().items():
+            self._algorithm.logger.record(name, value)

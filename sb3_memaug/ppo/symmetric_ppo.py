@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import torch as th
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback, Schedule
+from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.arguments import ALGORITHM, checks_arguments
+from sb3_memaug.ppo.augmentation import Augmentation, check_symmetry_argument, find_group, group_at_setup
 from sb3_memaug.ppo.buffer import Rollout, TensorRolloutBuffer
+from sb3_memaug.ppo.chunks import ChunkTrial
 from sb3_memaug.ppo.evaluation import evaluate_latents, extract_features
-from sb3_memaug.ppo.mirrored_update import Minibatch, MirroredUpdate, Part
-from sb3_memaug.ppo.ranks import DataParallel
-from sb3_memaug.ppo.rollout import TensorRollout
-from sb3_memaug.ppo.update import Targets
+from sb3_memaug.ppo.interface import MIRROR_ARGUMENTS, PPO_ARGUMENTS, autocast_to, check_choices, prepare_policy
+from sb3_memaug.ppo.ranks import Ranks, seed_of_rank
+from sb3_memaug.ppo.rollout import RolloutCollector
+from sb3_memaug.ppo.saving import load_algorithm
+from sb3_memaug.ppo.update import AdaptiveLearningRate, Minibatch, Part, Targets, adaptive_rate_of, policy_update
+from sb3_memaug.symmetry import SymmetryGroup
 from sb3_memaug.vec_env.devices import num_chunks
+from sb3_memaug.vec_env.distributed import init
 from sb3_memaug.vec_env.groups import SymmetryArgument
 
 SelfSymmetricPPO = TypeVar("SelfSymmetricPPO", bound="SymmetricPPO")
 
 
-class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
-    """
+class SymmetricPPO(PPO):
+    __doc__ = f"""
     PPO whose minibatches are joined by their mirror images (section 4.2; Mittal et al., arXiv 2403.04359): the paper's
     Baseline-Aug, which has no memory. Without a symmetry group it is SB3's ``PPO``. It logs the images as
     :class:`~sb3_memaug.ppo.MemAugRecurrentPPO` does.
@@ -36,39 +45,16 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
         ``desired_kl``
     :param n_steps: steps in each environment per update
     :param batch_size: number of original samples in a minibatch
-    :param n_epochs: passes over the rollout per update
-    :param gamma: discount factor
-    :param gae_lambda: bias-variance trade-off of the advantage estimate
-    :param clip_range: of the probability ratio, a number or a function of the remaining progress
-    :param clip_range_vf: of the change of the values, likewise; not clipped by default
-    :param normalize_advantage: to zero mean and unit variance over the originals of each minibatch
-    :param ent_coef: weight of the entropy
-    :param vf_coef: weight of the value loss
-    :param max_grad_norm: at which the gradient is clipped
-    :param use_sde: explore by generalised state-dependent noise instead of independent noise
-    :param sde_sample_freq: steps between draws of that noise; once per rollout by default
     :param rollout_buffer_class: of the rollout buffer, a subclass of
         :class:`~sb3_memaug.ppo.buffer.TensorRolloutBuffer`, which is the default
     :param rollout_buffer_kwargs: its arguments
-    :param target_kl: stop an update early where the KL divergence, on the originals, exceeds 1.5 times this
-    :param stats_window_size: number of episodes that the logged means are over
-    :param tensorboard_log: folder for TensorBoard
     :param policy_kwargs: arguments of the policy
-    :param verbose: 0 for nothing, 1 for information, 2 for debugging
-    :param seed: of all random number generators
-    :param device: ``"cpu"``, ``"cuda"`` …
-    :param _init_setup_model: whether to build the networks
-    :param symmetry: the group to mirror by; that of the environment's ``MirrorSpec`` by default; False for none
-    :param mirror_loss_coef: weight of the squared distance between the mean action on a mirrored observation and the
-        mirrored mean action, which is held fixed; 0, the default, is the paper
-    :param desired_kl: adapt the learning rate so that an update moves the policy by about this KL divergence, on the
-        originals; not adapted by default
-    :param adapt_rate: adapt it after every ``"minibatch"``, or once per ``"update"``
-    :param autocast: ``"bf16"`` to learn with the networks in bfloat16, the rollout and all losses staying in float32;
-        faster on GPUs, and on CPUs that compute in it
-    :param compile: the heads of the policy, by ``torch.compile``, which needs a C++ compiler on a CPU
-    :raises ValueError: if the group, its bounds or a normaliser do not fit, or an argument is out of range
+{PPO_ARGUMENTS}
+{MIRROR_ARGUMENTS}
+    :raises ValueError: if the group, its bounds or a normalizer do not fit, or an argument is out of range
     """
+
+    rollout_buffer: TensorRolloutBuffer
 
     @checks_arguments(ALGORITHM)
     def __init__(
@@ -118,6 +104,7 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
             raise ValueError(
                 f"`batch_size` must be at least 2 with `normalize_advantage`, got {batch_size}: one has no variance"
             )
+        init(device)
         super().__init__(
             policy,
             env,
@@ -146,19 +133,99 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
             device=device,
             _init_setup_model=False,
         )
-        self._init_mirroring(symmetry, mirror_loss_coef, desired_kl, adapt_rate, autocast, compile)
+        check_symmetry_argument(symmetry)
+        check_choices(adapt_rate, autocast)
+        self.symmetry = symmetry
+        self.symmetry_group: SymmetryGroup | None = symmetry or None
+        self.mirror_loss_coef = mirror_loss_coef
+        self.desired_kl = desired_kl
+        self.adapt_rate = adapt_rate
+        self.autocast = autocast
+        self.compile = compile
+        self.adaptive_rate: AdaptiveLearningRate | None = None
+        self._ranks = Ranks(self)
+        self._collector = RolloutCollector(self, self._act, self._predict_values)
+        self._chunk_trial = ChunkTrial()
         if _init_setup_model:
             self._setup_model()
 
     def _setup_model(self) -> None:
         super()._setup_model()
-        self._setup_mirroring()
+        if self.adaptive_rate is None:
+            self.adaptive_rate = adaptive_rate_of(self.learning_rate, self.desired_kl)
+        prepare_policy(self.policy, self.device, self.compile)
+        self.symmetry_group = group_at_setup(
+            self.symmetry,
+            self.symmetry_group,
+            self.env,
+            self.observation_space,
+            self.action_space,
+            type(self).__name__,
+        )
+
+    def _check_sizes(self) -> None:
+        """SB3's ``PPO`` checks its sizes itself."""
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """The images of samples under the present group."""
+        return Augmentation(self.symmetry_group, self.action_space, self.policy.squash_output)
+
+    @property
+    def group_size(self) -> int:
+        """Number of images of each sample, itself included."""
+        return self.augmentation.size
+
+    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
+        """
+        :param env: to train on from now on
+        :param force_reset: see ``BaseAlgorithm.set_env``
+        :raises ValueError: if its normalization or its group does not fit
+        """
+        super().set_env(env, force_reset)
+        assert self.env is not None
+        self.symmetry_group = find_group(self.symmetry, self.env, self.observation_space, self.action_space)
+
+    # Rollouts
 
     def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
         return self.policy(observations)
 
     def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
         return self.policy.predict_values(observations)
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
+        self._ranks.begin_training()
+        with self._collector.training_begins():
+            return super()._setup_learn(*args, **kwargs)
+
+    def collect_rollouts(
+        self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
+    ) -> bool:
+        """
+        See :meth:`~sb3_memaug.ppo.rollout.RolloutCollector.collect`.
+
+        :param env: the training environment
+        :param callback: called at each step, and at the beginning and end of the rollout
+        :param rollout_buffer: to fill
+        :param n_rollout_steps: number of steps in each environment
+        :return: False if a callback stopped the training
+        """
+        return self._ranks.collect(lambda: self._collector.collect(env, callback, rollout_buffer, n_rollout_steps))
+
+    # Updates
+
+    def train(self) -> None:
+        """
+        Improve the policy on the rollout, by steps 3 to 5 of docs/method.md.
+
+        :raises ValueError: if a gradient is not finite; neither its step nor a later one was taken
+        """
+        with policy_update(self) as update:
+            for minibatch in update.minibatches(self._minibatches):
+                update.accumulate_gradients(minibatch)
+                update.step()
+        self._collector.interrupted = False
 
     def _minibatches(self) -> Iterator[Minibatch]:
         for batch in self.rollout_buffer.get(self.batch_size):
@@ -170,7 +237,8 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
         n_parts = min(num_chunks(self.device, n * self.group_size * widest), n)
         rows = th.arange(n, device=self.device)
         some = rows[:8]
-        if n_parts > 1 and not self._can_split(
+        if n_parts > 1 and not self._chunk_trial.passes(
+            self.policy,
             lambda few: self._evaluate(few).outputs(),
             batch.take(some),
             lambda: [batch.take(half) for half in some.chunk(2)],
@@ -180,17 +248,63 @@ class SymmetricPPO(DataParallel, MirroredUpdate, TensorRollout, PPO):
             yield self._evaluate(batch.take(part))
 
     def _evaluate(self, batch: Rollout) -> Part:
-        observations, actions = (
-            self._augmentation.observation_orbit(batch.observations),
-            self._augmentation.action_orbit(batch.actions),
-        )
-        with self._precision():
+        augmentation = self.augmentation
+        observations = augmentation.observation_orbit(batch.observations)
+        actions = augmentation.action_orbit(batch.actions)
+        with autocast_to(self.autocast, self.device):
             pi_features, vf_features = extract_features(self.policy, observations)
             evaluation = evaluate_latents(self.policy, pi_features, vf_features, actions)
         return Part(
-            evaluation.unflatten(self.group_size),
+            evaluation.unflatten(augmentation.size),
             Targets(batch.values, batch.log_prob, batch.advantages, batch.returns),
         )
+
+    # SB3's interface
+
+    def set_random_seed(self, seed: int | None = None) -> None:
+        """
+        :param seed: of the first environment of rank 0; those of all ranks follow one another
+        """
+        super().set_random_seed(seed_of_rank(seed, self.n_envs))
+
+    def dump_logs(self, iteration: int = 0) -> None:
+        """
+        :param iteration: number of the rollout
+        """
+        with self._ranks.all_episodes():
+            super().dump_logs(iteration)
+
+    def save(
+        self,
+        path: str | Path | io.BufferedIOBase,
+        exclude: Iterable[str] | None = None,
+        include: Iterable[str] | None = None,
+    ) -> None:
+        """
+        :param path: of the file, to which ``.zip`` is added where it has no ending, or an open file
+        :param exclude: names of attributes to leave out
+        :param include: names of attributes to save that would be left out
+        :raises ValueError: if the policy holds numbers that are not finite; a file that is there stays as it is
+        """
+        save = super().save
+        self._ranks.save(lambda target: save(target, exclude, include), path)
+
+    @classmethod
+    def load(
+        cls: type[SelfSymmetricPPO],
+        path: str | Path | io.BufferedIOBase,
+        env: GymEnv | str | None = None,
+        device: th.device | str = "auto",
+        custom_objects: dict[str, Any] | None = None,
+        print_system_info: bool = False,
+        force_reset: bool = True,
+        **kwargs: Any,
+    ) -> SelfSymmetricPPO:
+        """As :meth:`MemAugRecurrentPPO.load() <sb3_memaug.ppo.MemAugRecurrentPPO.load>`."""
+        return load_algorithm(cls, path, env, device, custom_objects, print_system_info, force_reset, kwargs)
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "_ranks", "_collector", "_chunk_trial"]
 
     def learn(
         self: SelfSymmetricPPO,

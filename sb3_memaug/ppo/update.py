@@ -1,25 +1,27 @@
 """
 PPO's update over minibatches that hold each sample beside its mirror images: loss, steps, adaptive rate and log.
 
-Steps 4 and 5 of docs/method.md. :class:`Update` is the whole of it; the rest of the file is what it is made of.
+Steps 3 to 5 of docs/method.md. :class:`PolicyUpdate` is the whole of it; what is above it are its parts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol
 
 import torch as th
 from stable_baselines3.common.policies import BasePolicy
-from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
+from stable_baselines3.common.type_aliases import Schedule
+from stable_baselines3.common.utils import FloatSchedule
 
+from sb3_memaug.ppo.augmentation import Augmentation
 from sb3_memaug.ppo.evaluation import Evaluation
-from sb3_memaug.vec_env.devices import steps_without_sync
-from sb3_memaug.vec_env.distributed import all_sum, gather, is_distributed, world_size
+from sb3_memaug.vec_env.devices import long_float, no_host_sync, steps_without_sync
+from sb3_memaug.vec_env.distributed import all_sum, gather, is_distributed, share_gradients, world_size
 
 
 class Targets(NamedTuple):
@@ -292,53 +294,286 @@ class UpdateLog:
         return dict(zip(scalars, values.tolist(), strict=True))
 
 
-Batch = TypeVar("Batch")
-
-#: Largest difference that float errors make between the values of a batch and those of its parts.
-TOLERANCE = 1e-4
-
-
-def keeps_batch_statistics(module: nn.Module) -> bool:
+class Part(NamedTuple):
     """
-    :param module: one layer of a network
-    :return: whether it is one of PyTorch's that learn statistics of the batches that they see, each process its own
+    :param evaluation: of samples and images by the present policy, the originals first, (n, group size)
+    :param targets: of the originals, (n,)
     """
-    if isinstance(module, nn.SyncBatchNorm):
-        return False
-    return isinstance(module, _BatchNorm) or (isinstance(module, _NormBase) and module.track_running_stats)
+
+    evaluation: Evaluation
+    targets: Targets
+
+    def outputs(self) -> tuple[th.Tensor, th.Tensor]:
+        """
+        :return: what the policy says of the samples
+        """
+        return self.evaluation.values, self.evaluation.log_prob
 
 
-def evaluates_in_parts(
-    policy: nn.Module, evaluate: Callable[[Batch], Sequence[th.Tensor]], whole: Batch, parts: Sequence[Batch]
-) -> bool:
+class Minibatch(NamedTuple):
     """
-    Try it: an own layer of a user's may centre a batch, or count how often it was asked, and no type would tell.
-
-    Where the policy draws random numbers, as dropout does, the parts differ too, and the answer is no.
-
-    :param policy: in the mode that it is used in; it is left as it was
-    :param evaluate: computes by it what is wanted of samples, in tensors
-    :param whole: some samples
-    :param parts: the same, in some parts
-    :return: whether evaluating the parts, one after another, is evaluating the whole
+    :param advantages: of all originals, (n,)
+    :param parts: which together hold all samples, evaluated one after another: what one of them needs is free again
+        before the next
     """
-    if any(isinstance(module, _BatchNorm) or keeps_batch_statistics(module) for module in policy.modules()):
-        return False
-    before = [buffer.clone() for buffer in policy.buffers()]
+
+    advantages: th.Tensor
+    parts: Iterator[Part]
+
+
+class PPOAlgorithm(Protocol):
+    """What an update reads of the algorithm whose policy it improves, and what it writes: rate, log and counter."""
+
+    policy: Any
+    device: th.device
+    rollout_buffer: Any
+    verbose: int
+    num_timesteps: int
+    n_steps: int
+    n_envs: int
+    n_epochs: int
+    clip_range: Any
+    clip_range_vf: Any
+    normalize_advantage: bool
+    ent_coef: float
+    vf_coef: float
+    max_grad_norm: float
+    target_kl: float | None
+    mirror_loss_coef: float
+    adapt_rate: Literal["minibatch", "update"]
+    adaptive_rate: AdaptiveLearningRate | None
+    _n_updates: int
+    _current_progress_remaining: float
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """The images of samples under its group."""
+
+    @property
+    def logger(self) -> Any:
+        """SB3's logger."""
+
+    def _update_learning_rate(self, optimizers: Any) -> None:
+        """Set the rate that the schedule gives."""
+
+
+@contextmanager
+def policy_update(algorithm: PPOAlgorithm) -> Iterator[PolicyUpdate]:
+    """
+    One update of a policy, by steps 3 to 5 of docs/method.md.
+
+    .. code-block:: python
+
+        with policy_update(self) as update:
+            for minibatch in update.minibatches(self._minibatches):
+                update.accumulate_gradients(minibatch)
+                update.step()
+
+    Nothing between the first minibatch and the last waits for the device, but for ``target_kl`` and where the
+    optimizer is not fused.
+
+    :param algorithm: whose policy to improve on its rollout
+    :return: the update; its log is written at the end
+    :raises ValueError: if a gradient is not finite; neither its step nor a later one was taken
+    """
+    update = PolicyUpdate(algorithm)
     try:
-        with th.no_grad(), th.random.fork_rng(devices=[]):
-            together, apart = evaluate(whole), [evaluate(part) for part in parts]
-        changed = any(not th.equal(new, old) for new, old in zip(policy.buffers(), before, strict=True))
+        with no_host_sync():
+            yield update
+        update.finish()
     finally:
-        for buffer, old in zip(policy.buffers(), before, strict=True):
-            buffer.copy_(old)
-    return not changed and all(
-        # The parts hold the samples in another order.
-        th.allclose(
-            x.flatten().sort().values,
-            th.cat([part.flatten() for part in xs]).sort().values,
-            rtol=TOLERANCE,
-            atol=TOLERANCE,
+        update.restore_rate()
+    update.record()
+
+
+class PolicyUpdate:
+    """
+    The loss over samples and images, the gradient steps, the adaptive learning rate and the log of one update.
+
+    :param algorithm: whose policy to improve
+    """
+
+    def __init__(self, algorithm: PPOAlgorithm) -> None:
+        self.algorithm = algorithm
+        self.policy = algorithm.policy
+        self.policy.set_training_mode(True)
+        self._rate: th.Tensor | None = None
+        if algorithm.adaptive_rate is None:
+            algorithm._update_learning_rate(self.policy.optimizer)
+        else:
+            rate = algorithm.adaptive_rate.rate
+            algorithm.logger.record("train/learning_rate", rate)
+            use_rate(self.policy.optimizer, rate)
+            self._rate = th.tensor(rate, dtype=long_float(algorithm.device), device=algorithm.device)
+        number = -(-algorithm.num_timesteps // (algorithm.n_steps * algorithm.n_envs * world_size()))
+        self._steps = GuardedSteps(self.policy, f"update {number}, after {algorithm.num_timesteps} steps")
+        self._log = UpdateLog()
+        self._stopped = False
+
+    def minibatches(self, of_epoch: Callable[[], Iterable[Minibatch]]) -> Iterator[Minibatch]:
+        """
+        :param of_epoch: makes the minibatches of an epoch
+        :return: those of all epochs, or until the policy has moved so far that the rollout should not be used any more
+        """
+        algorithm = self.algorithm
+        for self._epoch in range(algorithm.n_epochs):
+            algorithm._n_updates += 1
+            self._divergences: list[th.Tensor] = []
+            for self._number, minibatch in enumerate(of_epoch(), start=1):
+                yield minibatch
+                if self._stopped:
+                    break
+            if algorithm.adapt_rate == "update" and (self._stopped or self._epoch == algorithm.n_epochs - 1):
+                self._adapt(th.stack(self._divergences).mean())
+            if self._stopped:
+                return
+
+    def accumulate_gradients(self, minibatch: Minibatch) -> dict[str, th.Tensor]:
+        """
+        Evaluate the parts of a minibatch one after another, and add up the gradients of their losses.
+
+        :param minibatch: to learn from
+        :return: what is logged of it
+        """
+        self._steps.begin()
+        n = th.tensor(float(len(minibatch.advantages)), device=self.algorithm.device)
+        self._share = n / all_sum(n.clone())  # of this rank among the samples that all ranks learn from together
+        self.policy.optimizer.zero_grad()
+        normalizes = self.algorithm.normalize_advantage
+        mean, scale = center_and_scale(minibatch.advantages) if normalizes else (0.0, 1.0)
+        self._entry: dict[str, th.Tensor] = {}
+        for evaluation, targets in minibatch.parts:
+            targets = targets._replace(advantages=(targets.advantages - mean) / scale)
+            loss, measured = self.loss(Part(evaluation, targets))
+            weight = len(targets.advantages) / len(minibatch.advantages)
+            (loss * weight).backward()
+            self._entry = {name: self._entry.get(name, 0.0) + weight * value for name, value in measured.items()}
+        return self._entry
+
+    def loss(self, part: Part) -> tuple[th.Tensor, dict[str, th.Tensor]]:
+        """
+        :param part: of a minibatch, its advantages normalized
+        :return: PPO's loss over samples and images with the mirror loss, and what is logged of it
+        """
+        algorithm, progress = self.algorithm, self.algorithm._current_progress_remaining
+        evaluation, targets = part
+        clip_range = algorithm.clip_range(progress)
+        clip_range_vf = None if algorithm.clip_range_vf is None else algorithm.clip_range_vf(progress)
+        terms = ppo_loss_terms(evaluation, targets, clip_range, clip_range_vf)
+        loss = terms.policy.mean() - algorithm.ent_coef * terms.entropy.mean() + algorithm.vf_coef * terms.value.mean()
+        with th.no_grad():
+            entry = _entry(LossTerms(*(term[:, :1] for term in terms)), clip_range)
+        if algorithm.augmentation.group is not None:
+            with th.set_grad_enabled(algorithm.mirror_loss_coef > 0):
+                asymmetry = algorithm.augmentation.mirror_loss(evaluation.action_mean)
+            loss = loss + algorithm.mirror_loss_coef * asymmetry
+            with th.no_grad():
+                mirrored = _entry(LossTerms(*(term[:, 1:] for term in terms)), clip_range)
+                mirrored["log_ratio"] = terms.log_ratio[:, 1:].abs().mean()
+                mirrored["asymmetry"] = asymmetry.detach()
+                entry.update({f"mirror_{name}": value for name, value in mirrored.items()})
+        entry["loss"] = loss.detach()
+        return loss, entry
+
+    def step(self) -> None:
+        """
+        Adapt the learning rate and take the gradient step, unless the policy has moved too far.
+
+        :raises ValueError: if the gradient is not finite, at once where that can be seen without waiting
+        """
+        algorithm, entry = self.algorithm, self._entry
+        kl = entry["approx_kl"] = all_sum(entry["approx_kl"] * self._share)
+        self._divergences.append(kl)
+        self._log.append(entry)
+        if algorithm.adapt_rate == "minibatch":
+            self._adapt(kl)
+        if algorithm.target_kl is not None and kl > 1.5 * algorithm.target_kl:
+            if algorithm.verbose >= 1:
+                print(f"Early stopping at step {self._epoch} due to reaching max kl: {kl:.2f}")
+            self._stopped = True
+            return
+        if is_distributed():
+            share_gradients(self.policy.parameters(), self._share)
+        norm = th.nn.utils.clip_grad_norm_(self.policy.parameters(), algorithm.max_grad_norm)
+        self._steps.step(norm, f"minibatch {self._number} in epoch {self._epoch + 1}", entry)
+
+    def _adapt(self, kl: th.Tensor) -> None:
+        if self._rate is not None:
+            assert self.algorithm.adaptive_rate is not None
+            self._rate = self.algorithm.adaptive_rate.after(self._rate, kl)
+            use_rate(self.policy.optimizer, self._rate)
+
+    def finish(self) -> None:
+        """
+        Keep the rate that the update ended with.
+
+        :raises ValueError: if a step was refused
+        """
+        self._steps.end()
+        if self._rate is not None:
+            adaptive = self.algorithm.adaptive_rate
+            assert adaptive is not None
+            adaptive.rate = adaptive.within_bounds(float(self._rate))
+
+    def restore_rate(self) -> None:
+        """Set the optimizer's rate to the number that is kept, also after a refusal."""
+        if self.algorithm.adaptive_rate is not None:
+            use_rate(self.policy.optimizer, self.algorithm.adaptive_rate.rate)
+
+    def record(self) -> None:
+        """Log what was measured."""
+        algorithm, buffer = self.algorithm, self.algorithm.rollout_buffer
+        values, returns = buffer.values, buffer.returns
+        latest = {"explained_variance": 1 - (returns - values).var() / returns.var()}  # nan or -inf of constant ones
+        if hasattr(self.policy, "log_std"):
+            latest["std"] = self.policy.log_std.detach().exp().mean()
+        for name, value in self._log.summary(latest).items():
+            algorithm.logger.record(f"train/{name}", value)
+        algorithm.logger.record("train/n_updates", algorithm._n_updates, exclude="tensorboard")
+        progress = algorithm._current_progress_remaining
+        algorithm.logger.record("train/clip_range", algorithm.clip_range(progress))
+        if algorithm.clip_range_vf is not None:
+            algorithm.logger.record("train/clip_range_vf", algorithm.clip_range_vf(progress))
+
+
+def adaptive_rate_of(learning_rate: float | Schedule, desired_kl: float | None) -> AdaptiveLearningRate | None:
+    """
+    :param learning_rate: argument of an algorithm
+    :param desired_kl: argument of an algorithm
+    :return: the adaptive rate that begins at the learning rate; None where it is not adapted
+    :raises ValueError: if the learning rate follows a schedule
+    """
+    if desired_kl is None:
+        return None
+    # rl_zoo3 turns numbers into constant schedules.
+    schedule = FloatSchedule(learning_rate)
+    if len({schedule(progress) for progress in (1.0, 0.5, 0.0)}) > 1:
+        raise ValueError(
+            "`desired_kl` adapts the learning rate by itself and cannot follow a schedule: "
+            "give `learning_rate` a number, or leave out `desired_kl`"
         )
-        for x, *xs in zip(together, *apart, strict=True)
-    )
+    return AdaptiveLearningRate(schedule(1.0), desired_kl)
+
+
+def use_rate(optimizer: th.optim.Optimizer, rate: float | th.Tensor) -> None:
+    """
+    :param optimizer: whose learning rate to set
+    :param rate: a number, or a scalar on the device
+    """
+    for group in optimizer.param_groups:
+        if isinstance(rate, th.Tensor) and group.get("fused"):
+            # Only fused optimizers take a rate that is still on its way, and CUDA's read it as a float32.
+            group["lr"] = rate.float()
+        else:
+            group["lr"] = float(rate)
+
+
+def _entry(terms: LossTerms, clip_range: float) -> dict[str, th.Tensor]:
+    """What SB3 logs of a minibatch."""
+    return {
+        "entropy_loss": -terms.entropy.mean(),
+        "policy_gradient_loss": terms.policy.mean(),
+        "value_loss": terms.value.mean(),
+        "approx_kl": approximate_kl(terms.log_ratio),
+        "clip_fraction": ((terms.log_ratio.exp() - 1).abs() > clip_range).float().mean(),
+    }

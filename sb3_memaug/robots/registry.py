@@ -23,8 +23,12 @@ from sb3_memaug.robots.newton.geometry import read_newton
 from sb3_memaug.robots.newton.isaaclab import read_isaaclab
 from sb3_memaug.robots.robot import Robot
 from sb3_memaug.symmetry.arguments import shown
-from sb3_memaug.symmetry.geometry import RobotGeometry
-from sb3_memaug.symmetry.geometry_readers import GeometryReader, read_geometry, register_geometry_reader
+from sb3_memaug.symmetry.derivation.geometry import (
+    GeometryReader,
+    RobotGeometry,
+    read_geometry,
+    register_geometry_reader,
+)
 
 #: Makes the robot of an unwrapped environment, or returns None where the environment is not of its kind.
 Adapter = Callable[[gym.Env], Robot | None]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sb3_memaug.symmetry.geometry import RobotGeometry
+from sb3_memaug.symmetry.derivation.geometry import RobotGeometry
 from sb3_memaug.symmetry.reflection import Reflection
 
 #: A vector, and a matrix by its rows.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sb3_memaug.symmetry.geometry import UNLIMITED, Joint
+from sb3_memaug.symmetry.derivation.geometry import UNLIMITED, Joint
 
 
 def ball_hinges(

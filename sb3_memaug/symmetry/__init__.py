@@ -1,21 +1,25 @@
-"""What a mirror is: signed permutations, terms of an observation, and the groups that they make."""
+"""The symmetry of an environment: transforms, mirrors, their groups, and how they are derived from a robot."""
 
-from sb3_memaug.symmetry.base_axes import BaseAxes
-from sb3_memaug.symmetry.compatibility import check_group_fits, with_labels
-from sb3_memaug.symmetry.derivation import derive_symmetry
-from sb3_memaug.symmetry.derived_symmetry import DerivedReflection, DerivedSymmetry
-from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, Link, RobotGeometry, Shape
-from sb3_memaug.symmetry.geometry_readers import read_geometry, register_geometry_reader
-from sb3_memaug.symmetry.group import SymmetryGroup
-from sb3_memaug.symmetry.image_flip import ImageFlip
-from sb3_memaug.symmetry.label_permutation import LabelPermutation
-from sb3_memaug.symmetry.mirror import Mirror
+from sb3_memaug.symmetry.derivation.derive import DerivedReflection, DerivedSymmetry, derive_symmetry
+from sb3_memaug.symmetry.derivation.differences import Residual, Tolerances
+from sb3_memaug.symmetry.derivation.geometry import (
+    Actuator,
+    Body,
+    Closure,
+    Coupling,
+    Joint,
+    Link,
+    RobotGeometry,
+    Shape,
+    read_geometry,
+    register_geometry_reader,
+)
+from sb3_memaug.symmetry.frames import BaseAxes
+from sb3_memaug.symmetry.group import Mirror, SymmetryGroup
 from sb3_memaug.symmetry.reflection import PLANES, Reflection
-from sb3_memaug.symmetry.residual import Residual
-from sb3_memaug.symmetry.signed_permutation import SignedPermutation
+from sb3_memaug.symmetry.spaces import check_group_fits, with_labels
 from sb3_memaug.symmetry.terms import Term, group_of_terms
-from sb3_memaug.symmetry.tolerances import Tolerances
-from sb3_memaug.symmetry.transform import Transform
+from sb3_memaug.symmetry.transforms import ImageFlip, LabelPermutation, SignedPermutation, Transform
 
 __all__ = [
     "PLANES",

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.symmetry.arguments import float_of, mapping_of, pairs_of, shown, text_of, texts_of
-from sb3_memaug.symmetry.base_axes import BaseAxes
-from sb3_memaug.symmetry.signed_permutation import SignedPermutation
+from sb3_memaug.symmetry.frames import BaseAxes
+from sb3_memaug.symmetry.transforms import SignedPermutation
 
 #: Signs of what points forward, to the left and up under each reflection that keeps "up", and under their products.
 PLANES: dict[str, tuple[int, int, int]] = {

@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.symmetry.arguments import int_of, ints_of, list_of, mapping_of, shown, text_of, texts_of
-from sb3_memaug.symmetry.group import SymmetryGroup
-from sb3_memaug.symmetry.image_flip import ImageFlip
-from sb3_memaug.symmetry.mirror import Mirror
+from sb3_memaug.symmetry.group import Mirror, SymmetryGroup
 from sb3_memaug.symmetry.reflection import Reflection
-from sb3_memaug.symmetry.signed_permutation import SignedPermutation
-from sb3_memaug.symmetry.transform import Transform
+from sb3_memaug.symmetry.transforms import ImageFlip, SignedPermutation, Transform
 
 #: Entries of a term at most, but for images: their permutation is written out.
 MAX_SIZE = 1_000_000

@@ -13,7 +13,7 @@ from gymnasium.wrappers import NormalizeObservation
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecTransposeImage
 
 from sb3_memaug.symmetry import Mirror, SymmetryGroup
-from sb3_memaug.symmetry.compatibility import check_actions_fit, check_observations_fit
+from sb3_memaug.symmetry.spaces import check_actions_fit, check_observations_fit
 from sb3_memaug.vec_env.tensor_vec_env import TensorVecEnv
 from sb3_memaug.vec_env.wrapper_trial import Difference, Trial, Undecidable, may_alter
 

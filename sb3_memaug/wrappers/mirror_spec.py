@@ -1,4 +1,4 @@
-"""A wrapper that tells how an environment looks in the mirror."""
+"""A wrapper that gives an environment its symmetry group."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from sb3_memaug.symmetry import (
 )
 from sb3_memaug.symmetry.arguments import list_of, mapping_of, shown, texts_of
 from sb3_memaug.vec_env.equivariance import attribute_owner, check_wrappers_inside, wrapper_chain
-from sb3_memaug.wrappers.mirror_file import read_mirror_file
-from sb3_memaug.wrappers.plain_terms import from_plain, reflection_from_plain, terms_from_plain
+from sb3_memaug.wrappers.mirror_file import from_plain, read_mirror_file, reflection_from_plain, terms_from_plain
 
 
 class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
@@ -139,7 +138,7 @@ class MirrorSpec(gym.Wrapper, gym.utils.RecordConstructorArgs):
         file: str | None,
         known: Callable[[gym.Env], Sequence[Term] | None],
     ) -> tuple[Any, gym.Env | None]:
-        """The terms, and the environment that tells them; None where the user does."""
+        """The terms, and the environment that has them; None where they are the user's."""
         if given is not None:
             return terms_from_plain(given, self.env), None
         if what in written:

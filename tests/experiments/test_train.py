@@ -14,6 +14,7 @@ from sb3_memaug.experiments import executors
 from sb3_memaug.experiments.checkpoints import latest_checkpoint, steps_of
 from sb3_memaug.experiments.run import read_status
 from sb3_memaug.experiments.train import train
+from sb3_memaug.ppo.update import PolicyUpdate
 
 from .small_run import ROLLOUT, small_runs
 
@@ -73,17 +74,18 @@ def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path):
 def test_a_gradient_that_is_not_finite_leaves_the_good_checkpoint_to_go_on_from(tmp_path, monkeypatch):
     (run,) = small_runs(normalize={"norm_obs": True, "norm_reward": True}, n_rollouts=8)
     run.write(tmp_path)
-    calls, accumulate = [], MemAugRecurrentPPO._accumulate_gradients
+    calls, accumulate = [], PolicyUpdate.accumulate_gradients
 
-    def planted(model, minibatch):
-        entry = accumulate(model, minibatch)
+    def planted(update, minibatch):
+        model = update.algorithm
+        entry = accumulate(update, minibatch)
         calls.append(model.num_timesteps)
         if model.num_timesteps == 5 * ROLLOUT:
             model.policy.action_net.weight.grad[0, 0] = th.nan
         return entry
 
     with monkeypatch.context() as patch:
-        patch.setattr(MemAugRecurrentPPO, "_accumulate_gradients", planted)
+        patch.setattr(PolicyUpdate, "accumulate_gradients", planted)
         executors.run(tmp_path)
     status = read_status(tmp_path)
     assert status.state == "failed"

@@ -43,7 +43,7 @@ from sb3_memaug.symmetry import (
     Tolerances,
     group_of_terms,
 )
-from sb3_memaug.wrappers.plain_terms import reflection_from_plain, terms_from_plain
+from sb3_memaug.wrappers.mirror_file import reflection_from_plain, terms_from_plain
 
 from ..pictures.robots import two_arms
 from .mutations import OBJECTS, PLAIN, mutated, mutated_arguments, mutated_bytes, mutated_text

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sb3_memaug.pictures import MirroredPose
 from sb3_memaug.pictures.poses import random_pose
 from sb3_memaug.symmetry import Reflection
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robots import LEFT_RIGHT, four_bar, two_arms
 

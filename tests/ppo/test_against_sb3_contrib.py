@@ -7,6 +7,7 @@ from sb3_contrib import RecurrentPPO
 from stable_baselines3.common.logger import configure
 
 from sb3_memaug import MemAugRecurrentPPO
+from sb3_memaug.ppo.rollout import RolloutCollector
 from tests.ppo.test_evaluation import POLICIES
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, random_worlds
 
@@ -78,14 +79,14 @@ def test_rollout_loss_and_gradients_are_equal(case, monkeypatch):
 
 def test_time_limits_are_bootstrapped_from_the_final_observation_and_the_state_before_the_reset(monkeypatch):
     added = []
-    add_values = MemAugRecurrentPPO._bootstrap_truncated
+    add_values = RolloutCollector._bootstrap_truncated
 
     def spy(self, rewards, truncation):
         bootstrapped = add_values(self, rewards, truncation)
         added.append((bootstrapped != rewards).sum().item())
         return bootstrapped
 
-    monkeypatch.setattr(MemAugRecurrentPPO, "_bootstrap_truncated", spy)
+    monkeypatch.setattr(RolloutCollector, "_bootstrap_truncated", spy)
     contrib, ours = pair_of_models(end=0.6)
     assert sum(added) > 1, "the comparison needs episodes that are cut short"
     np.testing.assert_allclose(contrib.rollout_buffer.rewards, ours.rollout_buffer.rewards, atol=1e-5)

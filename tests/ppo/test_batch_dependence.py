@@ -8,7 +8,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
-from sb3_memaug.ppo.update import keeps_batch_statistics
+from sb3_memaug.ppo.chunks import ChunkTrial, keeps_batch_statistics
 from sb3_memaug.vec_env import devices
 from sb3_memaug.vec_env.distributed import rank
 from tests.ppo.worlds import random_worlds
@@ -105,7 +105,7 @@ def test_a_training_is_the_same_whether_parts_are_asked_for_or_not(algorithm, la
     for name, value in whole.items():
         th.testing.assert_close(parts[name], value, atol=1e-5, rtol=1e-4)
     assert n_whole == 6
-    assert model._separable[True] is LAYERS[layer][1]
+    assert model._chunk_trial.passed[True] is LAYERS[layer][1]
     # Where it is not split, only the samples that tell so are evaluated beside.
     assert (n_parts > 2 * n_whole) == LAYERS[layer][1]
 
@@ -115,7 +115,7 @@ def test_trying_leaves_no_trace(monkeypatch):
     states = []
     for separable in (None, False):
         model = make(SymmetricPPO, "counts")
-        model._separable = {True: False} if separable is False else {}
+        model._chunk_trial = ChunkTrial({True: False} if separable is False else {})
         model.learn(128)
         states.append((model.policy.state_dict(), th.get_rng_state()))
     assert all(th.equal(states[0][0][name], states[1][0][name]) for name in states[0][0])
@@ -125,9 +125,9 @@ def test_trying_leaves_no_trace(monkeypatch):
 def test_it_is_tried_once_and_not_saved(tmp_path, monkeypatch):
     monkeypatch.setattr(devices, "LARGEST", 64)
     model = make(SymmetricPPO, "plain").learn(128)
-    assert model._separable == {True: True}
+    assert model._chunk_trial.passed == {True: True}
     model.save(tmp_path / "robot")
-    assert SymmetricPPO.load(tmp_path / "robot")._separable == {}
+    assert SymmetricPPO.load(tmp_path / "robot")._chunk_trial.passed == {}
 
 
 def test_statistics_of_batches_are_refused_where_each_rank_would_have_its_own(monkeypatch):

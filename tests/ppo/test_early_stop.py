@@ -6,7 +6,7 @@ import pytest
 import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
-from sb3_memaug.ppo import mirrored_update
+from sb3_memaug.ppo import update
 from tests.ppo.worlds import random_worlds
 
 POLICIES = {MemAugRecurrentPPO: "MlpLstmPolicy", SymmetricPPO: "MlpPolicy"}
@@ -30,7 +30,7 @@ def rate_after(algorithm, divergences, monkeypatch, **kwargs):
         device="cpu",
         **{"target_kl": TARGET, **kwargs},
     )
-    entry = mirrored_update._entry
+    entry = update._entry
     first = []
 
     def told(terms, clip_range):
@@ -38,7 +38,7 @@ def rate_after(algorithm, divergences, monkeypatch, **kwargs):
         first.append(len(first) % 2 == 0)
         return {**entry(terms, clip_range), **({"approx_kl": th.tensor(left.pop(0))} if first[-1] else {})}
 
-    monkeypatch.setattr(mirrored_update, "_entry", told)
+    monkeypatch.setattr(update, "_entry", told)
     model.learn(32)
     return model.adaptive_rate.rate, model._n_updates, left, model
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.envs.rower import Rower
+from sb3_memaug.ppo.update import PolicyUpdate
 from sb3_memaug.vec_env import devices
 from tests.ppo.worlds import random_worlds
 from tests.vec_env.test_steppers import act_asynchronously, both, make
@@ -53,19 +54,19 @@ def assert_same(one, other):
 
 def plant(model, monkeypatch, at, what=lambda entry: None):
     """The gradient of the minibatch with this number, from 1, is not finite; the state before its step is kept."""
-    accumulate, before, calls = model._accumulate_gradients, [], []
+    accumulate, before, calls = PolicyUpdate.accumulate_gradients, [], []
 
-    def planted(minibatch):
+    def planted(update, minibatch):
         calls.append(1)
         if len(calls) <= at:
             before[:] = [copy.deepcopy((model.policy.state_dict(), model.policy.optimizer.state_dict()["state"]))]
-        entry = accumulate(minibatch)
+        entry = accumulate(update, minibatch)
         if len(calls) == at:
             next(p for p in model.policy.parameters() if p.grad is not None).grad.view(-1)[1] = th.nan
             what(entry)
         return entry
 
-    monkeypatch.setattr(model, "_accumulate_gradients", planted)
+    monkeypatch.setattr(PolicyUpdate, "accumulate_gradients", planted)
     return before
 
 

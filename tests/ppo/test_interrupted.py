@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
 from sb3_memaug.ppo.buffer import TensorRolloutBuffer
-from sb3_memaug.ppo.sequence_update import SequenceUpdate
+from sb3_memaug.ppo.update import PolicyUpdate
 from tests.ppo.lives import LIVES, CarriedLife
 from tests.ppo.worlds import RandomWorld
 from tests.vec_env.test_steppers import TensorWorld
@@ -103,11 +103,11 @@ PLACES = {
     "collected": lambda model, patch: raise_at(patch, model, "collect_rollouts", after=True),
     "log": lambda model, patch: raise_at(patch, model, "dump_logs"),
     "train": lambda model, patch: raise_at(patch, model, "train"),
-    "mirrored": lambda model, patch: raise_at(patch, SequenceUpdate, "_mirrored_states", after=True),
-    "not mirrored": lambda model, patch: raise_at(patch, SequenceUpdate, "_mirrored_states"),
-    "first minibatch": lambda model, patch: raise_at(patch, model, "_accumulate_gradients"),
+    "mirrored": lambda model, patch: raise_at(patch, MemAugRecurrentPPO, "_mirrored_states", after=True),
+    "not mirrored": lambda model, patch: raise_at(patch, MemAugRecurrentPPO, "_mirrored_states"),
+    "first minibatch": lambda model, patch: raise_at(patch, PolicyUpdate, "accumulate_gradients"),
     "later minibatch": lambda model, patch: raise_at(patch, model.policy.optimizer, "step", at=3, after=True),
-    "trained": lambda model, patch: raise_at(patch, model, "_record", after=True),
+    "trained": lambda model, patch: raise_at(patch, PolicyUpdate, "record", after=True),
 }
 
 
@@ -132,7 +132,7 @@ def test_the_mirrored_memory_is_that_of_a_policy_that_lived_in_the_mirror(place,
     model.learn(2 * ROLLOUT, callback=life)
     life.compare()
     interrupt(model, place, monkeypatch)
-    began_anew = model._is_interrupted
+    began_anew = model._collector.interrupted
     assert began_anew == (place not in ("training start",))
     if began_anew:
         life = CarriedLife()
@@ -208,7 +208,7 @@ def test_a_model_that_was_saved_then_goes_on_without_a_gap(place, tmp_path, monk
         interrupt(model, place, monkeypatch)
     model.save(tmp_path / "robot")
     loaded = MemAugRecurrentPPO.load(tmp_path / "robot", model.env)
-    assert not loaded._is_interrupted
+    assert not loaded._collector.interrupted
     life = CarriedLife()
     loaded.learn(2 * ROLLOUT, callback=life, reset_num_timesteps=False)
     life.compare()
@@ -266,7 +266,7 @@ def test_without_the_new_episodes_there_is_a_gap(monkeypatch):
     model = small()
     model.learn(ROLLOUT)
     interrupt(model, "step", monkeypatch)
-    model._is_interrupted = False
+    model._collector.interrupted = False
     life = CarriedLife()
     life.states = copy.deepcopy(model._last_mirrored_lstm_states[0])
     # The mirrored life as it should be: it has lived the steps that the original remembers.

@@ -13,6 +13,7 @@ import torch as th
 from torch import nn
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO
+from sb3_memaug.ppo import update
 from sb3_memaug.ppo.buffer import TensorRolloutBuffer
 from sb3_memaug.ppo.update import AdaptiveLearningRate
 from sb3_memaug.symmetry import Mirror, SignedPermutation, SymmetryGroup
@@ -225,13 +226,13 @@ def test_what_is_not_given_is_as_it_was(algorithm, saved):
 
 
 @both
-def test_a_training_that_goes_on_has_the_rate_that_it_had(algorithm, tmp_path):
+def test_a_training_that_goes_on_has_the_rate_that_it_had(algorithm, tmp_path, monkeypatch):
     model = algorithm(POLICIES[algorithm], random_worlds(4, end=0.0), **settings_of(algorithm)).learn(64)
     model.save(tmp_path / "robot")
     loaded = algorithm.load(tmp_path / "robot", random_worlds(4, end=0.0), device="cpu")
     assert loaded.adaptive_rate == model.adaptive_rate
     learned_at = []
-    loaded._use_rate = learned_at.append
+    monkeypatch.setattr(update, "use_rate", lambda optimizer, rate: learned_at.append(rate))
     loaded.learn(64, reset_num_timesteps=False)
     assert learned_at[0] == model.adaptive_rate.rate != 4e-4
 

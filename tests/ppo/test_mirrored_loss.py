@@ -3,6 +3,7 @@ import pytest
 import torch as th
 
 from sb3_memaug import MemAugRecurrentPPO
+from sb3_memaug.ppo.update import PolicyUpdate
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, evaluated_parts, make_equivariant, random_worlds
 
 
@@ -26,7 +27,7 @@ def test_loss_on_the_mirrored_part_equals_that_on_the_originals_for_an_equivaria
     evaluation = part.evaluation
     th.testing.assert_close(evaluation.values[:, 1], evaluation.values[:, 0], atol=1e-5, rtol=0)
     th.testing.assert_close(evaluation.log_prob[:, 1], evaluation.log_prob[:, 0], atol=1e-5, rtol=0)
-    log = {name: value.item() for name, value in model._loss(part)[1].items()}
+    log = {name: value.item() for name, value in PolicyUpdate(model).loss(part)[1].items()}
     assert log["mirror_value_loss"] == pytest.approx(log["value_loss"], abs=1e-4)
     assert log["mirror_policy_gradient_loss"] == pytest.approx(log["policy_gradient_loss"], abs=1e-4)
     assert log["mirror_asymmetry"] == pytest.approx(0, abs=1e-10)
@@ -62,7 +63,7 @@ def test_images_share_the_targets_of_their_originals_and_all_weigh_the_same():
     advantages = targets.advantages[:, None]
     policy_loss = -th.min(advantages * ratio, advantages * ratio.clamp(0.8, 1.2)).mean()
     value_loss = ((targets.returns[:, None] - evaluation.values) ** 2).mean()
-    loss, _ = model._loss(part)
+    loss, _ = PolicyUpdate(model).loss(part)
     th.testing.assert_close(loss, policy_loss + 0.7 * value_loss)
 
 
@@ -71,7 +72,7 @@ def test_mirror_loss_pulls_the_mirrored_mean_towards_the_mirror_of_the_mean_and_
     (part,) = evaluated_parts(plain)
     means = part.evaluation.action_mean
     expected = ((means[:, 1] - means[:, 0].detach().flip(-1)) ** 2).mean()
-    difference = pulled._loss(part)[0] - plain._loss(part)[0]
+    difference = PolicyUpdate(pulled).loss(part)[0] - PolicyUpdate(plain).loss(part)[0]
     th.testing.assert_close(difference, 2.0 * expected)
     (gradient,) = th.autograd.grad(difference, means, retain_graph=True)
     assert (gradient[:, 0] == 0).all()
@@ -90,7 +91,7 @@ def test_every_space_trains_with_mirrors(observation, action):
 def test_orbit_rows_hold_a_sample_beside_its_image():
     model = trained()
     observations = th.arange(8.0).reshape(2, 4)
-    orbit = model._augmentation.observation_orbit(observations)
+    orbit = model.augmentation.observation_orbit(observations)
     assert orbit.tolist() == [
         [0, 1, 2, 3],
         [1, 0, 3, 2],
@@ -112,7 +113,7 @@ def test_gradients_and_log_do_not_depend_on_the_number_of_parts(kwargs, monkeypa
     model = trained(learning_rate=0.0, max_grad_norm=1e9, **kwargs)
     found = []
     for n_parts in (1, 3):
-        monkeypatch.setattr("sb3_memaug.ppo.sequence_update.num_chunks", lambda *_, n=n_parts: n)
+        monkeypatch.setattr("sb3_memaug.ppo.memaug_ppo.num_chunks", lambda *_, n=n_parts: n)
         assert [len(list(m.parts)) for m in model._minibatches()] == [n_parts]
         model.train()
         log = {name: value for name, value in model.logger.name_to_value.items() if name.startswith("train/")}

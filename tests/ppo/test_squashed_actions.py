@@ -92,7 +92,7 @@ def test_minibatches_hold_the_mirror_images_of_what_was_done(algorithm, world):
     model = make(algorithm, world, learning_rate=0.0).learn(16)
     actions = model.rollout_buffer.rollout().actions
     assert actions.abs().max() <= 1
-    orbit = model._augmentation.action_orbit(actions)
+    orbit = model.augmentation.action_orbit(actions)
     th.testing.assert_close(orbit[0::2], actions, atol=0, rtol=0)
     th.testing.assert_close(orbit[1::2], squashed.apply(actions), atol=0, rtol=0)
     for evaluation, targets in evaluated_parts(model):
@@ -118,16 +118,16 @@ def test_a_mean_that_is_its_own_mirror_image_is_half_way(algorithm):
 def test_the_mirror_loss_by_hand(algorithm):
     model = make(algorithm, "-1 to 3, a -> 2 - a")
     means = th.tensor([[[0.3], [0.5]], [[-1.2], [0.1]]])  # before squashing
-    th.testing.assert_close(model._augmentation.mirrored_means(means)[:, 1], th.tensor([[-0.3], [1.2]]))
+    th.testing.assert_close(model.augmentation.mirrored_means(means)[:, 1], th.tensor([[-0.3], [1.2]]))
 
 
 @both
 def test_actions_that_are_not_squashed_are_mirrored_in_the_environments_units(algorithm):
     model = make(algorithm, "0 to 1, a -> 1 - a", squash=False).learn(16)
     actions = th.tensor([[0.25], [1.5]])
-    th.testing.assert_close(model._augmentation.action_orbit(actions), th.tensor([[0.25], [0.75], [1.5], [-0.5]]))
+    th.testing.assert_close(model.augmentation.action_orbit(actions), th.tensor([[0.25], [0.75], [1.5], [-0.5]]))
     means = th.tensor([[[0.3], [0.5]]])
-    th.testing.assert_close(model._augmentation.mirrored_means(means)[:, 1], th.tensor([[0.7]]))
+    th.testing.assert_close(model.augmentation.mirrored_means(means)[:, 1], th.tensor([[0.7]]))
 
 
 @both
@@ -136,5 +136,5 @@ def test_it_is_so_after_loading_too(algorithm):
     make(algorithm, "0 to 1, a -> 1 - a").save(file)
     file.seek(0)
     loaded = algorithm.load(file, make_vec_env(World, 2, env_kwargs={"world": "0 to 1, a -> 1 - a"}), device="cpu")
-    assert loaded._augmentation.action_orbit(th.tensor([[0.25]])).tolist() == [[0.25], [-0.25]]
+    assert loaded.augmentation.action_orbit(th.tensor([[0.25]])).tolist() == [[0.25], [-0.25]]
     loaded.learn(16)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.symmetry import derive_symmetry, read_geometry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robot_files import example_robot
 from .same_robot import SKEWED, assert_same, skewed, without_meshes

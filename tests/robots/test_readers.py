@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.symmetry import RobotGeometry, read_geometry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robot_files import quadruped_mjcf
 from .same_robot import assert_same, skewed

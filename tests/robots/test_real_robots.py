@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sb3_memaug.symmetry import derive_symmetry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robot_files import example_robot, quadruped_mjcf
 

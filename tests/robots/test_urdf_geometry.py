@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sb3_memaug.symmetry import read_geometry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robot_files import example_robot
 from .same_robot import SKEWED, assert_same, mujoco_model, skewed, without_meshes

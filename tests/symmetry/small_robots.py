@@ -1,4 +1,4 @@
-"""Robots of a few bodies, told in few words."""
+"""Robots of a few bodies, in few words."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def ball(position, radius=0.1, name="", kind="sphere"):
 
 
 def body(name, parent, position, *joints, mass=1.0, centre=None, inertia=INERTIA, shapes=()):
-    """Its centre of mass where its frame is, unless told otherwise."""
+    """Its centre of mass where its frame is, unless given otherwise."""
     position = np.array(position, float)
     centre = position if centre is None else np.array(centre, float)
     return Body(name, parent, position, mass, centre, inertia, joints, shapes)

@@ -1,3 +1,5 @@
+"""Mirrors and the groups that they generate."""
+
 import copy
 import itertools
 import pickle
@@ -19,6 +21,89 @@ from sb3_memaug.symmetry import (
     group_of_terms,
 )
 from tests.symmetry.strategies import commuting_involutions, signed_permutations
+
+SWAP = SignedPermutation([1, 0])
+NEGATE = SignedPermutation([0, 1], [-1, -1])
+ROTATED = SignedPermutation([1, 0], [1, -1])
+FLAT = Mirror(ROTATED, LabelPermutation([1, 2, 0]))
+KEYED = Mirror({"camera": ImageFlip(horizontal=True), "joints": ROTATED}, SWAP)
+
+
+def test_observation_and_action_are_mirrored_each_by_its_own_transform():
+    assert FLAT.apply_observation(np.array([1.0, 2.0])).tolist() == [2.0, -1.0]
+    assert FLAT.apply_observation(th.tensor([[1.0, 2.0]])).tolist() == [[2.0, -1.0]]
+    assert FLAT.apply_action(np.array([0, 2])).tolist() == [1, 0]
+
+
+def test_dict_observations_are_mirrored_key_by_key():
+    camera = np.arange(6).reshape(2, 3, 1)
+    seen = KEYED.apply_observation({"joints": np.array([1.0, 2.0]), "camera": camera})
+    assert set(seen) == {"camera", "joints"}
+    assert seen["joints"].tolist() == [2.0, -1.0]
+    assert seen["camera"][:, :, 0].tolist() == [[2, 1, 0], [5, 4, 3]]
+
+
+def test_an_observation_with_other_keys_is_refused():
+    with pytest.raises(ValueError, match=r"keys \['camera', 'joints'\], got \['joints'\]"):
+        KEYED.apply_observation({"joints": np.zeros(2)})
+
+
+@pytest.mark.parametrize("mirror", [FLAT, KEYED])
+def test_inverse_undoes_both(mirror):
+    assert (mirror @ mirror.inverse()).is_identity
+    assert (mirror.inverse() @ mirror).is_identity
+    assert mirror.inverse().inverse() == mirror
+
+
+def test_composition_of_mirrors_composes_both():
+    other = Mirror(NEGATE, LabelPermutation([1, 0, 2]))
+    assert FLAT @ other == Mirror(ROTATED @ NEGATE, LabelPermutation([1, 2, 0]) @ LabelPermutation([1, 0, 2]))
+    by_key = Mirror({"joints": NEGATE, "camera": ImageFlip(vertical=True)}, NEGATE)
+    assert KEYED @ by_key == Mirror(
+        {"camera": ImageFlip(horizontal=True, vertical=True), "joints": ROTATED @ NEGATE}, SWAP @ NEGATE
+    )
+
+
+@pytest.mark.parametrize(
+    "other", [Mirror(SWAP, SWAP), Mirror({"joints": ROTATED}, SWAP), Mirror({"camera": ROTATED, "legs": ROTATED}, SWAP)]
+)
+def test_mirrors_of_different_observations_do_not_compose(other):
+    with pytest.raises(ValueError, match="different observations"):
+        KEYED @ other
+    with pytest.raises(ValueError, match="different observations"):
+        other @ KEYED
+
+
+def test_identities():
+    nothing = SignedPermutation.identity(2)
+    assert Mirror(nothing, nothing).is_identity
+    assert Mirror({"a": nothing, "b": ImageFlip()}, nothing).is_identity
+    unseen = Mirror({"a": nothing}, SWAP)
+    assert unseen.observation_is_identity
+    assert not unseen.is_identity
+    assert not Mirror({"a": nothing, "b": SWAP}, nothing).observation_is_identity
+
+
+def test_map_observation_keeps_the_structure():
+    assert FLAT.map_observation(lambda transform: transform.inverse()) == ROTATED.inverse()
+    assert KEYED.map_observation(lambda transform: transform.inverse()) == {
+        "camera": ImageFlip(horizontal=True),
+        "joints": ROTATED.inverse(),
+    }
+
+
+def test_equality_and_hash_are_by_value_whatever_the_order_of_the_keys():
+    reordered = Mirror({"joints": ROTATED, "camera": ImageFlip(horizontal=True)}, SWAP)
+    assert reordered == KEYED
+    assert hash(reordered) == hash(KEYED)
+    assert Mirror(ROTATED, SWAP) != Mirror(ROTATED, NEGATE)
+    assert Mirror(ROTATED, SWAP) != Mirror({"": ROTATED}, SWAP)
+
+
+@pytest.mark.parametrize("mirror", [FLAT, KEYED])
+def test_copies_of_mirrors_are_equal(mirror):
+    assert copy.deepcopy(mirror) == pickle.loads(pickle.dumps(mirror)) == mirror
+
 
 quick = settings(deadline=None, max_examples=40)
 
@@ -220,7 +305,7 @@ def test_channels_first_flips_transposed_images():
 
 
 @every_group
-def test_copies_are_equal(group):
+def test_copies_of_groups_are_equal(group):
     for other in (copy.deepcopy(group), pickle.loads(pickle.dumps(group))):
         assert other == group
         assert other.names == group.names

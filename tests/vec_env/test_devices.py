@@ -58,7 +58,7 @@ def test_an_adaptive_rate_comes_back_to_where_it_was(dtype):
 
 def test_without_float64_there_is_none(monkeypatch):
     """A training on a device whose longest type is float32, as Apple's."""
-    monkeypatch.setattr("sb3_memaug.ppo.mirrored_update.long_float", lambda device: th.float32)
+    monkeypatch.setattr("sb3_memaug.ppo.update.long_float", lambda device: th.float32)
     monkeypatch.setattr("sb3_memaug.vec_env.statistics.long_float", lambda device: th.float32)
     env = SymmetricVecNormalize(Rower(8))
     model = make(MemAugRecurrentPPO, env, n_steps=8, desired_kl=0.01)

@@ -9,8 +9,8 @@ import numpy as np
 
 from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges
-from sb3_memaug.symmetry.geometry import UNLIMITED, Body, Closure, Joint, RobotGeometry, Shape
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.derivation.geometry import UNLIMITED, Body, Closure, Joint, RobotGeometry, Shape
+from sb3_memaug.symmetry.frames import RigidMotion
 
 
 def bullet_geometry(client: Any, body: int) -> RobotGeometry:

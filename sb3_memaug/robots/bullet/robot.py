@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sb3_memaug.robots.robot import Robot, RobotState, check_length, rotation_matrix
-from sb3_memaug.symmetry.geometry import Actuator, RobotGeometry
+from sb3_memaug.symmetry.derivation.geometry import Actuator, RobotGeometry
 
 #: N·m or N, by which a locked joint is held: Bullet's own idea of a motor without limits.
 LOCK_FORCE = 1e5

@@ -14,7 +14,7 @@ from xml.parsers import expat
 import numpy as np
 
 from sb3_memaug.files import InputError
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.frames import RigidMotion
 
 #: Elements within elements: of MuJoCo's parser, and far more than any URDF has, which is flat.
 DEPTHS = {"mujoco": 500, "robot": 100}

@@ -14,7 +14,7 @@ import numpy as np
 
 from sb3_memaug.files import InputError
 from sb3_memaug.robots.description.text import Place, RobotText, read_robot_text
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.frames import RigidMotion
 
 #: Joints with one degree of freedom, with what the symmetry package calls them.
 MOVING = {"revolute": "hinge", "continuous": "hinge", "prismatic": "slide"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sb3_memaug.robots.description.urdf import MOVING, SOLIDS, Urdf, UrdfJoint
-from sb3_memaug.symmetry.geometry import Body, Coupling, Joint, RobotGeometry, Shape
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.derivation.geometry import Body, Coupling, Joint, RobotGeometry, Shape
+from sb3_memaug.symmetry.frames import RigidMotion
 
 
 def urdf_geometry(urdf: Urdf) -> RobotGeometry:

@@ -9,8 +9,8 @@ import mujoco
 import numpy as np
 
 from sb3_memaug.robots.mujoco.trees import bodies_held, holds_sites, tendon_bodies, tendon_joints
-from sb3_memaug.symmetry.geometry import UNLIMITED, Actuator, Closure, Coupling, Joint
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.derivation.geometry import UNLIMITED, Actuator, Closure, Coupling, Joint
+from sb3_memaug.symmetry.frames import RigidMotion
 
 #: Transmissions to a joint.
 _TO_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))

@@ -19,8 +19,8 @@ from sb3_memaug.robots.mujoco.couplings import (
 from sb3_memaug.robots.mujoco.trees import RobotTrees, bodies_held, driven_bodies, holds_sites, robot_trees
 from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges, free_axes, hinge_angles
-from sb3_memaug.symmetry.geometry import UNLIMITED, Body, Coupling, Joint, RobotGeometry, Shape
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.derivation.geometry import UNLIMITED, Body, Coupling, Joint, RobotGeometry, Shape
+from sb3_memaug.symmetry.frames import RigidMotion
 
 _FREE, _BALL, _SLIDE, _HINGE = (
     int(getattr(mujoco.mjtJoint, f"mjJNT_{kind}")) for kind in ("FREE", "BALL", "SLIDE", "HINGE")

@@ -23,7 +23,7 @@ from sb3_memaug.robots.robot import (
     rotation_rows,
     to_body,
 )
-from sb3_memaug.symmetry.geometry import RobotGeometry
+from sb3_memaug.symmetry.derivation.geometry import RobotGeometry
 
 #: How far the length of a quaternion may be from one, as rounding has it.
 _UNIT = 1e-9

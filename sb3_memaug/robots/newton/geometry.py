@@ -10,8 +10,8 @@ import numpy as np
 
 from sb3_memaug.robots.robot import rotation_matrix
 from sb3_memaug.robots.several_axes import ball_hinges, hinge_angles
-from sb3_memaug.symmetry.geometry import Actuator, Body, Closure, Coupling, Joint, RobotGeometry, Shape
-from sb3_memaug.symmetry.rigid_motion import RigidMotion
+from sb3_memaug.symmetry.derivation.geometry import Actuator, Body, Closure, Coupling, Joint, RobotGeometry, Shape
+from sb3_memaug.symmetry.frames import RigidMotion
 
 
 def rows(values: Any, indices: Sequence[int] | np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from sb3_memaug.robots.newton.geometry import leaf, newton_geometry
-from sb3_memaug.symmetry.geometry import Actuator, RobotGeometry
+from sb3_memaug.symmetry.derivation.geometry import Actuator, RobotGeometry
 
 
 def read_isaaclab(robot: Any) -> RobotGeometry | None:

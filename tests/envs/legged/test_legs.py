@@ -5,7 +5,7 @@ import pytest
 
 from sb3_memaug.envs.legged.stance import bottom, find_legs, tip
 from sb3_memaug.symmetry import Body, Joint, RobotGeometry, Shape
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robots import leg_geometry
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sb3_memaug.envs.legged.stance import BENT, UPRIGHT, find_legs, find_stance, tip
 from sb3_memaug.symmetry import derive_symmetry
-from sb3_memaug.symmetry.kinematics import posed
+from sb3_memaug.symmetry.derivation.geometry import posed
 
 from .robots import leg_geometry
 
