@@ -1,4 +1,4 @@
-"""What PPO asks of a policy about actions that were taken."""
+"""What PPO asks of a policy about actions that were taken: values, log-probabilities, and the states after them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stable_baselines3.common.distributions import (
 )
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from sb3_memaug.ppo.memory import Rectangle, run_lstm
+from sb3_memaug.ppo.memory import Rectangle, memory_of
 from sb3_memaug.symmetry import LabelPermutation, SignedPermutation, Transform
 
 
@@ -116,15 +116,15 @@ def evaluate_sequences(
     :param policy: any of sb3-contrib's recurrent policies
     :param observations: of samples and their images, (n · n_images, …), or a dict of them
     :param actions: taken there, (n · n_images, …)
-    :param states: of the LSTMs before each column and image, each (n_layers, n_columns · n_images, hidden_size)
+    :param states: of the memories before each column and image, each (n_layers, n_columns · n_images, …)
     :param rectangle: of the samples
     :return: values, log-probabilities, entropies and action means, each of n · n_images rows
     """
     pi_features, vf_features = extract_features(policy, observations)
-    latent_pi, _ = run_lstm(policy.lstm_actor, pi_features, states.pi, rectangle)
+    latent_pi, _ = memory_of(policy.lstm_actor).unroll(pi_features, states.pi, rectangle)
     latent_pi = join_skip(policy, latent_pi, pi_features)
     if policy.lstm_critic is not None:
-        latent_vf, _ = run_lstm(policy.lstm_critic, vf_features, states.vf, rectangle)
+        latent_vf, _ = memory_of(policy.lstm_critic).unroll(vf_features, states.vf, rectangle)
         latent_vf = join_skip(policy, latent_vf, vf_features)
     elif policy.shared_lstm:
         latent_vf = latent_pi.detach()
@@ -140,22 +140,22 @@ def final_states(
     """
     :param policy: any of sb3-contrib's recurrent policies
     :param observations: of samples and their images, (n · n_images, …), or a dict of them
-    :param states: of the LSTMs before each column and image, each (n_layers, n_columns · n_images, hidden_size)
+    :param states: of the memories before each column and image, each (n_layers, n_columns · n_images, …)
     :param rectangle: of the samples
-    :return: their states after each column and image; a critic without an LSTM of its own carries the actor's
+    :return: their states after each column and image; a critic without a memory of its own has the actor's
     """
     pi_features, vf_features = extract_features(policy, observations)
-    _, pi = run_lstm(policy.lstm_actor, pi_features, states.pi, rectangle)
+    _, pi = memory_of(policy.lstm_actor).unroll(pi_features, states.pi, rectangle)
     if policy.lstm_critic is None:
         return RNNStates(pi, pi)
-    _, vf = run_lstm(policy.lstm_critic, vf_features, states.vf, rectangle)
+    _, vf = memory_of(policy.lstm_critic).unroll(vf_features, states.vf, rectangle)
     return RNNStates(pi, vf)
 
 
 def join_skip(policy: RecurrentActorCriticPolicy, latent: th.Tensor, features: th.Tensor) -> th.Tensor:
     """
     :param policy: with or without ``lstm_skip_connection``
-    :param latent: output of an LSTM
+    :param latent: output of a memory
     :param features: its input
     :return: what the heads of the policy read
     """

@@ -1,4 +1,7 @@
-"""Cutting a rollout into the sequences that a recurrent policy is trained on."""
+"""
+The sequences that a recurrent policy is trained on: cut from a rollout, arranged in columns one behind another with a
+gap between two, and shared out to minibatches.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def continues(sequences: Sequences, episode_starts: np.ndarray) -> np.ndarray:
 
 def steps_since_episode_start(episode_starts: np.ndarray) -> np.ndarray:
     """
-    What each environment has lived since the first step or its present episode began, whichever is later.
+    The steps of each environment's last episode, or of the whole rollout where none has started in it.
 
     :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
     :return: whether a step belongs to it, (n_steps, n_envs)
@@ -63,7 +66,7 @@ def steps_since_episode_start(episode_starts: np.ndarray) -> np.ndarray:
     return later_starts == 0
 
 
-#: In place of a row of the rollout, where a column forgets or has ended.
+#: In place of a row of the rollout: a gap, in which the memory is reset, or the end of a column.
 PADDING = -1
 
 
@@ -136,7 +139,7 @@ def _rows(sequences: Sequences, columns: list[list[int]], n_envs: int) -> np.nda
     order = np.concatenate([np.array(column) for column in columns])
     column_of = np.repeat(np.arange(len(columns)), [len(column) for column in columns])
     envs, starts, lengths = (array[order] for array in sequences)
-    # Where each sequence begins: behind all that stand before it in its column, and a step to forget each of them.
+    # Where each sequence begins: behind all that stand before it in its column, and a gap after each of them.
     behind = np.cumsum(lengths + 1) - (lengths + 1)
     first_of_column = np.flatnonzero(np.diff(column_of, prepend=-1))
     begins = behind - behind[first_of_column][column_of]
@@ -183,8 +186,8 @@ class SequenceRollout:
     """
     :param samples: of the rollout, the environments of the first step first
     :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
-    :param states: of the LSTMs at each step where a sequence can start, for each image of the environments, each tensor
-        (n_layers, n_starts · n_envs, n_images, hidden_size)
+    :param states: of the memories at each step where a sequence can start, for each image of the environments, each
+        tensor (n_layers, n_starts · n_envs, n_images, …)
     :param n_minibatches: to share the sequences out to; fewer where one of the ranks has not as many sequences
     :param sequence_length: steps after which sequences are cut
     """
@@ -216,7 +219,7 @@ class SequenceRollout:
     def states_before(self, columns: Columns) -> RNNStates:
         """
         :param columns: some of them
-        :return: states that their LSTMs start from, each tensor (n_layers, n_columns · n_images, hidden_size)
+        :return: states that their memories start from, each tensor (n_layers, n_columns · n_images, …)
         """
         firsts = columns.firsts
         rows = self._sequences.starts[firsts] // self._length * self._n_envs + self._sequences.envs[firsts]

@@ -32,7 +32,7 @@ from sb3_memaug.ppo.interface import (
     warn_user,
 )
 from sb3_memaug.ppo.layout import Columns, SequenceRollout, rows_of
-from sb3_memaug.ppo.memory import join_states, stack_images, zero_states
+from sb3_memaug.ppo.memory import initial_states, join_states, stack_images, zero_states
 from sb3_memaug.ppo.mirrored_memory import WAYS, MemoryName, MirroredRollout
 from sb3_memaug.ppo.policies import CnnLstmPolicy, MlpLstmPolicy, MultiInputLstmPolicy
 from sb3_memaug.ppo.ranks import Ranks, seed_of_rank
@@ -73,8 +73,9 @@ class MemAugRecurrentPPO(RecurrentPPO):
     :param batch_size: number of original samples in a minibatch, about: it holds whole sequences, and at least one;
         None for all; not used with ``n_minibatches``
 {PPO_ARGUMENTS}
-    :param policy_kwargs: arguments of the policy; those of sb3-contrib's recurrent policies, and
-        ``lstm_skip_connection=True`` to let the heads read the features beside the latent of the memory
+    :param policy_kwargs: arguments of the policy; those of sb3-contrib's recurrent policies, and ``memory="gru"`` for
+        GRUs in place of LSTMs, ``lstm_skip_connection=True`` to let the heads read the features beside the latent of
+        the memory
 {MIRROR_ARGUMENTS}
     :param n_minibatches: number of minibatches per epoch
     :param sequence_length: cut sequences after so many steps (truncated backpropagation through time); by default only
@@ -188,6 +189,7 @@ class MemAugRecurrentPPO(RecurrentPPO):
 
     def _setup_model(self) -> None:
         super()._setup_model()
+        self._last_lstm_states = initial_states(self.policy, self.n_envs)
         if self.adaptive_rate is None:
             self.adaptive_rate = adaptive_rate_of(self.learning_rate, self.desired_kl)
         prepare_policy(self.policy, self.device, self.compile)
@@ -281,7 +283,10 @@ class MemAugRecurrentPPO(RecurrentPPO):
 
     def _named_memory(self) -> dict[str, th.Tensor]:
         named = zip(("actor", "critic"), self._last_lstm_states, strict=True)
-        return {f"memory of the {name}": th.cat(states).transpose(0, 1) for name, states in named}
+        return {
+            f"memory of the {name}": th.cat([x.transpose(0, 1).flatten(1) for x in state], dim=1)
+            for name, state in named
+        }
 
     def _clear_memory(self) -> None:
         self._last_lstm_states = zero_states(self._last_lstm_states)

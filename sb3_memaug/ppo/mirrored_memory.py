@@ -1,4 +1,7 @@
-"""A rollout as the LSTMs would have lived it in the mirror."""
+"""
+The states that a policy's memory has in the mirror: after mirrored observations (section 4.3 of the paper), and two
+shortcuts to compare with.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ class MirroredRollout(NamedTuple):
     :param observations: of the rollout, (n_steps · n_envs, …), or a dict of them
     :param images_of: makes of such observations (n, …) their images, (n, n_images, …)
     :param episode_starts: whether each step is the first of an episode, (n_steps, n_envs)
-    :param original_states: of the LSTMs before each stretch and, last, after the rollout, each tensor
-        (n_layers, n_envs, hidden_size)
+    :param original_states: of the memories before each stretch and, last, after the rollout, each tensor
+        (n_layers, n_envs, …)
     :param sequence_length: steps of a stretch; that of the rollout by default
-    :param can_split: told how to run the LSTMs, and of which environments, at once and in parts, tells whether it may
-        be done in parts
+    :param can_split: whether running the memories in parts gives the same as at once; called with a function that
+        runs them for some environments, these environments, and a function that makes parts of them
     """
 
     policy: RecurrentActorCriticPolicy
@@ -50,9 +53,9 @@ class MirroredRollout(NamedTuple):
     @th.no_grad()
     def run(self, states: list[RNNStates], steps: range) -> list[RNNStates]:
         """
-        Run the LSTMs over the mirrored observations of a stretch, in one pass over all images.
+        Run the memories over the mirrored observations of a stretch, in one pass over all images.
 
-        :param states: of each image before it, each tensor (n_layers, n_envs, hidden_size)
+        :param states: of each image before it, each tensor (n_layers, n_envs, …)
         :param steps: of the rollout
         :return: their states after it
         """
@@ -69,28 +72,28 @@ class MirroredRollout(NamedTuple):
     def _run(self, states: list[RNNStates], steps: range, envs: np.ndarray) -> list[RNNStates]:
         n_images, n_envs, device = len(states), self.episode_starts.shape[1], self.policy.device
         starts = self.episode_starts[steps.start : steps.stop, envs]
-        # Nothing that an environment lived before its present episode can matter for its state.
-        lived = steps_since_episode_start(starts)
-        skipped = int(lived.any(axis=1).argmax())
-        lived, starts = lived[skipped:], starts[skipped:]
-        rows = (steps.start + skipped + np.arange(len(lived))[:, None]) * n_envs + envs
-        where = th.as_tensor(rows[lived], device=device)
+        # The steps before an environment's present episode do not matter for its state.
+        present = steps_since_episode_start(starts)
+        skipped = int(present.any(axis=1).argmax())
+        present, starts = present[skipped:], starts[skipped:]
+        rows = (steps.start + skipped + np.arange(len(present))[:, None]) * n_envs + envs
+        where = th.as_tensor(rows[present], device=device)
         images = self.images_of(map_observations(lambda x: x[where], self.observations))
         remembers = th.as_tensor(~starts[0].astype(bool) & (skipped == 0), device=device)
         before = select_states(stack_images(states), th.as_tensor(envs, device=device), remembers)
         after = final_states(
-            self.policy, map_observations(lambda x: x.flatten(0, 1), images), before, rectangle_of(lived, device)
+            self.policy, map_observations(lambda x: x.flatten(0, 1), images), before, rectangle_of(present, device)
         )
 
         def of_image(i: int, x: th.Tensor) -> th.Tensor:
             # In float32 also where it was computed with fewer digits: it is kept, and run on from.
             return x.unflatten(1, (-1, n_images))[:, :, i].float().contiguous()
 
-        return [RNNStates(*(tuple(of_image(i, x) for x in pair) for pair in after)) for i in range(n_images)]
+        return [RNNStates(*(tuple(of_image(i, x) for x in state) for state in after)) for i in range(n_images)]
 
 
 def _tensors(states: list[RNNStates]) -> list[th.Tensor]:
-    return [x for of_image in states for pair in of_image for x in pair]
+    return [x for of_image in states for state in of_image for x in state]
 
 
 MemoryName = Literal["carried", "zeroed", "copied"]
@@ -98,10 +101,10 @@ MemoryName = Literal["carried", "zeroed", "copied"]
 
 def carried(rollout: MirroredRollout, before: list[RNNStates]) -> list[list[RNNStates]]:
     """
-    The memory of a mirrored life (section 4.3; step 2 in docs/method.md): the LSTMs read the mirrored observations, on
-    from where the last rollout left them.
+    Mirrored memory (section 4.3; step 2 in docs/method.md): the memories read the mirrored observations, on from where
+    the last rollout left them.
 
-    :param rollout: to live in the mirror
+    :param rollout: to run in the mirror
     :param before: state of each image before it
     :return: states of each image before each stretch and, last, after the rollout
     """
@@ -110,13 +113,13 @@ def carried(rollout: MirroredRollout, before: list[RNNStates]) -> list[list[RNNS
 
 def zeroed(rollout: MirroredRollout, before: list[RNNStates]) -> list[list[RNNStates]]:
     """
-    A mirrored life that is forgotten at each update: from zero at the first step of the rollout, then on through its
+    Mirrored memory that is set to zero at each update: from zero at the first step of the rollout, then on through its
     stretches. Without ``sequence_length`` there is but one, and nothing to run.
 
-    It is wrong because an episode is longer than a rollout: the original's action came from all that the robot had felt
-    since the episode began, and its image is to be taken by a policy that has felt next to nothing.
+    It is wrong because an episode is longer than a rollout: the original's action depends on all observations since the
+    episode began, and its image is to be taken by a policy that has read only a few of them.
 
-    :param rollout: to live in the mirror
+    :param rollout: to run in the mirror
     :param before: state of each image before it, of which only the shapes matter
     :return: states of each image before each stretch and, last, zeros
     """
@@ -128,8 +131,8 @@ def copied(rollout: MirroredRollout, before: list[RNNStates]) -> list[list[RNNSt
     """
     The original's states, at each step where a sequence can start. Nothing is run.
 
-    It is wrong because they tell of the original's task: a policy that remembers a broken left leg is to act for a
-    robot with a broken right one, as it never will have to.
+    It is wrong because they describe the original's task: a policy whose memory holds a broken left leg is trained to
+    act for a robot with a broken right one, which never happens outside training.
 
     :param rollout: whose original states to copy
     :param before: one for each image, of which only the number matters

@@ -88,7 +88,10 @@ LIVES = {"carried": CarriedLife, "zeroed": ZeroedLife, "copied": CopiedLife}
 
 
 def forget(states: Any, episode_starts: th.Tensor) -> RNNStates:
-    return RNNStates(*(tuple(x * (1 - episode_starts).view(1, -1, 1) for x in pair) for pair in states))
+    def keep(x: th.Tensor) -> th.Tensor:
+        return x * (1 - episode_starts).view(1, -1, *[1] * (x.dim() - 2))
+
+    return RNNStates(*(tuple(keep(x) for x in state) for state in states))
 
 
 def assert_same_states(states: Any, expected: Any, atol: float) -> None:

@@ -8,7 +8,7 @@ from stable_baselines3.common.logger import configure
 
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.ppo.rollout import RolloutCollector
-from tests.ppo.test_fused_evaluation import POLICIES
+from tests.ppo.test_evaluation import POLICIES
 from tests.ppo.worlds import ACTIONS, OBSERVATIONS, random_worlds
 
 POLICY_OF = {"image": "CnnLstmPolicy", "dict": "MultiInputLstmPolicy"}

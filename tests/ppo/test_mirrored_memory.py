@@ -8,7 +8,7 @@ from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.ppo import mirrored_memory
 from sb3_memaug.vec_env.devices import runs_lstms_in_bfloat16
 from tests.ppo.lives import LIVES, CarriedLife
-from tests.ppo.test_fused_evaluation import POLICIES
+from tests.ppo.test_evaluation import GRUS, POLICIES, every_policy
 from tests.ppo.worlds import RandomWorld, ToldOnce, evaluated_parts, random_worlds
 
 every_way = pytest.mark.parametrize("way", LIVES)
@@ -22,10 +22,10 @@ def small(env=None, **kwargs):
     )
 
 
-@pytest.mark.parametrize("policy_kwargs", POLICIES.values(), ids=POLICIES)
+@every_policy
 @pytest.mark.parametrize("sequence_length", [None, 5])
 @pytest.mark.parametrize("end", [0.0, 0.1, 0.9])
-def test_memory_equals_that_of_a_policy_that_lived_in_the_mirror(policy_kwargs, sequence_length, end):
+def test_memory_equals_that_of_a_policy_that_acts_in_the_mirror(policy_kwargs, sequence_length, end):
     model = small(
         random_worlds(3, end=end),
         learning_rate=1e-2,
@@ -38,12 +38,12 @@ def test_memory_equals_that_of_a_policy_that_lived_in_the_mirror(policy_kwargs, 
     assert life.compared == 5
 
 
-@pytest.mark.parametrize("policy_kwargs", [POLICIES["default"], POLICIES["shared"]], ids=["default", "shared"])
+@pytest.mark.parametrize(
+    "policy_kwargs", [POLICIES["default"], POLICIES["shared"], GRUS["gru"]], ids=["default", "shared", "gru"]
+)
 @pytest.mark.parametrize("sequence_length", [None, 1, 5, 12])
 @pytest.mark.parametrize("way", ["zeroed", "copied"])
-def test_shortcuts_equal_a_policy_that_forgets_or_takes_over_what_the_original_remembers(
-    way, sequence_length, policy_kwargs
-):
+def test_shortcuts_equal_a_policy_that_is_reset_or_takes_over_the_original_state(way, sequence_length, policy_kwargs):
     model = small(
         learning_rate=1e-2,
         sequence_length=sequence_length,
@@ -58,8 +58,8 @@ def test_shortcuts_equal_a_policy_that_forgets_or_takes_over_what_the_original_r
 
 @every_way
 @pytest.mark.parametrize("sequence_length", [None, 4, 5, 12])
-def test_sequences_are_evaluated_from_the_states_that_were_lived(way, sequence_length):
-    """Every step, evaluated before any update, has the value that was predicted when it was lived, in both worlds."""
+def test_sequences_are_evaluated_from_the_states_of_the_rollout(way, sequence_length):
+    """Every step, evaluated before any update, has the value that was predicted in the rollout, in both worlds."""
     model = small(random_worlds(3, end=0.15), learning_rate=0.0, sequence_length=sequence_length, mirrored_memory=way)
     life = LIVES[way]()
     for _ in range(3):  # with a rate of zero the memory of earlier updates stays comparable
@@ -137,7 +137,7 @@ class Stops(BaseCallback):
 
 
 @every_way
-def test_a_stopped_training_goes_on_without_a_gap_in_either_life(way):
+def test_a_stopped_training_goes_on_without_a_gap_in_either_world(way):
     model = small(random_worlds(3, end=0.0), mirrored_memory=way)
     model.learn(36)
     model.learn(36, callback=Stops(), reset_num_timesteps=False)
@@ -147,7 +147,7 @@ def test_a_stopped_training_goes_on_without_a_gap_in_either_life(way):
 
 
 @every_way
-def test_another_group_starts_another_life(way):
+def test_another_group_starts_from_zero(way):
     model = small(random_worlds(3, symmetric=False), symmetry=None, mirrored_memory=way)
     assert model._last_mirrored_lstm_states == []
     model.learn(36)
@@ -175,7 +175,7 @@ def test_the_environment_is_never_stepped_for_a_mirrored_task(monkeypatch):
     assert np.isfinite(steps).all()
 
 
-def test_bfloat16_leaves_the_memory_in_float32_and_near_what_was_lived():
+def test_bfloat16_leaves_the_memory_in_float32_and_near_that_in_float32():
     states = {}
     for autocast in (None, "bf16"):
         model = MemAugRecurrentPPO(

@@ -8,7 +8,7 @@ from torch.overrides import TorchFunctionMode
 
 from sb3_memaug import MemAugRecurrentPPO, SymmetricPPO, SymmetricVecNormalize
 from sb3_memaug.envs.rower import Rower
-from sb3_memaug.ppo.memory import rectangle_of, run_lstm
+from sb3_memaug.ppo.memory import memory_of, rectangle_of
 from sb3_memaug.ppo.update import AdaptiveLearningRate
 from sb3_memaug.symmetry import SignedPermutation
 from sb3_memaug.vec_env import devices, steppers
@@ -135,16 +135,16 @@ def test_a_window_stays_on_its_device():
     assert {x.device for x in (window._returns, window._lengths, window._count)} == {META}
 
 
-class LstmCalls(TorchFunctionMode):
-    """What cuDNN wants of an LSTM's states: one piece of memory, and the type of the weights."""
+class RecurrentCalls(TorchFunctionMode):
+    """What cuDNN wants of the states of an LSTM or a GRU: one piece of memory, and the type of the weights."""
 
     def __init__(self):
         super().__init__()
         self.n = 0
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if getattr(func, "__name__", "") == "lstm":
-            states, weights = args[1], args[2]
+        if getattr(func, "__name__", "") in ("lstm", "gru"):
+            states, weights = args[1] if isinstance(args[1], (list, tuple)) else [args[1]], args[2]
             assert all(state.is_contiguous() for state in states)
             assert all(weight.is_contiguous() for weight in weights)
             assert {x.dtype for x in (args[0], *states, *weights)} == {th.float32}
@@ -154,12 +154,16 @@ class LstmCalls(TorchFunctionMode):
 
 
 @pytest.mark.parametrize("n_layers", [1, 2])
-@pytest.mark.parametrize("kwargs", [{}, {"shared_lstm": True, "enable_critic_lstm": False}], ids=["own", "shared"])
-def test_the_states_of_lstms_lie_in_one_piece(n_layers, kwargs, monkeypatch):
+@pytest.mark.parametrize(
+    "kwargs",
+    [{}, {"shared_lstm": True, "enable_critic_lstm": False}, {"memory": "gru"}],
+    ids=["own", "shared", "gru"],
+)
+def test_the_states_of_memories_lie_in_one_piece(n_layers, kwargs, monkeypatch):
     act_asynchronously(monkeypatch)
     small = {"lstm_hidden_size": 8, "n_lstm_layers": n_layers, "net_arch": [8], **kwargs}
     model = make(MemAugRecurrentPPO, Rower(8), n_steps=64, sequence_length=16, policy_kwargs=small)
-    with LstmCalls() as calls:
+    with RecurrentCalls() as calls:
         model.learn(3 * 8 * 64)
     assert calls.n > 3 * 64
 
@@ -170,13 +174,13 @@ def test_features_need_not_lie_in_one_piece():
     features = th.randn(4, 6).T
     assert not features.is_contiguous()
     filled = th.ones(3, 2, dtype=th.bool).numpy()
-    whole, _ = run_lstm(lstm, features, states, rectangle_of(filled, th.device("cpu")))
-    expected, _ = run_lstm(lstm, features.contiguous(), states, rectangle_of(filled, th.device("cpu")))
+    whole, _ = memory_of(lstm).unroll(features, states, rectangle_of(filled, th.device("cpu")))
+    expected, _ = memory_of(lstm).unroll(features.contiguous(), states, rectangle_of(filled, th.device("cpu")))
     assert th.equal(whole, expected)
     filled[1, 0] = False
     five = th.randn(4, 5).T
-    gaps, _ = run_lstm(lstm, five, states, rectangle_of(filled, th.device("cpu")))
-    expected, _ = run_lstm(lstm, five.contiguous(), states, rectangle_of(filled, th.device("cpu")))
+    gaps, _ = memory_of(lstm).unroll(five, states, rectangle_of(filled, th.device("cpu")))
+    expected, _ = memory_of(lstm).unroll(five.contiguous(), states, rectangle_of(filled, th.device("cpu")))
     assert th.equal(gaps, expected)
 
 

@@ -1,3 +1,5 @@
+"""Sequences, columns and minibatches."""
+
 from collections import Counter
 
 import numpy as np
@@ -5,10 +7,112 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sb3_memaug.ppo.layout import PADDING, Sequences, continues, lay_out, split_into_minibatches, split_into_sequences
-from tests.ppo.test_sequences import LENGTHS, STARTS, episode_starts
+from sb3_memaug.ppo.layout import (
+    PADDING,
+    Sequences,
+    continues,
+    lay_out,
+    split_into_minibatches,
+    split_into_sequences,
+    steps_since_episode_start,
+)
 
 quick = settings(deadline=None, max_examples=100)
+
+#: Five steps in two environments; the first goes on with an episode of the last rollout and starts others at 2 and 3.
+STARTS = np.array([[0, 1], [0, 0], [1, 0], [1, 0], [0, 0]], dtype=bool)
+
+LENGTHS = st.one_of(st.none(), st.integers(1, 12))
+
+
+@st.composite
+def episode_starts(draw):
+    n_steps, n_envs = draw(st.integers(1, 10)), draw(st.integers(1, 4))
+    flat = draw(st.lists(st.booleans(), min_size=n_steps * n_envs, max_size=n_steps * n_envs))
+    return np.array(flat).reshape(n_steps, n_envs)
+
+
+def as_set(sequences):
+    """(environment, first step, number of steps) of each sequence."""
+    return Counter(zip(*(array.tolist() for array in sequences), strict=True))
+
+
+def steps_of(sequences):
+    """(step, environment) of each step of each sequence, one after another."""
+    return [
+        (start + i, env)
+        for env, start, length in zip(*map(np.ndarray.tolist, sequences), strict=True)
+        for i in range(length)
+    ]
+
+
+def test_cuts_at_episode_starts_by_hand():
+    sequences = split_into_sequences(STARTS)
+    assert sequences.envs.tolist() == [0, 0, 0, 1]
+    assert sequences.starts.tolist() == [0, 2, 3, 0]
+    assert sequences.lengths.tolist() == [2, 1, 2, 5]
+
+
+def test_cuts_at_a_length_are_counted_from_the_start_of_the_rollout():
+    sequences = split_into_sequences(STARTS, max_length=2)
+    assert sequences.envs.tolist() == [0, 0, 0, 0, 1, 1, 1]
+    assert sequences.starts.tolist() == [0, 2, 3, 4, 0, 2, 4]
+    assert sequences.lengths.tolist() == [2, 1, 1, 1, 2, 2, 1]
+
+
+def test_starts_can_be_floats_as_in_a_rollout_buffer():
+    assert as_set(split_into_sequences(STARTS.astype(np.float32))) == as_set(split_into_sequences(STARTS))
+
+
+def test_splitting_leaves_its_input_alone():
+    starts = np.zeros((4, 2), dtype=bool)
+    split_into_sequences(starts, 2)
+    steps_since_episode_start(starts)
+    assert not starts.any()
+
+
+@quick
+@given(episode_starts(), LENGTHS)
+def test_every_step_lies_in_exactly_one_sequence(starts, max_length):
+    sequences = split_into_sequences(starts, max_length)
+    assert sorted(steps_of(sequences)) == sorted(np.ndindex(*starts.shape))
+    assert (sequences.lengths > 0).all()
+
+
+@quick
+@given(episode_starts(), LENGTHS)
+def test_sequences_begin_where_they_must_and_nowhere_else(starts, max_length):
+    n_steps, n_envs = starts.shape
+    expected = {
+        (step, env)
+        for step, env in np.ndindex(n_steps, n_envs)
+        if step == 0 or starts[step, env] or (max_length is not None and step % max_length == 0)
+    }
+    sequences = split_into_sequences(starts, max_length)
+    assert set(zip(sequences.starts.tolist(), sequences.envs.tolist(), strict=True)) == expected
+    assert len(sequences.envs) == len(expected)
+
+
+def test_a_sequence_goes_on_unless_an_episode_starts_with_it():
+    assert continues(split_into_sequences(STARTS), STARTS).tolist() == [True, False, False, False]
+    chunks = split_into_sequences(STARTS, max_length=2)
+    assert continues(chunks, STARTS).tolist() == [True, False, False, True, False, True, True]
+
+
+def test_steps_since_the_episode_start_by_hand():
+    present = steps_since_episode_start(STARTS)
+    assert present[:, 0].tolist() == [False, False, False, True, True]
+    assert present[:, 1].tolist() == [True] * 5
+
+
+@quick
+@given(episode_starts())
+def test_the_last_episode_reaches_from_its_start_to_the_end(starts):
+    n_steps, n_envs = starts.shape
+    present = steps_since_episode_start(starts)
+    for env in range(n_envs):
+        first = max([0, *np.flatnonzero(starts[:, env])])
+        assert present[:, env].tolist() == [step >= first for step in range(n_steps)]
 
 
 def of_lengths(*lengths):
@@ -18,7 +122,7 @@ def of_lengths(*lengths):
 
 
 def stretches(columns):
-    """Rows of the rollout that follow one another in a column, without a step to forget between them."""
+    """Rows of the rollout that follow one another in a column, without a gap between them."""
     found = []
     for column in columns.rows.T:
         stretch = []
@@ -55,7 +159,7 @@ def test_a_sequence_stands_where_it_leaves_the_least_room():
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 6))
-def test_every_sequence_stands_in_one_lane_and_a_step_to_forget_between_two(starts, max_length, n_minibatches):
+def test_every_sequence_stands_in_one_column_and_a_gap_between_two(starts, max_length, n_minibatches):
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
     columns = lay_out(sequences, continues(sequences, starts), n_envs, n_minibatches)
@@ -64,7 +168,7 @@ def test_every_sequence_stands_in_one_lane_and_a_step_to_forget_between_two(star
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 6))
-def test_lanes_begin_with_their_leaders_and_who_goes_on_leads(starts, max_length, n_minibatches):
+def test_columns_begin_with_their_first_sequences_and_what_goes_on_is_first(starts, max_length, n_minibatches):
     n_envs = starts.shape[1]
     sequences = split_into_sequences(starts, max_length)
     leads = continues(sequences, starts)
@@ -76,7 +180,7 @@ def test_lanes_begin_with_their_leaders_and_who_goes_on_leads(starts, max_length
 
 @quick
 @given(episode_starts(), LENGTHS, st.integers(1, 12))
-def test_lanes_are_no_longer_than_needed_and_enough_for_the_minibatches(starts, max_length, n_minibatches):
+def test_columns_are_no_longer_than_needed_and_enough_for_the_minibatches(starts, max_length, n_minibatches):
     sequences = split_into_sequences(starts, max_length)
     columns = lay_out(sequences, continues(sequences, starts), starts.shape[1], n_minibatches)
     assert len(columns.rows) == sequences.lengths.max()
@@ -91,7 +195,7 @@ def test_hardly_a_place_stays_empty_where_episodes_end_now_and_then(n_steps):
     assert (rows == PADDING).mean() < 0.06
 
 
-def test_taken_lanes_are_no_longer_than_the_longest_of_them():
+def test_taken_columns_are_no_longer_than_the_longest_of_them():
     columns = lay_out(*of_lengths(9, 8, 3), n_envs=3).take(np.array([2]))
     assert columns.rows.tolist() == [[2], [5], [8]]
     assert columns.firsts.tolist() == [2]

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 import torch as th
-from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
 from sb3_memaug import MemAugRecurrentPPO
 from sb3_memaug.ppo.evaluation import evaluate_sequences, final_states
 from sb3_memaug.ppo.layout import continues, lay_out, rows_of, split_into_sequences, steps_since_episode_start
-from sb3_memaug.ppo.memory import rectangle_of
+from sb3_memaug.ppo.memory import initial_states, rectangle_of
 from tests.ppo.worlds import random_worlds
 
 POLICIES = {
@@ -19,14 +18,20 @@ POLICIES = {
     "shared skip": {"lstm_skip_connection": True, "shared_lstm": True, "enable_critic_lstm": False},
     "feed-forward critic skip": {"lstm_skip_connection": True, "enable_critic_lstm": False},
 }
+GRUS = {
+    "gru": {"memory": "gru"},
+    "gru shared skip": {
+        "memory": "gru",
+        "lstm_skip_connection": True,
+        "shared_lstm": True,
+        "enable_critic_lstm": False,
+    },
+    "gru feed-forward critic": {"memory": "gru", "n_lstm_layers": 2, "enable_critic_lstm": False},
+}
+every_policy = pytest.mark.parametrize("policy_kwargs", [*POLICIES.values(), *GRUS.values()], ids=[*POLICIES, *GRUS])
 
 
-def zero_states(policy, n):
-    layers, _, hidden = policy.lstm_hidden_state_shape
-    return RNNStates(*((th.zeros(layers, n, hidden),) * 2 for _ in range(2)))
-
-
-@pytest.mark.parametrize("policy_kwargs", POLICIES.values(), ids=POLICIES)
+@every_policy
 @pytest.mark.parametrize("p_start", [0.0, 0.2, 1.0])
 def test_whole_sequences_equal_one_step_at_a_time(policy_kwargs, p_start):
     n_steps, n_envs = 9, 5
@@ -39,7 +44,7 @@ def test_whole_sequences_equal_one_step_at_a_time(policy_kwargs, p_start):
     starts = rng.random((n_steps, n_envs)) < p_start
     starts[0] = True
 
-    states, expected = zero_states(policy, n_envs), []
+    states, expected = initial_states(policy, n_envs), []
     for observation, action, start in zip(observations, actions, starts, strict=True):
         mask = th.as_tensor(start, dtype=th.float32)
         values, log_prob, entropy = policy.evaluate_actions(observation, action, states, mask)
@@ -50,15 +55,18 @@ def test_whole_sequences_equal_one_step_at_a_time(policy_kwargs, p_start):
     sequences = split_into_sequences(starts)
     columns = lay_out(sequences, continues(sequences, starts), n_envs)
     rows, rectangle = rows_of(columns.rows, th.device("cpu"))
-    before = zero_states(policy, rectangle.n_columns)
+    before = initial_states(policy, rectangle.n_columns)
     evaluation = evaluate_sequences(
         policy, observations.flatten(0, 1)[rows], actions.flatten(0, 1)[rows], before, rectangle
     )
     th.testing.assert_close(th.stack(evaluation[:3], dim=1), expected[rows], atol=1e-5, rtol=1e-5)
 
-    lived = steps_since_episode_start(starts)
+    present = steps_since_episode_start(starts)
     after = final_states(
-        policy, observations[th.as_tensor(lived)], zero_states(policy, n_envs), rectangle_of(lived, th.device("cpu"))
+        policy,
+        observations[th.as_tensor(present)],
+        initial_states(policy, n_envs),
+        rectangle_of(present, th.device("cpu")),
     )
     for pair, stepped in zip(after, states, strict=True):
         for tensor, online in zip(pair, stepped, strict=True):
