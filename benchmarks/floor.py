@@ -56,7 +56,7 @@ class Product:
 
 def bare_torch(sizes: Sizes, group_size: int, dtype: th.dtype, device: str) -> Callable[[], None]:
     """
-    The same LSTMs, heads, epochs, minibatches and optimiser, on sequences that all last the whole rollout: no episode
+    The same LSTMs, heads, epochs, minibatches and optimizer, on sequences that all last the whole rollout: no episode
     ends, no distribution, no loss of PPO, no mirror, no memory.
     """
     rows = sizes.n_envs * group_size // sizes.n_minibatches

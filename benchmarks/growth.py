@@ -117,7 +117,7 @@ def measured(points: list[Point], rounds: int, device: str) -> dict[Point, dict[
 
 
 def exponents(work: list[float], taken: list[float]) -> dict[str, float]:
-    """Of time against work: by least squares over all points, and the steepest between neighbours."""
+    """Of time against work: by least squares over all points, and the steepest between neighbors."""
     steps = list(pairwise(zip(np.log(work), np.log(taken), strict=True)))
     return {
         "fitted": float(np.polyfit(np.log(work), np.log(taken), 1)[0]),

@@ -53,12 +53,12 @@ def train(folder: Path, precision: str, seed: int, steps: int) -> Curve:
 
 def draw(curves: dict[str, dict[int, Curve]], path: Path) -> None:
     figure, axis = plt.subplots(figsize=(6, 3.6))
-    for colour, (precision, by_seed) in zip(("#0072B2", "#E69F00"), curves.items(), strict=True):
+    for color, (precision, by_seed) in zip(("#0072B2", "#E69F00"), curves.items(), strict=True):
         for curve in by_seed.values():
-            axis.plot(*zip(*curve, strict=True), color=colour, alpha=0.35, linewidth=0.8)
+            axis.plot(*zip(*curve, strict=True), color=color, alpha=0.35, linewidth=0.8)
         shortest = min(len(curve) for curve in by_seed.values())
         mean = np.mean([curve[:shortest] for curve in by_seed.values()], axis=0)
-        axis.plot(*mean.T, color=colour, linewidth=2, label=f"{precision}, mean of {len(by_seed)} seeds")
+        axis.plot(*mean.T, color=color, linewidth=2, label=f"{precision}, mean of {len(by_seed)} seeds")
     axis.set(xlabel="environment steps", ylabel="episode return in training")
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False)

@@ -62,7 +62,7 @@ def load_model(path: str | Path, algo: str | None = None) -> LoadedModel:
 
 
 def _statistics_of(path: Path) -> list[Path]:
-    """Where those of this model may lie, and of no other: neighbouring folders are those of neighbours."""
+    """Where those of this model may lie, and of no other: neighboring folders are those of neighbors."""
     places = [path.with_suffix("") / _STATISTICS]
     if re.fullmatch(r"best_model|rl_model_\d+_steps", path.stem):
         # Of rl_zoo3, which names the folder of a training ENV_1, and writes the statistics to ENV in it.

@@ -21,7 +21,7 @@ def test_models_are_loaded_by_the_folder_they_lie_in(tmp_path):
     assert isinstance(load_model(tmp_path / "robot.zip", "sym_ppo").model, SymmetricPPO)
 
 
-def test_normalisation_is_loaded_beside_the_model(tmp_path):
+def test_normalization_is_loaded_beside_the_model(tmp_path):
     env = SymmetricVecNormalize(random_worlds())
     model = SymmetricPPO("MlpPolicy", env, n_steps=64).learn(256)
     folder = tmp_path / "logs" / "sym_ppo" / "X_1"
@@ -34,7 +34,7 @@ def test_normalisation_is_loaded_beside_the_model(tmp_path):
     assert (normalizer.obs_rms.mean == env.obs_rms.mean).all()
 
 
-def test_normalisation_of_other_models_is_left_to_them(tmp_path):
+def test_normalization_of_other_models_is_left_to_them(tmp_path):
     env = SymmetricVecNormalize(random_worlds())
     model = SymmetricPPO("MlpPolicy", env, n_steps=64)
     other = tmp_path / "logs" / "sym_ppo" / "X_1"
@@ -63,7 +63,7 @@ class Trap:
         return os.mkdir, (str(self.path),)
 
 
-def test_pickles_of_neighbouring_folders_are_not_loaded(tmp_path):
+def test_pickles_of_neighboring_folders_are_not_loaded(tmp_path):
     folder = tmp_path / "logs" / "sym_ppo" / "X_1"
     _normalised(folder, "X")
     for name in ("Y", "X-old", "best_model"):

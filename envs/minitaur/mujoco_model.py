@@ -109,7 +109,7 @@ def _leg(leg: str) -> ElementTree.Element:
     """
     x = LEG_X if leg.startswith("front") else -LEG_X
     left = leg.endswith("left")
-    colour = {"front": "0.85 0.33 0.1 1", "back": "0.1 0.45 0.7 1"}[leg.split("_")[0]]
+    color = {"front": "0.85 0.33 0.1 1", "back": "0.1 0.45 0.7 1"}[leg.split("_")[0]]
     hip = ElementTree.fromstring(
         f'<body name="{leg}" pos="{x} {LEG_Y if left else -LEG_Y} 0" euler="{LEG_LEAN if left else -LEG_LEAN} 0 0"/>'
     )
@@ -132,11 +132,11 @@ def _leg(leg: str) -> ElementTree.Element:
                          range="{angle - MOTOR_RANGE} {angle + MOTOR_RANGE}"/>
                   <inertial pos="0 0 {centre}" mass="{mass}" diaginertia="{_vector(inertia)}"/>
                   <geom type="cylinder" size="0.0434 0.013" zaxis="0 1 0" rgba="0.2 0.2 0.22 1"/>
-                  <geom type="capsule" size="0.008" fromto="0 0 0 0 0 {UPPER_LENGTH}" rgba="{colour}"/>
+                  <geom type="capsule" size="0.008" fromto="0 0 0 0 0 {UPPER_LENGTH}" rgba="{color}"/>
                   <body name="lower_{leg}{side}" pos="0 0 {UPPER_LENGTH}" quat="{_about_y(sign * knee_angle)}">
                     <joint name="{knee(leg, side)}" axis="0 {sign} 0" ref="{knee_angle}"/>
                     <inertial pos="0 0 0" mass="{LINK_MASS}" diaginertia="{_vector(LOWER_INERTIA)}"/>
-                    <geom type="capsule" size="0.006" fromto="0 0 0 0 0 {LOWER_LENGTH}" rgba="{colour}"/>
+                    <geom type="capsule" size="0.006" fromto="0 0 0 0 0 {LOWER_LENGTH}" rgba="{color}"/>
                     {foot if side == outer_side(leg) else ""}
                   </body>
                 </body>

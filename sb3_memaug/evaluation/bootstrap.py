@@ -34,13 +34,13 @@ class Scores(NamedTuple):
     independent of each other, and a bootstrap draws all of them or none.
 
     :param scores: (training seeds, tasks)
-    :param normaliser: of each training seed of the reference policy, by whose mean the scores are divided,
+    :param normalizer: of each training seed of the reference policy, by whose mean the scores are divided,
         (its training seeds,); not divided by default
     :param own: whether the reference is this very policy, so that one draw of seeds is for both
     """
 
     scores: Array
-    normaliser: Array | None = None
+    normalizer: Array | None = None
     own: bool = False
 
 
@@ -57,18 +57,18 @@ def interquartile_mean(scores: Array | Sequence[Scores], reps: int = REPS) -> Es
     # An array for each sample of training seeds that is drawn by itself, and how to divide by it.
     samples: list[Array] = []
     for of_env in scores:
-        if of_env.normaliser is None:
+        if of_env.normalizer is None:
             samples.append(of_env.scores)
         elif of_env.own:
-            samples.append(np.column_stack((of_env.scores, of_env.normaliser)))
+            samples.append(np.column_stack((of_env.scores, of_env.normalizer)))
         else:
-            samples += [of_env.scores, of_env.normaliser[:, None]]
+            samples += [of_env.scores, of_env.normalizer[:, None]]
 
     def statistic(drawn: Sequence[Array]) -> float:
         parts, left = [], iter(drawn)
         for of_env in scores:
             rows = next(left)
-            if of_env.normaliser is None:
+            if of_env.normalizer is None:
                 parts.append(rows.ravel())
             elif of_env.own:
                 parts.append((rows[:, :-1] / rows[:, -1].mean()).ravel())
@@ -81,7 +81,7 @@ def interquartile_mean(scores: Array | Sequence[Scores], reps: int = REPS) -> Es
 
 def _degrees(scores: Sequence[Scores]) -> int:
     """What is estimated of each environment rests on its smaller sample of seeds."""
-    return sum(min(len(s.scores), len(s.scores) if s.normaliser is None else len(s.normaliser)) - 1 for s in scores)
+    return sum(min(len(s.scores), len(s.scores) if s.normalizer is None else len(s.normalizer)) - 1 for s in scores)
 
 
 def probability_of_improvement(x: Array | Sequence[Array], y: Array | Sequence[Array]) -> Estimate:

@@ -154,7 +154,7 @@ class Recorder(Protocol):
 
 @contextmanager
 def _own_noise(model: BaseAlgorithm) -> Iterator[None]:
-    """Leave a model in training the noise of its generalised state-dependent exploration (gSDE)."""
+    """Leave a model in training the noise of its generalized state-dependent exploration (gSDE)."""
     policy = getattr(model, "policy", None)
     holder = getattr(getattr(policy, "actor", None) or policy, "action_dist", None)
     names = [name for name in ("exploration_mat", "exploration_matrices", "weights_dist") if hasattr(holder, name)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: By whose mean return on ID tasks returns are divided, in each environment.
 REFERENCE = "memory-id"
-#: A normaliser must be at least this share of the largest mean return, of either sign, of any policy on any split.
+#: A normalizer must be at least this share of the largest mean return, of either sign, of any policy on any split.
 LEAST_NORMALISER = 0.25
 #: In place of an environment: of all of them together.
 ALL = "all"
@@ -36,7 +36,7 @@ def normalise(episodes: pd.DataFrame) -> pd.DataFrame:
     ``normalised_return`` is nan.
 
     :param episodes: a row for each; the columns of :class:`~sb3_memaug.report.run_tables.RunTables`
-    :return: the same rows, and ``normalised_return``, ``normaliser``, and ``normalised_by``: which policy's
+    :return: the same rows, and ``normalised_return``, ``normalizer``, and ``normalised_by``: which policy's
     :raises ValueError: if a column is missing or a return is not finite
     """
     missing = [name for name in COLUMNS if name not in episodes]
@@ -46,14 +46,14 @@ def normalise(episodes: pd.DataFrame) -> pd.DataFrame:
     if len(wrong):
         run = ", ".join(f"{name} {wrong[name].iloc[0]}" for name in ("env", "policy", "training_seed"))
         raise ValueError(f"returns must be finite, got {wrong['episode_return'].iloc[0]} ({run}); leave that run out")
-    scored = episodes.assign(normalised_return=np.nan, normaliser=np.nan, normalised_by="")
+    scored = episodes.assign(normalised_return=np.nan, normalizer=np.nan, normalised_by="")
     for env, reference in references(episodes).items():
-        normaliser = reference.returns.mean()
+        normalizer = reference.returns.mean()
         here = scored["env"] == env
-        scored.loc[here, "normaliser"] = normaliser
+        scored.loc[here, "normalizer"] = normalizer
         scored.loc[here, "normalised_by"] = reference.policy
-        if normaliser > 0 and normaliser >= LEAST_NORMALISER * reference.largest:
-            scored.loc[here, "normalised_return"] = scored.loc[here, "episode_return"] / normaliser
+        if normalizer > 0 and normalizer >= LEAST_NORMALISER * reference.largest:
+            scored.loc[here, "normalised_return"] = scored.loc[here, "episode_return"] / normalizer
     return scored
 
 
@@ -162,7 +162,7 @@ def score_matrix(episodes: pd.DataFrame, score: str = "episode_return") -> pd.Da
 
 _ESTIMATES = ("mean", "iqm", "low", "high")
 _SUMMARY = (
-    *(*KEYS, *_ESTIMATES, *(f"normalised_{name}" for name in _ESTIMATES), "normaliser", "normalised_by"),
+    *(*KEYS, *_ESTIMATES, *(f"normalised_{name}" for name in _ESTIMATES), "normalizer", "normalised_by"),
     *("success_rate", "n_seeds", "n_episodes"),
 )
 _IMPROVEMENT = ("env", "split", "x", "y", "probability", "low", "high", "n_seeds_x", "n_seeds_y")
@@ -177,10 +177,10 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     :param episodes: a row for each; the columns of :class:`~sb3_memaug.report.run_tables.RunTables`
     :param reps: bootstrap replications
     :return: :data:`KEYS`; ``mean``, ``iqm``, ``low``, ``high`` of the returns; the same
-        four of ``normalised_`` returns; ``normaliser`` and ``normalised_by``
+        four of ``normalised_`` returns; ``normalizer`` and ``normalised_by``
         (:func:`normalise`); ``success_rate``, nan where there is no target; ``n_seeds``;
         ``n_episodes``. The interval is the 95 % one of the interquartile mean, over whole training seeds, that of a
-        normalised return over those of the normaliser too: of two it is wide, of one there is none.
+        normalised return over those of the normalizer too: of two it is wide, of one there is none.
     :raises ValueError: if a column is missing, a return is not finite, or training seeds were evaluated on different
         variations
     """
@@ -193,15 +193,15 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
     for keys, rows in groups(normalise(episodes)):
         row: dict[str, Any] = dict(zip(KEYS, keys, strict=True))
         returns = normalised = np.full(4, np.nan)
-        normaliser = np.nan
+        normalizer = np.nan
         if keys[0] != ALL:
-            normaliser = rows["normaliser"].iloc[0]
+            normalizer = rows["normalizer"].iloc[0]
             returns = _estimates(scores_by_environment(rows), reps)
         if rows["normalised_return"].notna().all():
             normalised = _estimates(scores_by_environment(rows, divided_by), reps)
         row |= dict(zip(_ESTIMATES, returns, strict=True))
         row |= {f"normalised_{name}": value for name, value in zip(_ESTIMATES, normalised, strict=True)}
-        row |= {"normaliser": normaliser, "normalised_by": ", ".join(rows["normalised_by"].unique())}
+        row |= {"normalizer": normalizer, "normalised_by": ", ".join(rows["normalised_by"].unique())}
         row["success_rate"] = rows["success"].dropna().astype(float).mean()
         row["n_seeds"] = rows["training_seed"].nunique()
         row["n_episodes"] = len(rows)
@@ -210,7 +210,7 @@ def summary(episodes: pd.DataFrame, reps: int = REPS) -> pd.DataFrame:
 
 
 def _estimates(scores: list[Scores], reps: int) -> np.ndarray:
-    cells = [s.scores.ravel() / (1.0 if s.normaliser is None else s.normaliser.mean()) for s in scores]
+    cells = [s.scores.ravel() / (1.0 if s.normalizer is None else s.normalizer.mean()) for s in scores]
     return np.array([np.concatenate(cells).mean(), *interquartile_mean(scores, reps)])
 
 

@@ -44,7 +44,7 @@ def save_model(model: BaseAlgorithm, folder: Path) -> None:
     """
     :param model: in training
     :param folder: where ``model.zip`` is written, and ``vecnormalize.pkl`` where observations are normalised
-    :raises ValueError: if the policy, or the statistics of the normaliser, are not finite; nothing is written
+    :raises ValueError: if the policy, or the statistics of the normalizer, are not finite; nothing is written
     """
     normalizer = model.get_vec_normalize_env()
     refuse_non_finite_policy(model)

@@ -44,7 +44,7 @@ class LossTerms(NamedTuple):
     """
     Terms for each sample and image, (n, group size), to be averaged.
 
-    :param policy: clipped surrogate, to be minimised
+    :param policy: clipped surrogate, to be minimized
     :param value: squared error
     :param entropy: of the action distribution, or what stands for it
     :param log_ratio: of the action's probability now to that when it was taken
@@ -181,7 +181,7 @@ TERMS = {
 
 class GuardedSteps:
     """
-    The gradient steps of one update. One whose gradient is not finite is refused: parameters, buffers and optimiser
+    The gradient steps of one update. One whose gradient is not finite is refused: parameters, buffers and optimizer
     stay as they are.
 
     Where looking means to wait for the device, the device leaves that step and all later ones out by itself, and the
@@ -227,7 +227,7 @@ class GuardedSteps:
             return
         self._all_finite = self._all_finite & finite
         optimizer = self._policy.optimizer
-        # As torch's GradScaler asks it of fused optimisers.
+        # As torch's GradScaler asks it of fused optimizers.
         optimizer.found_inf = (~self._all_finite).float()  # type: ignore[attr-defined]
         try:
             optimizer.step()
@@ -259,7 +259,7 @@ class GuardedSteps:
         )
         raise ValueError(
             f"the gradient of {minibatch} of {self._update} is not finite ({whose}). The step was refused: the policy "
-            "and its optimiser are as before it, and the last checkpoint is still good. Look for observations, rewards "
+            "and its optimizer are as before it, and the last checkpoint is still good. Look for observations, rewards "
             "or returns that are very large, which SymmetricVecNormalize scales, or lower the learning rate"
         )
 

@@ -77,11 +77,11 @@ def sections(tables: RunTables) -> list[Section]:
     :param tables: of the runs
     :return: those in which there is something to show, in their order
     """
-    summarised, learning = summary(tables.episodes), tables.learning
+    summarized, learning = summary(tables.episodes), tables.learning
     together, apart = improvement_tables(improvement(tables.episodes))
     found = [
-        Section("summary", "Summary", [], summary_tables(summarised), introduction=SUMMARY),
-        Section("generalisation", "Generalisation", id_ood.charts(tables, summarised)),
+        Section("summary", "Summary", [], summary_tables(summarized), introduction=SUMMARY),
+        Section("generalization", "Generalization", id_ood.charts(tables, summarized)),
         Section("tasks", "Joints and payloads", returns_per_task.charts(tables)),
         Section("improvement", "Probability of improvement", [], together, apart, IMPROVEMENT),
         Section(
@@ -91,7 +91,7 @@ def sections(tables: RunTables) -> list[Section]:
             efficiency_tables(learning),
         ),
         Section("feet", "Feet", feet.charts(tables)),
-        Section("memory", "Memory", latents.charts(tables), memory_tables(summarised)),
+        Section("memory", "Memory", latents.charts(tables), memory_tables(summarized)),
         Section("trajectories", "Trajectories", trajectories.charts(tables)),
         Section("gaits", "Gaits", gaits.charts(tables)),
         Section("training", "Training", [], runs_tables(learning)),

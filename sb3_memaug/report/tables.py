@@ -44,12 +44,12 @@ class Table(NamedTuple):
     data: pd.DataFrame
 
 
-def summary_tables(summarised: pd.DataFrame) -> list[Table]:
+def summary_tables(summarized: pd.DataFrame) -> list[Table]:
     """
-    :param summarised: what :func:`~sb3_memaug.evaluation.statistics.summary` returns
+    :param summarized: what :func:`~sb3_memaug.evaluation.statistics.summary` returns
     :return: a table for each environment, a row for each policy; before them one for all environments together
     """
-    shown = _mean_actions(summarised[summarised["memory"] == "kept"])
+    shown = _mean_actions(summarized[summarized["memory"] == "kept"])
     return [_summary(env, shown[shown["env"] == env]) for env in _all_first(shown["env"])]
 
 
@@ -104,12 +104,12 @@ def improvement_tables(pairs: pd.DataFrame) -> tuple[list[Table], list[Table]]:
     return (tables[True], tables[False]) if tables[True] else (tables[False], [])
 
 
-def memory_tables(summarised: pd.DataFrame) -> list[Table]:
+def memory_tables(summarized: pd.DataFrame) -> list[Table]:
     """
-    :param summarised: what :func:`~sb3_memaug.evaluation.statistics.summary` returns
+    :param summarized: what :func:`~sb3_memaug.evaluation.statistics.summary` returns
     :return: what policies lose when their memory is zeroed before every step; none if that was never done
     """
-    rows = _mean_actions(summarised[summarised["env"] != ALL])
+    rows = _mean_actions(summarized[summarized["env"] != ALL])
     keys = ["env", "policy", "split"]
     kept, zeroed = (rows[rows["memory"] == memory].set_index(keys)["mean"] for memory in ("kept", "zeroed"))
     data = kept.to_frame("kept").join(zeroed.to_frame("zeroed"), how="inner").reset_index()

@@ -53,9 +53,9 @@ class Term:
                         velocities
     ``inertias``        the ten numbers of MuJoCo's ``cinert`` for each body of ``names``: xx, yy, zz, xy, xz and yz of
                         the inertia, mass times centre of mass, mass
-    ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base; neighbours
+    ``grid``            a height scan of ``shape`` (points along x, points along y), centred on the base; neighbors
                         along y stand side by side
-    ``transposed_grid`` the same, neighbours along x stand side by side
+    ``transposed_grid`` the same, neighbors along x stand side by side
     ``image``           an image of ``shape`` (height, width, channels), alone under its key; rows run along x and
                         columns along y
     =================== ========================================================================================

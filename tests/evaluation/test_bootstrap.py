@@ -75,7 +75,7 @@ def test_the_interval_of_a_mean_is_that_of_student():
         assert found[1:] == pytest.approx((scores.mean() - margin, scores.mean() + margin), rel=0.03)
 
 
-def test_normalised_scores_carry_the_uncertainty_of_the_normaliser():
+def test_normalised_scores_carry_the_uncertainty_of_the_normalizer():
     scores, same = np.full((3, 2), 6.0), np.full(4, 2.0)
     assert interquartile_mean([Scores(scores, same)])[:] == (3.0, 3.0, 3.0)
     varied = np.array([1.0, 2.0, 3.0, 2.0])
@@ -84,7 +84,7 @@ def test_normalised_scores_carry_the_uncertainty_of_the_normaliser():
     assert found.low < 2 < 4 < found.high
 
 
-def test_who_normalises_itself_is_divided_by_the_same_draw():
+def test_who_normalizes_itself_is_divided_by_the_same_draw():
     seeds = np.array([1.0, 5.0, 9.0])
     own = interquartile_mean([Scores(seeds[:, None], seeds, own=True)])
     assert own[:] == pytest.approx((1.0, 1.0, 1.0))

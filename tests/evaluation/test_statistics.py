@@ -25,11 +25,11 @@ ZEROED = {"memory": "zeroed"}
 
 def normalised(*rows):
     scored = normalise(episodes(*rows))
-    return scored["normalised_return"].tolist(), scored["normaliser"].unique().tolist(), set(scored["normalised_by"])
+    return scored["normalised_return"].tolist(), scored["normalizer"].unique().tolist(), set(scored["normalised_by"])
 
 
 def test_returns_are_divided_by_what_memory_id_returns_on_id_tasks():
-    values, normaliser, policies = normalised(
+    values, normalizer, policies = normalised(
         ("E", "memory-id", 0, "id", "a", 30.0),
         ("E", "memory-id", 1, "id", "a", 50.0),
         ("E", "memory-id", 0, "ood", "b", 10.0),
@@ -37,19 +37,19 @@ def test_returns_are_divided_by_what_memory_id_returns_on_id_tasks():
         ("E", "memory-id", 0, "id", "a", 0.0, ZEROED),
         ("E", "memory-aug", 0, "id", "a", 60.0),
     )
-    assert (values, normaliser, policies) == ([0.75, 1.25, 0.25, 22.5, 0.0, 1.5], [40.0], {"memory-id"})
+    assert (values, normalizer, policies) == ([0.75, 1.25, 0.25, 22.5, 0.0, 1.5], [40.0], {"memory-id"})
 
 
 def test_without_memory_id_the_best_policy_on_id_tasks_stands_in():
-    values, normaliser, policies = normalised(
+    values, normalizer, policies = normalised(
         ("E", "a", 0, "id", "v", 20.0), ("E", "b", 0, "id", "v", 50.0), ("E", "a", 0, "ood", "w", 100.0)
     )
-    assert (values, normaliser, policies) == ([0.4, 1.0, 2.0], [50.0], {"b"})
+    assert (values, normalizer, policies) == ([0.4, 1.0, 2.0], [50.0], {"b"})
 
 
-def test_each_environment_has_its_own_normaliser():
-    values, normaliser, _ = normalised(("E", "a", 0, "id", "v", 20.0), ("F", "a", 0, "id", "v", 3.0))
-    assert (values, normaliser) == ([1.0, 1.0], [20.0, 3.0])
+def test_each_environment_has_its_own_normalizer():
+    values, normalizer, _ = normalised(("E", "a", 0, "id", "v", 20.0), ("F", "a", 0, "id", "v", 3.0))
+    assert (values, normalizer) == ([1.0, 1.0], [20.0, 3.0])
 
 
 def test_sampled_actions_normalise_where_there_are_no_others():
@@ -58,16 +58,16 @@ def test_sampled_actions_normalise_where_there_are_no_others():
 
 @pytest.mark.parametrize(("reference", "divides"), [(-20.0, False), (0.0, False), (24.9, False), (25.0, True)])
 def test_what_is_negative_or_near_zero_divides_nothing(reference, divides):
-    values, normaliser, _ = normalised(
+    values, normalizer, _ = normalised(
         ("E", "memory-id", 0, "id", "a", reference), ("E", "memory-aug", 0, "ood", "b", -100.0)
     )
-    assert normaliser == [reference]
+    assert normalizer == [reference]
     np.testing.assert_equal(values, [1.0, -4.0] if divides else [np.nan, np.nan])
 
 
 def test_without_id_tasks_nothing_is_normalised():
-    values, normaliser, policies = normalised(("E", "memory-id", 0, "none", "none", 5.0))
-    np.testing.assert_equal((values, normaliser, policies), ([np.nan], [np.nan], {""}))
+    values, normalizer, policies = normalised(("E", "memory-id", 0, "none", "none", 5.0))
+    np.testing.assert_equal((values, normalizer, policies), ([np.nan], [np.nan], {""}))
 
 
 def test_returns_must_be_finite_and_columns_there():
@@ -153,7 +153,7 @@ def test_summary_has_a_row_for_each_group_and_for_all_environments():
     found = summary(table(), reps=100)
     assert found.columns.tolist() == [
         *["env", "split", "policy", "deterministic", "memory", "mean", "iqm", "low", "high"],
-        *["normalised_mean", "normalised_iqm", "normalised_low", "normalised_high", "normaliser", "normalised_by"],
+        *["normalised_mean", "normalised_iqm", "normalised_low", "normalised_high", "normalizer", "normalised_by"],
         *["success_rate", "n_seeds", "n_episodes"],
     ]
     assert found["env"].tolist() == ["E", "E", "F", "F", "all", "all"]
@@ -161,9 +161,9 @@ def test_summary_has_a_row_for_each_group_and_for_all_environments():
     expected = interquartile_mean(np.array(RETURNS["E", "memory-aug"]), reps=100)
     assert (row["policy"], row["split"], row["deterministic"], row["memory"]) == ("memory-aug", "id", True, "kept")
     assert (row["mean"], row["iqm"], row["low"], row["high"]) == (21.0, *expected)
-    assert (row["normaliser"], row["normalised_by"], row["n_seeds"], row["n_episodes"]) == (20.0, "memory-id", 2, 4)
+    assert (row["normalizer"], row["normalised_by"], row["n_seeds"], row["n_episodes"]) == (20.0, "memory-id", 2, 4)
     assert row["normalised_mean"] == 21 / 20
-    # Of the normaliser too there are two seeds, whose mean returns are 15 and 25.
+    # Of the normalizer too there are two seeds, whose mean returns are 15 and 25.
     scores = Scores(np.array(RETURNS["E", "memory-aug"]), np.array([15.0, 25.0]))
     expected = interquartile_mean([scores], reps=100)
     assert [row["normalised_iqm"], row["normalised_low"], row["normalised_high"]] == [*expected]
@@ -183,14 +183,14 @@ def test_of_all_environments_normalised_returns_are_told_on_all_variations():
     assert row[["normalised_mean", *(f"normalised_{x}" for x in ("iqm", "low", "high"))]].tolist() == pytest.approx(
         [normalised.mean(), *expected]
     )
-    assert row[["mean", "iqm", "low", "high", "normaliser"]].isna().all()
+    assert row[["mean", "iqm", "low", "high", "normalizer"]].isna().all()
     assert (row["policy"], row["n_seeds"], row["n_episodes"]) == ("memory-aug", 2, 8)
 
 
 def test_what_cannot_be_normalised_is_marked():
     negative = {("E", "memory-id"): [[-10.0, -20.0], [-20.0, -30.0]]}
     row = summary(table(negative), reps=10).iloc[0]
-    assert (row["mean"], row["normaliser"]) == (-20.0, -20.0)
+    assert (row["mean"], row["normalizer"]) == (-20.0, -20.0)
     assert row[["normalised_mean", "normalised_iqm", "normalised_low", "normalised_high"]].isna().all()
 
 

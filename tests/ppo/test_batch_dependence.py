@@ -37,7 +37,7 @@ class Counts(nn.Module):
 
 
 class OverInstances(nn.Module):
-    """Normalises each sample by itself, over two channels."""
+    """Normalizes each sample by itself, over two channels."""
 
     def __init__(self, track):
         super().__init__()

@@ -111,19 +111,19 @@ def test_short_batches_of_long_sequences_are_said():
 
 
 @both
-def test_plain_normalisation_is_refused_with_the_remedy(algorithm):
+def test_plain_normalization_is_refused_with_the_remedy(algorithm):
     with pytest.raises(ValueError, match="SymmetricVecNormalize"):
         algorithm(POLICIES[algorithm], VecNormalize(random_worlds()))
 
 
 @both
-def test_normalisation_that_commutes_is_accepted(algorithm):
+def test_normalization_that_commutes_is_accepted(algorithm):
     algorithm(POLICIES[algorithm], VecNormalize(random_worlds(), norm_obs=False))
     algorithm(POLICIES[algorithm], SymmetricVecNormalize(random_worlds()))
 
 
 @both
-def test_normalisation_by_another_group_is_refused(algorithm):
+def test_normalization_by_another_group_is_refused(algorithm):
     other = group(observation=SignedPermutation([2, 3, 0, 1]))
     with pytest.raises(ValueError, match="give both the same group"):
         algorithm(POLICIES[algorithm], SymmetricVecNormalize(random_worlds(), symmetry=other))

@@ -165,7 +165,7 @@ def test_terms_of_a_real_loss(algorithm, blindly, stored, name, monkeypatch):
 @both
 @ways
 @pytest.mark.parametrize("optimizer", [th.optim.RMSprop, th.optim.SGD, th.optim.AdamW])
-def test_any_optimiser_is_left_as_it_was(algorithm, blindly, optimizer, monkeypatch):
+def test_any_optimizer_is_left_as_it_was(algorithm, blindly, optimizer, monkeypatch):
     if blindly:
         act_asynchronously(monkeypatch)
     lstm = {"lstm_hidden_size": 8} if algorithm is MemAugRecurrentPPO else {}
@@ -205,7 +205,7 @@ def test_statistics_of_the_policy_are_not_poisoned(algorithm, blindly, monkeypat
     assert named
 
 
-def test_only_fused_optimisers_step_blindly(monkeypatch):
+def test_only_fused_optimizers_step_blindly(monkeypatch):
     parameter = nn.Parameter(th.zeros(2))
     plain, fused = th.optim.SGD([parameter]), th.optim.Adam([parameter], fused=True)
     assert not devices.steps_without_sync(fused, th.device("cpu"))

@@ -361,7 +361,7 @@ def test_a_subclass_with_settled_arguments_loads():
         assert (loaded.bonus, loaded.gamma) == expected
 
 
-def test_how_an_optimiser_computes_is_not_loaded(tmp_path):
+def test_how_an_optimizer_computes_is_not_loaded(tmp_path):
     model = SymmetricPPO("MlpPolicy", random_worlds(4), **settings_of(SymmetricPPO)).learn(64)
     for group in model.policy.optimizer.param_groups:
         group["fused"], group["foreach"] = None, True  # as on a device that has no fused one

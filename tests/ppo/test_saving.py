@@ -153,7 +153,7 @@ model.save({str(tmp_path / "robot")!r})
 NOT_FINITE = {
     "parameter": lambda model: model.policy.action_net.weight.data.view(-1)[0:1].fill_(th.nan),
     "infinite": lambda model: model.policy.value_net.bias.data.fill_(-th.inf),
-    "optimiser": lambda model: model.policy.optimizer.state[model.policy.value_net.bias]["exp_avg"].fill_(th.inf),
+    "optimizer": lambda model: model.policy.optimizer.state[model.policy.value_net.bias]["exp_avg"].fill_(th.inf),
     "buffer": lambda model: model.policy.register_buffer("mean", th.tensor([0.0, th.nan])),
 }
 

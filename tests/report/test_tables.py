@@ -17,7 +17,7 @@ from .made_up_runs import ENVS, POLICIES
 
 
 @pytest.fixture(scope="module")
-def summarised(tables):
+def summarized(tables):
     return summary(tables.episodes, reps=200)
 
 
@@ -25,8 +25,8 @@ def shown(table):
     return [column.heading for column in table.columns]
 
 
-def test_each_experiment_has_a_summary_and_all_of_them_too(summarised):
-    first, *others = summary_tables(summarised)
+def test_each_experiment_has_a_summary_and_all_of_them_too(summarized):
+    first, *others = summary_tables(summarized)
     assert (first.name, first.title) == ("summary-all", "All experiments together")
     assert shown(first) == ["policy", "normalised IQM, ID", "normalised IQM, OOD"]
     assert sorted(table.name for table in others) == [
@@ -41,8 +41,8 @@ def test_each_experiment_has_a_summary_and_all_of_them_too(summarised):
         assert shown(table)[1:6] == ["mean, nothing wrong", "mean, ID", "mean, OOD", "IQM, ID", "IQM, OOD"]
 
 
-def test_a_summary_shows_the_means_of_episodes_with_their_memory(tables, summarised):
-    table = next(table for table in summary_tables(summarised) if table.name.endswith("velocity-payload-mujoco"))
+def test_a_summary_shows_the_means_of_episodes_with_their_memory(tables, summarized):
+    table = next(table for table in summary_tables(summarized) if table.name.endswith("velocity-payload-mujoco"))
     episodes = tables.episodes[(tables.episodes["env"] == ENVS[1]) & (tables.episodes["memory"] == "kept")]
     for column in table.columns[1:4]:
         expected = episodes[episodes["split"] == column.key.removeprefix("mean_")].groupby("policy")["episode_return"]
@@ -72,15 +72,15 @@ def test_policies_are_compared_in_a_matrix(tables):
     assert matrix.loc["memory-aug", "low_baseline-id"] == pair["low"].item()
 
 
-def test_what_a_zeroed_memory_costs_is_the_difference(tables, summarised):
-    (table,) = memory_tables(summarised)
+def test_what_a_zeroed_memory_costs_is_the_difference(tables, summarized):
+    (table,) = memory_tables(summarized)
     assert set(table.data["policy"]) == set(POLICIES[:3])
     assert len(table.data) == 4 * 3 * 3
     row = table.data.query(f"env == '{ENVS[2]}' and policy == 'memory-id' and split == 'ood'")
     episodes = tables.episodes.query(f"env == '{ENVS[2]}' and policy == 'memory-id' and split == 'ood'")
     kept, zeroed = episodes.groupby("memory")["episode_return"].mean()
     assert row[["kept", "zeroed", "cost"]].to_numpy()[0] == pytest.approx([kept, zeroed, kept - zeroed])
-    assert memory_tables(summarised[summarised["memory"] == "kept"]) == []
+    assert memory_tables(summarized[summarized["memory"] == "kept"]) == []
 
 
 def test_runs_tell_how_fast_they_were(tables):

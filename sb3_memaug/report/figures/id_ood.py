@@ -24,10 +24,10 @@ NORMALISED = "normalised_return"
 ALL_SEEDS = "all"
 
 
-def charts(tables: RunTables, summarised: pd.DataFrame) -> list[Chart]:
+def charts(tables: RunTables, summarized: pd.DataFrame) -> list[Chart]:
     """
     :param tables: of the runs
-    :param summarised: :func:`~sb3_memaug.evaluation.statistics.summary` of their episodes
+    :param summarized: :func:`~sb3_memaug.evaluation.statistics.summary` of their episodes
     :return: one chart, a panel for each experiment and one for all together
     """
     episodes = tables.episodes
@@ -36,16 +36,16 @@ def charts(tables: RunTables, summarised: pd.DataFrame) -> list[Chart]:
     episodes = episodes[(episodes["memory"] == "kept") & episodes["split"].isin(SPLITS)]
     if not episodes["deterministic"].any():
         return []
-    data = _data(normalise(tables.episodes).loc[episodes.index], summarised)
+    data = _data(normalise(tables.episodes).loc[episodes.index], summarized)
     figure = _figure(data[data["deterministic"]], colors_of(tables.episodes["policy"]))
     return [Chart("id-ood-returns", "Returns on ID and on OOD tasks", _caption(episodes, data), figure, data)]
 
 
-def _data(scored: pd.DataFrame, summarised: pd.DataFrame) -> pd.DataFrame:
+def _data(scored: pd.DataFrame, summarized: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     table = []
-    estimates = summarised.set_index(list(KEYS))
+    estimates = summarized.set_index(list(KEYS))
     for keys, rows in groups(scored):
         group = {name: value for name, value in zip(KEYS, keys, strict=True) if name != "memory"}
         unit = NORMALISED if rows[NORMALISED].notna().all() else "episode_return"
@@ -156,7 +156,7 @@ def _caption(episodes: pd.DataFrame, data: pd.DataFrame) -> str:
     divided = f", divided by the mean return of {references} on the ID tasks of the experiment" if references else ""
     sentences = [
         f"Interquartile mean of returns{divided}, over variations and {training_seeds(episodes)}, with its 95 % "
-        "interval over whole training seeds, those of the normaliser too; a dot is a training seed.",
+        "interval over whole training seeds, those of the normalizer too; a dot is a training seed.",
         "Solid bars: ID, hatched: OOD; mean actions.",
     ]
     if pooled["n_seeds"].min() == 1:

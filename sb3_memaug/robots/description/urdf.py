@@ -145,7 +145,7 @@ def read_urdf(robot: str | os.PathLike[str] | RobotText) -> Urdf:
     if not link_elements:
         raise place.error("expected <link> elements, found none; a xacro file must be expanded first")
     for material in root.findall("material"):
-        _check_colour(material, place.within(f"material {material.get('name')!r}"))
+        _check_color(material, place.within(f"material {material.get('name')!r}"))
     links = {name: _link(name, element, place.within(f"link {name!r}")) for name, element in link_elements.items()}
     joints = {name: _joint(name, element, place.within(f"joint {name!r}")) for name, element in joint_elements.items()}
     tree = Tree(place, list(links), {name: (j.kind, j.parent, j.child) for name, j in joints.items()}, tuple(MOVING))
@@ -207,7 +207,7 @@ def _link(name: str, element: Element, place: Place) -> UrdfLink:
 
 def _shapes(element: Element, place: Place) -> list[UrdfShape]:
     where, geometry = place.placement(element), place.only(element, "geometry")
-    _check_colour(place.only(element, "material"), place)
+    _check_color(place.only(element, "material"), place)
     shapes = []
     for solid in [] if geometry is None else geometry:
         sizes = {
@@ -227,10 +227,10 @@ def _shapes(element: Element, place: Place) -> list[UrdfShape]:
     return shapes
 
 
-def _check_colour(material: Element | None, place: Place) -> None:
-    colour = None if material is None else place.only(material, "color")
-    if colour is not None:
-        place.numbers(colour, "rgba", None, 4)
+def _check_color(material: Element | None, place: Place) -> None:
+    color = None if material is None else place.only(material, "color")
+    if color is not None:
+        place.numbers(color, "rgba", None, 4)
 
 
 def _joint(name: str, element: Element, place: Place) -> UrdfJoint:

@@ -14,7 +14,7 @@ class ModelEdit:
     """
     Values of a model that are other than they were, until :meth:`undo`.
 
-    What somebody else changes meanwhile, as an environment that randomises its dynamics, stays as they want it.
+    What somebody else changes meanwhile, as an environment that randomizes its dynamics, stays as they want it.
 
     :param model: ``mujoco.MjModel``, which is changed in place
     """

@@ -49,12 +49,12 @@ def test_a_state_is_set_as_it_was_read(env, robot):
     state = robot.get_state()
     turn = np.array((0.9, 0.1, -0.2, 0.3)) / np.linalg.norm((0.9, 0.1, -0.2, 0.3))
     other = state._replace(base_orientation=turn, joint_velocities=rng.normal(size=12), base_angular_velocity=turn[1:])
-    neighbour = IsaacLabRobot(env, 0).get_state()
+    neighbor = IsaacLabRobot(env, 0).get_state()
 
     robot.set_state(other)
 
     np.testing.assert_allclose(np.concatenate(robot.get_state()), np.concatenate(other), atol=1e-6)
-    np.testing.assert_array_equal(np.concatenate(IsaacLabRobot(env, 0).get_state()), np.concatenate(neighbour))
+    np.testing.assert_array_equal(np.concatenate(IsaacLabRobot(env, 0).get_state()), np.concatenate(neighbor))
     quaternion = env.scene["robot"].data.root_link_quat_w.torch[1]
     np.testing.assert_allclose(quaternion.numpy(), turn[[1, 2, 3, 0]], atol=1e-6)
     np.testing.assert_allclose(state.base_position[:2], 0.0, atol=0.5)

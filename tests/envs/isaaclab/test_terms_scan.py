@@ -27,7 +27,7 @@ SCANNER = SimpleNamespace(name="scanner")
 
 
 def points(n_x, n_y, ordering="xy", size=(1.6, 1.0), offset=(0.0, 0.0, 20.0)):
-    """Where the rays of a grid start: with Isaac Lab's ordering "xy" neighbours along x stand side by side."""
+    """Where the rays of a grid start: with Isaac Lab's ordering "xy" neighbors along x stand side by side."""
     x, y = (np.linspace(-s / 2, s / 2, n) * (n > 1) for s, n in zip(size, (n_x, n_y), strict=True))
     x, y = np.meshgrid(x, y, indexing="xy" if ordering == "xy" else "ij")
     return np.stack((x.ravel(), y.ravel(), np.zeros(x.size)), axis=1) + offset

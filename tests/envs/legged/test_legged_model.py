@@ -126,8 +126,8 @@ def test_a_robot_whose_hips_are_below_its_feet_is_refused(tmp_path):
 
 
 def test_tolerances_that_there_are_not_are_refused(dog):
-    with pytest.raises(ValueError, match=r"`tolerances` names 'colour', which is none; there are \['position'"):
-        build_legged_model(dog(), DT, tolerances={"colour": 0.1})
+    with pytest.raises(ValueError, match=r"`tolerances` names 'color', which is none; there are \['position'"):
+        build_legged_model(dog(), DT, tolerances={"color": 0.1})
 
 
 def test_links_with_meshes_hide_what_touches_and_others_are_drawn(dog, tmp_path):

@@ -202,4 +202,4 @@ def test_arguments_that_do_not_fit_are_refused(make):
     with pytest.raises(ValueError, match="`pose` names 'elbow'"):
         make(pose={"elbow": 1.0})
     with pytest.raises(TypeError):
-        make(colour="red")
+        make(color="red")

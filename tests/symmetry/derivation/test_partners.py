@@ -57,7 +57,7 @@ PARTNERS = {
 @pytest.mark.parametrize(
     ("plane", "name", "other"), [(plane, *pair) for plane, pairs in PARTNERS.items() for pair in pairs]
 )
-def test_partners_are_recognised_both_ways(plane, name, other):
+def test_partners_are_recognized_both_ways(plane, name, other):
     assert name_mismatch(name, other, plane) == name_mismatch(other, name, plane) == 0
 
 
