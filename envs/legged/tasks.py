@@ -94,12 +94,13 @@ def make_task(goal: str, hip_height: float, given: Mapping[str, Any]) -> Task:
     :return: the task for a robot of that size
     :raises ValueError: if there is no such goal
     """
-    kind = task_class(goal)
-    speed = math.sqrt(9.81 * hip_height)
-    if kind is VelocityTask:
-        return VelocityTask(**{"speed": _scaled(speed, 0.15, 0.45), **given})
-    scaled = {"radius": _scaled(speed, 0.4, 1.5), "reached": round(0.12 * speed, 2), "slow": round(0.1 * speed, 2)}
-    return PositionTask(**{**scaled, **given})
+    kind, speed = task_class(goal), math.sqrt(9.81 * hip_height)
+    scaled: dict[str, Any] = {}
+    if issubclass(kind, VelocityTask):
+        scaled = {"speed": _scaled(speed, 0.15, 0.45)}
+    elif issubclass(kind, PositionTask):
+        scaled = {"radius": _scaled(speed, 0.4, 1.5), "reached": round(0.12 * speed, 2), "slow": round(0.1 * speed, 2)}
+    return kind(**{**scaled, **given})
 
 
 def _scaled(speed: float, low: float, high: float) -> tuple[float, float]:
