@@ -1,14 +1,14 @@
 """
 How fast the minitaur's registered environments are: their control steps against the physics alone.
 
-Each round is an episode with a smooth random walk of actions and a seed of its own, lived twice from the same initial
+Each round is an episode with a smooth random walk of actions and a seed of its own, simulated twice from one initial
 state: by the environment as ``gymnasium.make`` makes it, and by the calls of the simulator that its control steps
 cannot do without, with arguments that were noted before. Those calls are, in MuJoCo, to set the motors' targets and to
 simulate ten steps; in PyBullet, whose motors are driven by torques, ten times to read the motors, to set their torques
-and to simulate a step, and at last to read the base and the joints. Both lives must end in the same state, so that both
+and to simulate a step, and at last to read the base and the joints. Both must end in the same state, so that both
 have simulated the same contacts.
 
-One thread. A round tells medians over its control steps, those of ratios being of what both took for one and the same
+One thread. A round gives medians over its control steps, those of ratios being of what both took for one and the same
 step, so that neither a machine whose speed drifts nor one that does something else now and then changes them. Prints a
 table of medians over the rounds, and writes it next to a JSON file with all rounds.
 """
@@ -63,7 +63,7 @@ class Times(NamedTuple):
 
 class Calls(ABC):
     """
-    Notes what a simulator is told in the control steps of an episode, and tells it again.
+    Notes the commands of a simulator in the control steps of an episode, and repeats them.
 
     :param env: of a robot in that simulator
     """
@@ -74,10 +74,10 @@ class Calls(ABC):
 
     @abstractmethod
     def note(self, env: gym.Env, action: np.ndarray) -> tuple[Any, bool]:
-        """What a control step tells the simulator, and whether the episode has ended."""
+        """What a control step commands the simulator, and whether the episode has ended."""
 
     @abstractmethod
-    def repeat(self, told: Any) -> tuple[float, float]:
+    def repeat(self, commands: Any) -> tuple[float, float]:
         """The calls of one control step: seconds of all of them, and of those that simulate."""
 
 
@@ -86,12 +86,12 @@ class MuJoCoCalls(Calls):
         _, _, terminated, truncated, _ = env.step(action)
         return self.robot.data.ctrl.copy(), terminated or truncated
 
-    def repeat(self, told: np.ndarray) -> tuple[float, float]:
+    def repeat(self, commands: np.ndarray) -> tuple[float, float]:
         from mujoco import mj_step
 
         model, data, clock = self.robot.model, self.robot.data, time.perf_counter
         start = clock()
-        data.ctrl[:] = told
+        data.ctrl[:] = commands
         before = clock()
         mj_step(model, data, self.physics_steps)
         end = clock()
@@ -112,12 +112,12 @@ class BulletCalls(Calls):
         torques, self.robot.client = self.robot.client.torques, client
         return torques, terminated or truncated
 
-    def repeat(self, told: list[list[float]]) -> tuple[float, float]:
+    def repeat(self, commands: list[list[float]]) -> tuple[float, float]:
         client, body, clock, physics = self.robot.client, self.robot.body, time.perf_counter, 0.0
         mode, read, drive = client.TORQUE_CONTROL, client.getJointStates, client.setJointMotorControlArray
         step, pose, velocity = client.stepSimulation, client.getBasePositionAndOrientation, client.getBaseVelocity
         start = clock()
-        for torques in told:
+        for torques in commands:
             read(body, self.motors)
             drive(body, self.motors, mode, forces=torques)
             before = clock()
@@ -130,7 +130,7 @@ class BulletCalls(Calls):
 
 
 class _Listener:
-    """A client of PyBullet that notes the torques it is told."""
+    """A client of PyBullet that notes the torques it is given."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -151,7 +151,7 @@ def rounds(env: gym.Env, calls: Calls, seconds: float) -> list[Times]:
     found: list[Times] = []
     end = time.perf_counter() + seconds
     for seed in count():
-        actions, noted = lived(env, calls, seed)
+        actions, noted = simulated(env, calls, seed)
         state = np.concatenate(calls.robot.get_state())
         env.reset(seed=seed)
         environment = [stepped(env, action) for action in actions]
@@ -171,16 +171,16 @@ def stepped(env: gym.Env, action: np.ndarray) -> float:
     return time.perf_counter() - start
 
 
-def lived(env: gym.Env, calls: Calls, seed: int) -> tuple[list[np.ndarray], list[Any]]:
-    """The actions of an episode, off the clock, and what they told the simulator."""
+def simulated(env: gym.Env, calls: Calls, seed: int) -> tuple[list[np.ndarray], list[Any]]:
+    """The actions of an episode, off the clock, and what they commanded the simulator."""
     env.reset(seed=seed)
     rng, action = np.random.default_rng(seed), np.zeros(env.action_space.shape or ())
     actions, noted, ended = [], [], False
     while not ended:
         action = (0.7 * action + 0.2 * rng.normal(size=action.shape)).clip(-1, 1)
         actions.append(action.astype(np.float32))
-        told, ended = calls.note(env, actions[-1])
-        noted.append(told)
+        commands, ended = calls.note(env, actions[-1])
+        noted.append(commands)
     return actions, noted
 
 

@@ -1,5 +1,5 @@
 """
-The result that the README tells: memory-aug, memory-id and baseline-aug on the minitaur, over several seeds.
+The result that the README shows: memory-aug, memory-id and baseline-aug on the minitaur, over several seeds.
 
 Runs ``examples/demo.py`` once for each seed, with the settings of ``zoo_configs/`` for all policies, and writes every
 evaluated episode of every seed into one CSV file, and the figure of their means. A seed whose models lie in its folder

@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--env", default="MemAug/AnymalD-Velocity-JointFailure-v0", help="default: %(default)s")
     parser.add_argument("--robot", help="path of a USD or URDF file; by default Isaac Lab's robot, which is downloaded")
     parser.add_argument("--n-envs", type=int, default=4096, help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=5, help="of which the median is told (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of which the median is shown (default: %(default)s)")
     parser.add_argument("--device", default="cuda", choices=("cpu", "cuda"), help="default: %(default)s")
     result = Path("benchmarks/results/isaaclab_loop.json")
     parser.add_argument("--json", type=Path, default=result, help="file to write")
@@ -146,7 +146,7 @@ def main() -> None:
     speeds = {name: options.n_envs * N_STEPS / taken for name, taken in medians(times).items()}
     reference = speeds["sb3-contrib, numpy"]
     rows = [(name, f"{speed:.0f}", f"{speed / reference:.2f}") for name, speed in speeds.items()]
-    # Where a robot's file lies is nobody's business.
+    # Where a robot's file lies is private.
     arguments = [Path(argument).name if argument == options.robot else argument for argument in sys.argv]
     write_result(
         options.json,

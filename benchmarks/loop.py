@@ -57,7 +57,7 @@ def make(algorithm: type[RecurrentPPO], env: VecEnv, device: str, **kwargs: Any)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is told (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median is shown (default: %(default)s)")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="default: %(default)s")
     parser.add_argument("--minitaurs", type=int, default=64, help="default: %(default)s")
     parser.add_argument("--boats", type=int, default=1024, help="default: %(default)s")

@@ -31,7 +31,7 @@ def machine(device: str | th.device = "cpu") -> dict[str, Any]:
 
 
 def _processor() -> str:
-    # platform.processor() tells no more than the architecture on Linux.
+    # platform.processor() gives no more than the architecture on Linux.
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

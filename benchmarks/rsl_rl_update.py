@@ -15,7 +15,7 @@ from torch.distributions import Distribution
 
 
 class Rollout(NamedTuple):
-    """What was lived, (n_steps, n_envs, …), and where it led."""
+    """A rollout, (n_steps, n_envs, …), and where it led."""
 
     observations: th.Tensor
     actions: th.Tensor
@@ -72,7 +72,7 @@ class RslRlUpdate:
 
     @th.inference_mode()
     def refill(self) -> None:
-        """An update empties the storage, so the same rollout is lived again, with the actions that were taken."""
+        """An update empties the storage, so the same rollout is collected again, with the actions that were taken."""
         algorithm, rollout = self.algorithm, self.rollout
         for step, actions in enumerate(rollout.actions):
             algorithm.act(self._named(rollout.observations[step]))

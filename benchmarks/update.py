@@ -86,7 +86,7 @@ def rsl_rl(sizes: Sizes, device: str, **kwargs: Any) -> Contender:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=11, help="of which the median is told (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=11, help="of which the median is shown (default: %(default)s)")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="default: %(default)s")
     parser.add_argument("--n-envs", type=int, default=64, help="default: %(default)s")
     parser.add_argument("--hidden", type=int, default=256, help="units of an LSTM (default: %(default)s)")

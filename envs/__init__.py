@@ -24,7 +24,7 @@ def register_envs() -> None:
     simulator       none for PyBullet, ``-MuJoCo``
     ==============  ========================================================================
 
-    The argument ``split`` (``"id"``, ``"ood"``, ``"all"``) tells which motors fail, and where payloads lie.
+    The argument ``split`` (``"id"``, ``"ood"``, ``"all"``) says which motors fail, and where payloads lie.
 
     Any legged robot in an MJCF or URDF file is in ``MemAug/Legged{task}-MuJoCo-v0``, with the argument
     ``robot="path/to/my_robot.urdf"`` and those of :func:`sb3_memaug.envs.legged.tasks.legged`.

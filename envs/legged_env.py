@@ -31,7 +31,7 @@ class LeggedEnv(gym.Env[np.ndarray, np.ndarray]):
     ``TimeLimit``.
 
     ``reset(options={"mirror": "left_right"})`` starts the mirror image of the episode that the seed gives: initial
-    state and command reflected. ``info["rewards"]`` tells the reward terms; beside it stands what the task measures.
+    state and command reflected. ``info["rewards"]`` holds the reward terms; beside it stands what the task measures.
 
     :param robot: in its simulator
     :param task: command and rewards

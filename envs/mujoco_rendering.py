@@ -60,7 +60,7 @@ class MuJoCoCamera:
         return np.flipud(picture).copy()
 
     def close(self) -> None:
-        # What was drawn with goes first, while its OpenGL still lives.
+        # What was drawn with goes first, while its OpenGL context is still there.
         self._context.make_current()
         self._drawing.free()
         self._context.free()

@@ -72,7 +72,7 @@ class Task(ABC):
     def measure(self, motion: Motion) -> dict[str, float]:
         """
         :param motion: of the robot
-        :return: what ``info`` tells beside the rewards, to be looked at after an episode
+        :return: what ``info`` holds beside the rewards, to be looked at after an episode
         """
         return {}
 
@@ -200,7 +200,7 @@ class PositionTask(Task):
       motor targets are from the default pose, where the paper takes the motors themselves.
     - The others are sums of squares, as in :class:`~sb3_memaug.envs.tasks.VelocityTask`.
 
-    ``info["distance"]`` tells ``d``.
+    ``info["distance"]`` is ``d``.
 
     :param radius: range of the target's distance from the start in m
     :param duration: of an episode in s, from which the time left is counted; the environment's time limit should agree

@@ -31,7 +31,7 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
     Isaac Lab starts a new episode by itself where one ends. Here it does so at the next :meth:`reset`, and what is
     observed at the end of an episode is its end. Options of a reset are those of this library's tasks.
 
-    ``info["rewards"]`` tells the reward terms, ``info["distance"]`` how far in m the target of position tracking is.
+    ``info["rewards"]`` holds the reward terms, ``info["distance"]`` how far in m the target of position tracking is.
 
     :param env: Isaac Lab's environment, wrapped by Gymnasium or not, with ``num_envs=1``
     :param groups: which groups of observations the policy sees
@@ -101,7 +101,7 @@ class IsaacLabEnv(gym.Env[Any, np.ndarray]):
         actions = th.as_tensor(np.asarray(action, np.float32)[None], device=self._batch.device)
         step = self._batch.step_tensors(actions)
         terms = self._inner.reward_manager.get_active_iterable_terms(0)
-        # Isaac Lab tells them for a second.
+        # Isaac Lab gives them for a second.
         info = {"rewards": {name: self.dt * float(rate) for name, (rate,) in terms}, **self._measure()}
         return _array(step.observations), float(step.rewards), bool(step.terminated), bool(step.truncated), info
 

@@ -56,7 +56,7 @@ def start_parts(env: Any) -> list[StartPart]:
         The parts. The root's velocity is that of its centre of mass, which Isaac Lab's tasks observe.
 
     Raises:
-        ValueError: If nobody has said what a command keeps.
+        ValueError: If it is not known what a command keeps.
     """
     return [*_robot(env), *_commands(env), *_events(env)]
 

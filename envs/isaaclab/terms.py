@@ -13,23 +13,23 @@ from sb3_memaug.symmetry.terms import default_size
 
 #: Kinds of :class:`~sb3_memaug.symmetry.Term` in a row, by module and name, so that nothing of Isaac Lab is imported.
 _KINDS: dict[str, tuple[str, ...]] = {}
-#: Of grids, where no sensor tells it.
+#: Of grids, where there is no sensor to read it from.
 _SHAPES: dict[str, tuple[int, int]] = {}
 
 
 def register_kinds(maker: Callable[..., Any] | str, *kinds: str, shape: tuple[int, int] | None = None) -> None:
     """
-    Tell how a reflection acts on the terms that a function or a class makes; what is told last counts.
+    Declare how a reflection acts on the terms that a function or a class makes; the last declaration counts.
 
     >>> def target(env):
     ...     return env.target_in_the_base_frame
     >>> register_kinds(target, "xy")
 
     Kinds about joints are about those of the term's ``asset_cfg``, kinds about feet and bodies about the bodies of its
-    ``asset_cfg`` or ``sensor_cfg``. For a command the class of its term is told. For an action, the class of its term
+    ``asset_cfg`` or ``sensor_cfg``. For a command the class of its term is given. For an action, the class of its term
     and the kind of what it sets: ``"joint_positions"``, or ``"joints"`` for changes, velocities and torques.
 
-    A scan is a ``"grid"``: how many points it has along x and y, and in which order, is told by the rays of the term's
+    A scan is a ``"grid"``: its points along x and y, and their order, follow from the rays of the term's
     ``sensor_cfg``; where it has no such sensor, by ``shape`` and the kind ``"grid"`` or ``"transposed_grid"``.
 
     :param maker: an observation's function or class, the class of a command or an action; or ``"module:name"``

@@ -18,7 +18,7 @@ FEET = "(?i).*foot.*"
 def prepare_urdf(path: Path, joints: str = ".*", keep: str = FEET) -> tuple[str, list[str]]:
     """
     Isaac Lab's importer merges all links that fixed joints hold, the feet with the shanks too; contacts of the feet
-    could then be told from no others. Joints whose links stay are handed to it as floating, and have to be made fixed
+    could no longer be distinguished. Joints whose links stay are handed to it as floating, and have to be made fixed
     again after the merger, by :func:`restore_fixed`.
 
     Meshes get the paths of their files, looked for as by

@@ -77,7 +77,7 @@ class IsaacLabVecEnv(TensorVecEnv):
         self.staggered = staggered
         self._mirrors = mirrors
         self._log: Mapping[str, Any] = {}
-        #: Whether a new episode starts where one has ended. Else the old one lives on, for whoever looks at its end.
+        #: Whether a new episode starts where one has ended. Else the old one goes on, for recorders of its end.
         self.auto_reset = True
         # It is looked at in each step, so that there is no need for another configuration.
         inner.cfg.compute_final_obs = True
@@ -142,7 +142,7 @@ class IsaacLabVecEnv(TensorVecEnv):
             if isinstance(value, th.Tensor):
                 yield value.to(self.device, th.float32).mean()
             else:
-                # Filled by the device itself, which nobody has to wait for.
+                # Filled by the device itself, without waiting.
                 yield th.full((), float(value), device=self.device)
 
     def close(self) -> None:

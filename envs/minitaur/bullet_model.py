@@ -188,7 +188,7 @@ def minitaur_urdf(visuals: bool) -> str:
 
 
 def _load(client: Any, visuals: bool) -> int:
-    # A closed file, because Windows lets nobody else read an open one.
+    # A closed file, because Windows lets no other process read an open one.
     with tempfile.NamedTemporaryFile("w", suffix=".urdf", delete=False) as file:
         file.write(minitaur_urdf(visuals))
     try:

@@ -63,7 +63,7 @@ def add_to(commands: Any) -> None:
         choices=[*MEMORIES, "both"],
         default="kept",
         help="of recurrent policies: keep it, or zero it before every step, so that they know the present alone; both "
-        "tells what its loss costs. Policies without memory are evaluated once (default: %(default)s)",
+        "shows what its loss costs. Policies without memory are evaluated once (default: %(default)s)",
     )
     parser.add_argument(
         "--table",

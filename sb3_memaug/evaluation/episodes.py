@@ -111,7 +111,7 @@ class Outcome(NamedTuple):
     :param episode_return: sum of the rewards
     :param length: number of steps
     :param terminated: whether it ended before the time limit, by a fall
-    :param distance: from the target at the end in m, where ``info`` tells it
+    :param distance: from the target at the end in m, where ``info`` has it
     :param success: whether it ended there, see :func:`succeeded`
     """
 
@@ -192,7 +192,7 @@ def run_episodes(
     :param deterministic: take the mean action instead of a sample
     :param normalizer: of the observations that the model was trained on
     :param memory: ``"kept"``, or ``"zeroed"`` before every step, so that the policy knows the present alone
-    :param watchers: told of every step
+    :param watchers: called at every step
     :return: an outcome for each episode
     :raises ValueError: if ``memory`` is something else
     """

@@ -87,7 +87,7 @@ def evaluate_generalization(
     :param env_kwargs: for ``gymnasium.make``
     :param normalizer: of the observations that the model was trained on
     :param memory: ``"kept"``, or ``"zeroed"`` before every step, so that a policy with memory knows the present alone
-    :param watchers: told of every step of the episodes, which begin together for each task, or all together
+    :param watchers: called at every step of the episodes, which begin together for each task, or all together
     :return: a row for each episode
     :raises ValueError: if there is to be no episode, or ``memory`` is something else
     """

@@ -78,7 +78,7 @@ def record_latents(
     Run an episode of each variation, and of none, from each seed under every mirror, with mean actions, and gather what
     the last layer of the actor's LSTM puts out (the paper's section 5.2.1).
 
-    Most of that tells of the command and of the phase of the gait, which are the same in all variations: what they have
+    Most of that follows the command and the phase of the gait, which are the same in all variations: what they have
     in common at the same step from the same start is subtracted, and what is left is seen on the principal components
     of the means of the variations, the plane on which these lie farthest apart.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class Gait(NamedTuple):
     """
-    Two metrics of the paper (A.2.2), at control steps; None where nobody can tell what the feet touch.
+    Two metrics of the paper (A.2.2), at control steps; None where it is not known what the feet touch.
 
     :param air_time: in s that feet were off the ground, summed over them; None as well where the environment does not
         tell the length of a control step as ``env.unwrapped.dt``

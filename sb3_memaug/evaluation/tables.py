@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What a table may be called; Parquet needs pyarrow.
 SUFFIXES = (".parquet", ".csv")
-#: What a table tells of the variation that a row is of.
+#: Columns about the variation of a row.
 VARIATION_COLUMNS = ("split", "kind", "variation", "joints", "place")
 
 

@@ -76,7 +76,7 @@ def record_side_by_side(
     :param env_id: of a registered environment that renders ``"rgb_array"``
     :param episodes: one after another
     :param path: of the video to write (.mp4 or .gif); it appears complete or not at all
-    :param every: so many steps a picture is taken, shown at the speed of life
+    :param every: so many steps a picture is taken, shown in real time
     :return: the path
     """
     env = gym.make(env_id, render_mode="rgb_array")

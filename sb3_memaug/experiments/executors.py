@@ -200,7 +200,7 @@ def run_on_ray(
     :param folders: of runs, as all nodes see them
     :param watch: called now and then
     :param address: of the cluster; ``"auto"`` for the one that this machine belongs to, ``"local"`` for a new one that
-        lives as long as this call
+        ends with this call
     :param cpus: cores for each run
     :param gpus: GPUs for each run
     :raises ImportError: if Ray is not installed

@@ -148,7 +148,7 @@ class Status:
 def read_status(folder: Path) -> Status:
     """
     :param folder: of a run
-    :return: how far it is; waiting where it has not begun, and where its file cannot be read, which ``error`` tells:
+    :return: how far it is; waiting where it has not begun, and where its file cannot be read, which ``error`` says:
         such a run goes on from its checkpoint
     """
     path = folder / STATUS_FILE

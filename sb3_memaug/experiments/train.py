@@ -77,7 +77,7 @@ class RunManager(SymmetricExperimentManager):
             n_timesteps=run.n_timesteps,
             eval_freq=-1,
             trained_agent="" if checkpoint is None else str(checkpoint / "model.zip"),
-            # Another life after an interruption: the episodes of this seed have been lived already.
+            # Other episodes after an interruption: those of this seed have been collected already.
             seed=(run.training_seed + 7919 * lived) % 2**32,
             config=str(folder / CONF_FILE),
         )

@@ -20,7 +20,7 @@ def main(folder: str) -> None:
 
 
 def _exit_with_parent(parent: int) -> None:
-    """Who started this process may be killed; nobody would know of it any more."""
+    """The process that started this one may be killed, and would leave it without a parent."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

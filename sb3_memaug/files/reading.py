@@ -56,7 +56,7 @@ def located(source: Any, place: str = "") -> Iterator[None]:
 
     :param source: of what is looked at meanwhile
     :param place: within it
-    :raises InputError: in place of a :class:`ValueError`; of one that tells a place, the place is below this one
+    :raises InputError: in place of a :class:`ValueError`; of one that names a place, the place is below this one
     """
     try:
         yield

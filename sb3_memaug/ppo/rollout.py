@@ -54,7 +54,7 @@ class RolloutCheck:
     def at_step(self, step: int) -> AbstractContextManager[None]:
         """
         :param step: of the rollout, from 1
-        :return: within which a :class:`~sb3_memaug.vec_env.finite.NotFiniteError` is told this step
+        :return: within which a :class:`~sb3_memaug.vec_env.finite.NotFiniteError` names this step
         """
         return at_step(step, self._began)
 

@@ -88,7 +88,7 @@ def motion_of(
     :param position: of the base in the world
     :param motor_positions: in rad
     :param motor_velocities: in rad/s
-    :return: all of it, with what the orientation tells of gravity and heading
+    :return: all of it, with gravity and heading by the orientation
     """
     (forward_x, _, _), (forward_y, _, _), (up_x, up_y, up_z) = rows
     gravity, heading = (-up_x, -up_y, -up_z), math.atan2(forward_y, forward_x)

@@ -1,4 +1,4 @@
-"""What rl_zoo3 has to be told of this library."""
+"""This library in rl_zoo3: algorithms, settings, search ranges."""
 
 from sb3_memaug.zoo.register import register
 

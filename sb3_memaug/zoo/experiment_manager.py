@@ -46,7 +46,7 @@ class SymmetricExperimentManager(ExperimentManager):
 
     def _load_pretrained_agent(self, hyperparams: dict[str, Any], env: VecEnv) -> BaseAlgorithm:
         if self.algo in OURS:
-            # A file of hyperparameters tells where an adaptive rate started, not where the training has brought it.
+            # A file of hyperparameters says where an adaptive rate started, not where the training has brought it.
             saved, _, _ = load_from_zip_file(self.trained_agent, device="cpu")
             rate = ("learning_rate", "desired_kl")
             if saved is not None and all(_is_same(saved.get(name), hyperparams.get(name)) for name in rate):

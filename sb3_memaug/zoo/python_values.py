@@ -11,7 +11,7 @@ from torch import nn
 
 from sb3_memaug.files import InputError
 
-#: What a message tells of them.
+#: What a message says of them.
 EXPECTED = "literals, dict(…) of such, and names of PyTorch's modules such as nn.ELU"
 
 #: Hyperparameters whose texts rl_zoo3 evaluates.

@@ -24,7 +24,7 @@ def make_certain(events: EventsCfg) -> None:
         events: The events, which are changed.
     """
     events.add_base_mass = events.base_com = events.base_external_force_torque = events.push_robot = None
-    # Not left out, because it also tells how rough the ground is.
+    # Not left out, because it also says how rough the ground is.
     for name, limits in events.physics_material.params.items():
         if name.endswith("_range"):
             events.physics_material.params[name] = (sum(limits) / 2,) * 2

@@ -80,7 +80,7 @@ def g1(file: str | PathLike[str] | None = None) -> ArticulationCfg:
     """
     robot = _robot(G1_MINIMAL_CFG, height=0.74)
     if file is not None:
-        # Where the waist is stiff, the torso stays a body, which falls and payloads are told by.
+        # Where the waist is stiff, the torso stays a body, which falls and payloads refer to.
         usd = find_usd(file, keep=f"{FEET}|torso_link")
         _from_file(robot, str(usd))
         names = joint_names(usd)

@@ -1,4 +1,4 @@
-"""What the memory tells apart: outputs of the actor's LSTM by failed joint or payload, as in the paper's Figure 5."""
+"""What the memory distinguishes: outputs of the actor's LSTM by failed joint or payload, as in the paper's Figure 5."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ from sb3_memaug.robots.robot import check_length
 
 class MotorFunction(NamedTuple):
     """
-    A function of PyBullet's by which motors are told what to do.
+    A function of PyBullet's that commands motors.
 
     :param name: of the function
     :param arguments: their names, in their order: body, joint or joints, and mode first
-    :param one: the function that tells a single joint the same; the function itself for those
+    :param one: the function that commands a single joint the same; the function itself for those
     """
 
     name: str
@@ -28,7 +28,7 @@ class MotorFunction(NamedTuple):
 
     @property
     def many(self) -> bool:
-        """Whether it tells several joints at once, in lists."""
+        """Whether it commands several joints at once, in lists."""
         return self.one != self.name
 
     def named(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class BulletCalls:
 
     def __init__(self, client: Any) -> None:
         self.listeners: dict[int, Listener] = {}
-        #: By body, the last call that a joint, or several, were told something that lasts.
+        #: By body, the last call that commanded a joint, or several, something that lasts.
         self.told: dict[int, dict[int | tuple[int, ...], tuple[MotorFunction, dict[str, Any]]]] = {}
         # These do for one physics step.
         self._passing = (client.TORQUE_CONTROL, client.STABLE_PD_CONTROL)
@@ -176,7 +176,7 @@ _NOTHING = 1e-300
 
 class BulletEnvironmentRobot(BulletBody):
     """
-    Stands between the environment and its client: what is told to motors that fail is weakened on its way, and what
+    Stands between the environment and its client: commands of motors that fail are weakened on their way, and what
     presses on the base is applied at each physics step. While nothing fails and nothing presses, all goes through as
     it comes.
 
@@ -214,10 +214,10 @@ class BulletEnvironmentRobot(BulletBody):
         strength = getattr(self, "_strength", {})
         self._strength = {joint: strength.get(joint, 1.0) for joint in self._motors}
         self._disturbed = False
-        #: Joints that nobody has told anything and that are braked nevertheless, as Bullet does with new ones.
+        #: Joints without a command that are braked nevertheless, as Bullet does with new ones.
         self._braked: set[int] = set()
         self._looked = False
-        #: Dead motors of which Bullet still tells the torque that they gave before.
+        #: Dead motors of which Bullet still reports the torque that they gave before.
         self._fading: set[int] = set()
         self._calls = BulletCalls.of(client)
         self._calls.listeners[self.body] = self
@@ -286,7 +286,7 @@ class BulletEnvironmentRobot(BulletBody):
         return self._calls.told.get(self.body, {})
 
     def _brake(self, joint: int) -> None:
-        """Of a joint that nobody has told anything: Bullet brakes it with an impulse of up to one in each step."""
+        """Of a joint without a command: Bullet brakes it with an impulse of up to one in each step."""
         strength = self._strength.get(joint, 1.0)
         if strength == 0 or joint in self._braked:
             step = self.client.getPhysicsEngineParameters()["fixedTimeStep"]
@@ -294,7 +294,7 @@ class BulletEnvironmentRobot(BulletBody):
             self._control(self.body, joint, self.client.VELOCITY_CONTROL, force=force)
 
     def _look(self, joints: Sequence[int]) -> None:
-        """Which of some joints are braked though nobody has told them to be."""
+        """Which of some joints are braked without a command."""
         told = {joint for key in self._told() for joint in (key if isinstance(key, tuple) else (key,))}
         self._braked |= {
             joint for joint in joints if joint not in told and self.client.getJointState(self.body, joint)[3] != 0

@@ -19,7 +19,7 @@ def bullet_geometry(client: Any, body: int) -> RobotGeometry:
     it is made of is what the simulator makes of it: unless a URDF file is loaded with ``URDF_USE_INERTIA_FROM_FILE``,
     Bullet computes inertias from the surfaces.
 
-    Surfaces are spheres, boxes, capsules and cylinders; Bullet turns cylinders into meshes unless it is told
+    Surfaces are spheres, boxes, capsules and cylinders; Bullet turns cylinders into meshes unless it is asked
     ``URDF_USE_IMPLICIT_CYLINDER``, and meshes are left out. Closures are point-to-point and fixed constraints between
     links of the body; of gears Bullet does not tell the ratio, so they are not compared. A spherical joint becomes
     three hinges, called ``name:0``, ``name:1`` and ``name:2``; a planar one can only be locked. There are no actuators:
@@ -39,7 +39,7 @@ def bullet_geometry(client: Any, body: int) -> RobotGeometry:
     bodies = [_body(client, body, -1, base_name, -1, inertial[0], [])]
     for i in range(client.getNumJoints(body)):
         info = client.getJointInfo(body, i)
-        # Where the link's own frame is, Bullet only tells in single precision.
+        # Where the link's own frame is, Bullet only gives in single precision.
         inertial.append(seen.after(_motion(*client.getLinkState(body, i, computeForwardKinematics=True)[:2])))
         joints = _joints(client, body, info, inertial[-1])
         bodies.append(_body(client, body, i, info[12].decode(), info[16] + 1, inertial[-1], joints))

@@ -38,7 +38,7 @@ class _Lost(NamedTuple):
 
 
 class _Unweighed(NamedTuple):
-    """A body whose geoms would have told its mass: which of them are lost, and whether anything else tells one."""
+    """A body whose geoms would have given its mass: which of them are lost, and whether anything else gives one."""
 
     name: str
     files: tuple[str, ...]
@@ -55,7 +55,7 @@ def read_mjcf(
     :param robot: path of the file, or its text
     :param prepare: changes the description before it is compiled
     :return: ``mujoco.MjSpec``, and the ``mujoco.MjModel`` that it compiles to
-    :raises InputError: if MuJoCo cannot read the file, or nothing tells the mass of a body but a file that is missing
+    :raises InputError: if MuJoCo cannot read the file, or nothing gives the mass of a body but a file that is missing
     :raises ImportError: if MuJoCo is not installed
     """
     try:

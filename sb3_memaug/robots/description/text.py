@@ -110,7 +110,7 @@ def parse_xml(source: Any, text: str, depth: int = DEPTHS["robot"]) -> Element:
     :raises InputError: if it is none, nests more deeply, or declares entities of its own
     """
     builder = TreeBuilder()
-    # Without namespaces: files that were merged by hand often use prefixes that nobody declares.
+    # Without namespaces: files that were merged by hand often use prefixes that are not declared.
     parser = expat.ParserCreate()
     parser.buffer_text = True
     prefix, level, limit = "", 0, depth
@@ -280,7 +280,7 @@ class Place:
 
     def placement(self, element: Element | None) -> RigidMotion:
         """
-        :param element: of which ``<origin>`` tells where it is, or None
+        :param element: whose ``<origin>`` says where it is, or None
         :return: that place, as a motion from its own frame to the frame around it
         :raises InputError: if its numbers are none
         """

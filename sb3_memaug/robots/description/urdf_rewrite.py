@@ -132,7 +132,7 @@ def _problem(
 
 
 def _account(source: str, lost: Sequence[LostShape], total: Counter[str]) -> str:
-    """Of what touches, the links are told, too; what is only looked at is told in short."""
+    """Of collision shapes the links are named, too; visual ones are only counted."""
     groups: dict[tuple[str, str], list[LostShape]] = {}
     for shape in sorted(lost, key=lambda shape: shape.kind):
         groups.setdefault((shape.kind, shape.why), []).append(shape)

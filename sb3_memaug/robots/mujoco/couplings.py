@@ -206,7 +206,7 @@ def read_closures(
         if holds_sites(model, e):
             places = [data.site_xpos[site] for site in (model.eq_obj1id[e], model.eq_obj2id[e])]
         else:
-            # The anchor of a connect is told in its first body and then in its second, that of a weld the other way.
+            # The anchor of a connect is given in its first body and then in its second, that of a weld the other way.
             told = [model.eq_data[e, :3], model.eq_data[e, 3:6]][:: -1 if kind == "weld" else 1]
             places = [data.xpos[b] + data.xmat[b].reshape(3, 3) @ p for b, p in zip(held, told, strict=True)]
         here, there = (frame.point(place) for place in places)

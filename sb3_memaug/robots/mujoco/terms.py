@@ -20,7 +20,7 @@ def gymnasium_observation_terms(env: gym.Env) -> tuple[Term, ...] | None:
     velocities, and what Ant and Humanoid add of inertias, velocities and forces.
 
     :param env: any environment
-    :return: the terms of its observation, or None where it is no Gymnasium MuJoCo environment that tells them
+    :return: the terms of its observation, or None where it is no Gymnasium MuJoCo environment that declares them
     """
     inner = env.unwrapped
     model: Any = getattr(inner, "model", None)
@@ -60,7 +60,7 @@ def mujoco_action_terms(env: gym.Env) -> tuple[Term, ...] | None:
     if type(model).__name__ != "MjModel" or env.action_space.shape != (model.nu,):
         return None
     names = actuator_names(model)
-    # What drives a tendon or a body is nobody's mirror image that we know.
+    # Of what drives a tendon or a body no mirror image is known.
     return (Term("controls", "actuators", len(names), names),) if len(names) == model.nu else None
 
 

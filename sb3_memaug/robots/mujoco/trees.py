@@ -117,7 +117,7 @@ def robot_trees(model: Any) -> RobotTrees:
     if base:
         seeds, candidates = {base}, free
     else:
-        # A robot whose motors are told elsewhere has joints that motors could drive.
+        # A robot whose motors are declared elsewhere has joints that motors could drive.
         scalar = np.isin(model.jnt_type, (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE))
         seeds = (set(driven_trees(model)) or set(roots[model.jnt_bodyid[scalar]].tolist())) - free
         seeds, candidates = (seeds or moving - free), moving
