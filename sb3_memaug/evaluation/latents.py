@@ -165,5 +165,6 @@ class _LatentRecorder:
         self._steps[index] += 1
         if step >= self._from_step and (step - self._from_step) % self._every == 0:
             assert memory is not None
-            hidden, _ = memory
+            # Of an LSTM the hidden state, beside that of its cells.
+            hidden = memory[0]
             self.latents[index][step] = hidden[-1, index].copy()

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from sb3_memaug.disturbances.variation import OPTIONS
 from sb3_memaug.evaluation.episodes import succeeded
 from sb3_memaug.evaluation.generalization import Result
 from sb3_memaug.files import InputError, atomic_write, path_of, read_text
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".csv")
 #: Columns about the variation of a row.
 VARIATION_COLUMNS = ("split", "kind", "variation", "joints", "place")
+#: Those that older tables lack.
+VARIATION = ["kind", "joints", "place"]
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
@@ -69,7 +72,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         ) from error
     if not table.columns.is_unique or not all(isinstance(name, str) for name in table.columns):
         raise InputError(path, f"expected columns with different names, got {list(table.columns)}"[:300])
-    return _with_variation_columns(table)
+    return with_variation_columns(table)
 
 
 def _csv_texts(text: str, path: Path, n_rows: int | None = None) -> pd.DataFrame:
@@ -97,30 +100,29 @@ def _csv_texts(text: str, path: Path, n_rows: int | None = None) -> pd.DataFrame
     return rows.iloc[1:].set_axis(heading, axis=1)
 
 
-def _with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns ``kind``, ``joints`` and ``place`` follow from the name of a variation in tables older than them."""
-    if "split" not in table or "variation" not in table:
+def with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    :param table: of runs, new or from before there were the columns :data:`VARIATION`
+    :return: the same with these columns where it has a column ``variation``; what they lack is read off its names
+    """
+    if "variation" not in table:
         return table
-    names = table["variation"].drop_duplicates()
-    for column, value_of in {"kind": _kind, "joints": _joints, "place": _place}.items():
-        if column in table:
-            table[column] = table[column].astype(object).where(table[column].notna(), "")
-        else:
-            table[column] = table["variation"].map({name: value_of(str(name)) for name in names})
-    return table
+    table = table.assign(**{name: table[name].astype(object) if name in table else None for name in VARIATION})
+    old = table["kind"].isna() | (table["kind"] == "")
+    for variation in table.loc[old, "variation"].unique():
+        rows = old & (table["variation"] == variation)
+        table.loc[rows, VARIATION] = _read_variation(variation)
+    return table.fillna(dict.fromkeys(VARIATION, ""))
 
 
-def _kind(variation: str) -> str:
-    return "none" if variation == "none" else "payload" if variation.startswith("payload") else "joint_failure"
-
-
-def _joints(variation: str) -> str:
-    return variation if _kind(variation) == "joint_failure" else ""
-
-
-def _place(variation: str) -> str:
-    words = [word.rstrip("LR") for word in variation.split("_")]
-    return " ".join(word for word in words if word in ("front", "back", "left", "right"))
+def _read_variation(name: str) -> tuple[str, str, str]:
+    """Kind, joints and place of ``"motor_front_leftL_joint"``, ``"payload_front_left"`` and the like."""
+    if name == "none":
+        return "none", "", ""
+    words = [word.rstrip("LR") for word in re.split("[_+]", name)]
+    sides = [{word for word in words if word in pair} for pair in (("front", "back"), ("left", "right"))]
+    place = " ".join(word for side in sides for word in side) if max(map(len, sides)) < 2 else ""
+    return ("payload", "", place) if name.startswith("payload") else ("joint_failure", name, place)
 
 
 def _check_suffix(path: Path) -> None:
@@ -167,7 +169,7 @@ def read_results(path: str | Path) -> list[Result]:
     """
     path = path_of(path)
     if path.suffix == ".csv":
-        records = _with_variation_columns(_csv_texts(read_text(path), path)).to_dict("records")
+        records = with_variation_columns(_csv_texts(read_text(path), path)).to_dict("records")
     else:
         records = read_table(path).to_dict("records")
     return [_result({n: _text(value) for n, value in row.items()}, path, i) for i, row in enumerate(records, 1)]
@@ -219,7 +221,7 @@ def _unless_empty(read: Callable[[str], Any]) -> Callable[[str], Any]:
 _READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(Result._fields, str),
     **{"split": _one_of("none", "id", "ood"), "memory": _one_of("kept", "zeroed")},
-    "kind": _one_of("none", "joint_failure", "payload"),
+    "kind": _one_of("none", *OPTIONS),
     **{"seed": int, "length": int, "episode_return": float, "deterministic": _as_bool, "terminated": _as_bool},
     **{"distance": _unless_empty(float), "success": _unless_empty(_as_bool)},
     # A table with gaps has no whole numbers.
@@ -228,7 +230,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 #: What a message says of them.
 _EXPECTED = {
-    **{"split": "none, id or ood", "memory": "kept or zeroed", "kind": "none, joint_failure or payload"},
+    **{"split": "none, id or ood", "memory": "kept or zeroed", "kind": f"none, {' or '.join(OPTIONS)}"},
     **dict.fromkeys(("seed", "length", "touchdowns"), "a whole number"),
     **dict.fromkeys(("deterministic", "terminated", "success"), "True or False"),
 }
@@ -270,7 +272,7 @@ def variation_noun(results: Iterable[Result]) -> str:
     :param results: of one or more environments
     :return: what varies in them: ``"failure"``, ``"payload"``, or ``"variation"`` where both do
     """
-    nouns = {NOUNS[r.kind] for r in results if r.split != "none"}
+    nouns = {NOUNS.get(r.kind, "variation") for r in results if r.split != "none"}
     return nouns.pop() if len(nouns) == 1 else "variation"
 
 

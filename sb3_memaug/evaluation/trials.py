@@ -247,7 +247,11 @@ class _SeparateTrials(Trials):
         env = self._envs[0]
         if not env.has_wrapper_attr("symmetry_group"):
             return {}
-        return env.get_wrapper_attr("symmetry_group").reflections or {}
+        group = env.get_wrapper_attr("symmetry_group")
+        if group.reflections is None and env.has_wrapper_attr("reflections"):
+            # A group made by hand, of a robot whose reflections are known.
+            group = SymmetryGroup(group.generators, env.get_wrapper_attr("reflections"))
+        return group.reflections or {}
 
     def batches(self, trials: Sequence[Trial]) -> Iterator[Sequence[Trial]]:
         for _, batch in groupby(trials, lambda trial: trial.variation):

@@ -178,10 +178,8 @@ class MemAugRecurrentPPO(RecurrentPPO):
         self.compile = compile
         self.mirrored_memory = mirrored_memory
         self.adaptive_rate: AdaptiveLearningRate | None = None
-        self._ranks = Ranks(self)
-        self._collector = RolloutCollector(
-            self, self._act, self._predict_values, self._named_memory, self._clear_memory
-        )
+        self._ranks = Ranks()
+        self._collector = RolloutCollector()
         self._chunk_trial = ChunkTrial()
         if _init_setup_model:
             self._setup_model()
@@ -296,10 +294,10 @@ class MemAugRecurrentPPO(RecurrentPPO):
         self._last_mirrored_lstm_states = [zero_states(self._last_lstm_states) for _ in range(self.group_size - 1)]
 
     def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
-        self._ranks.begin_training()
+        self._ranks.begin_training(self)
         # A model may have been loaded with fewer environments than it learns from, to be looked at.
         self._check_minibatches()
-        with self._collector.training_begins():
+        with self._collector.training_begins(self):
             return super()._setup_learn(*args, **kwargs)
 
     def collect_rollouts(
@@ -314,7 +312,9 @@ class MemAugRecurrentPPO(RecurrentPPO):
         :param n_rollout_steps: number of steps in each environment
         :return: False if a callback stopped the training
         """
-        return self._ranks.collect(lambda: self._collector.collect(env, callback, rollout_buffer, n_rollout_steps))
+        return self._ranks.collect(
+            self.device, lambda: self._collector.collect(self, env, callback, rollout_buffer, n_rollout_steps)
+        )
 
     # Updates
 
@@ -411,7 +411,7 @@ class MemAugRecurrentPPO(RecurrentPPO):
         """
         :param iteration: number of the rollout
         """
-        with self._ranks.all_episodes():
+        with self._ranks.all_episodes(self):
             super().dump_logs(iteration)
 
     def save(
@@ -427,7 +427,7 @@ class MemAugRecurrentPPO(RecurrentPPO):
         :raises ValueError: if the policy holds numbers that are not finite; a file that is there stays as it is
         """
         save = super().save
-        self._ranks.save(lambda target: save(target, exclude, include), path)
+        self._ranks.save(self, lambda target: save(target, exclude, include), path)
 
     @classmethod
     def load(

@@ -52,12 +52,17 @@ class _MemoryPolicy(RecurrentActorCriticPolicy):
         lstm_skip_connection: bool = False,
         **kwargs: Any,
     ) -> None:
-        if memory not in MEMORIES:
+        if not isinstance(memory, str) or memory not in MEMORIES:
             known = ", ".join(repr(name) for name in MEMORIES)
             raise ValueError(f"`memory` of the policy must be one of {known}, got {memory!r}")
+        self.memory = memory
         self.lstm_skip_connection = lstm_skip_connection
-        super().__init__(observation_space, action_space, lr_schedule, *args, **kwargs)
         module_type = MEMORIES[memory].module_type
+        lstm_kwargs = kwargs.pop("lstm_kwargs", None) or {}
+        # sb3-contrib makes LSTMs first, which may not take the arguments of another module.
+        of_lstm = lstm_kwargs if module_type is nn.LSTM else None
+        super().__init__(observation_space, action_space, lr_schedule, *args, lstm_kwargs=of_lstm, **kwargs)
+        self.lstm_kwargs = lstm_kwargs
         if type(self.lstm_actor) is not module_type:
             self._replace_memories(module_type, lr_schedule)
         if lstm_skip_connection and self.critic is not None:
@@ -74,6 +79,19 @@ class _MemoryPolicy(RecurrentActorCriticPolicy):
             lr=lr_schedule(1),  # type: ignore[call-arg]
             **self.optimizer_kwargs,
         )
+
+    def _get_constructor_parameters(self) -> dict[str, Any]:
+        # sb3-contrib leaves out its own, so that a policy that is saved alone would be loaded with another size.
+        n_layers, _, hidden_size = self.lstm_hidden_state_shape
+        return super()._get_constructor_parameters() | {
+            "memory": self.memory,
+            "lstm_skip_connection": self.lstm_skip_connection,
+            "lstm_hidden_size": hidden_size,
+            "n_lstm_layers": n_layers,
+            "shared_lstm": self.shared_lstm,
+            "enable_critic_lstm": self.enable_critic_lstm,
+            "lstm_kwargs": self.lstm_kwargs,
+        }
 
     def _build_mlp_extractor(self) -> None:
         skip_dim = self.features_dim if self.lstm_skip_connection else 0

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch as th
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
@@ -25,25 +26,24 @@ _REFUSED = -1
 class Ranks:
     """
     Each rank has environments of its own; parameters, gradients, learning rate, normalizer statistics and logs agree
-    on all of them, as if one process had all the environments. Rank 0 logs and saves. In a single process nothing
-    happens here.
+    on all of them, as if one process had all the environments. Rank 0 logs and saves. A single process agrees with
+    itself.
 
-    :param algorithm: of this rank
+    The algorithm that owns it is handed to each method, so that neither keeps the other alive.
     """
 
-    def __init__(self, algorithm: OnPolicyAlgorithm) -> None:
-        self._algorithm = algorithm
+    def __init__(self) -> None:
         self._statistics: SharedStatistics | None = None
 
-    def begin_training(self) -> None:
+    def begin_training(self, algorithm: OnPolicyAlgorithm) -> None:
         """
         Start with the same parameters and statistics.
 
+        :param algorithm: of this rank
         :raises ValueError: if the ranks differ, or the policy keeps statistics of batches
         """
         if not is_distributed():
             return
-        algorithm = self._algorithm
         settings = gather((algorithm.n_envs, algorithm.n_steps, type(algorithm).__name__))
         if len(set(settings)) > 1:
             raise ValueError(
@@ -63,8 +63,9 @@ class Ranks:
             algorithm.verbose = 0
             algorithm.set_logger(Logger(folder=None, output_formats=[]))
 
-    def collect(self, collect_own: Callable[[], bool]) -> bool:
+    def collect(self, device: th.device, collect_own: Callable[[], bool]) -> bool:
         """
+        :param device: of the algorithm
         :param collect_own: collects the rollout of this rank, and returns whether the training goes on
         :return: whether it goes on on all ranks
         :raises NotFiniteError: if the rollout of any rank is refused
@@ -74,7 +75,7 @@ class Ranks:
             own = int(collect_own())
         except NotFiniteError as error:
             own, refusal = _REFUSED, error
-        agreed = all_min(own, self._algorithm.device)
+        agreed = all_min(own, device)
         if self._statistics is not None:
             self._statistics.share()
         if refusal is not None:
@@ -87,27 +88,35 @@ class Ranks:
         return bool(agreed)
 
     @contextmanager
-    def all_episodes(self) -> Iterator[None]:
-        """Within it the algorithm's buffers of ended episodes hold those of all ranks."""
-        algorithm = self._algorithm
+    def all_episodes(self, algorithm: OnPolicyAlgorithm) -> Iterator[None]:
+        """
+        Within it the buffers of ended episodes hold those of all ranks.
+
+        :param algorithm: of this rank
+        """
         own = algorithm.ep_info_buffer, algorithm.ep_success_buffer
         algorithm.ep_info_buffer, algorithm.ep_success_buffer = (
             deque(entry for entries in gather(list(buffer or ())) for entry in entries) for buffer in own
         )
-        yield
-        algorithm.ep_info_buffer, algorithm.ep_success_buffer = own
+        try:
+            yield
+        finally:
+            algorithm.ep_info_buffer, algorithm.ep_success_buffer = own
 
-    def save(self, save: Callable[[Any], None], path: str | Path | io.BufferedIOBase) -> None:
+    def save(
+        self, algorithm: OnPolicyAlgorithm, save: Callable[[Any], None], path: str | Path | io.BufferedIOBase
+    ) -> None:
         """
         Save on rank 0. A file is whole or not there at all, also when the process is killed while it is written.
 
+        :param algorithm: of this rank
         :param save: writes a path or an open file
         :param path: of the file, to which ``.zip`` is added where it has no ending, or an open file
         :raises ValueError: if the policy holds numbers that are not finite; a file that is there stays as it is
         """
         if rank() > 0:
             return
-        refuse_non_finite_policy(self._algorithm)
+        refuse_non_finite_policy(algorithm)
         if not isinstance(path, (str, Path)):
             save(path)
             return

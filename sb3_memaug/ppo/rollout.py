@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch as th
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from sb3_memaug.ppo.buffer import TensorRolloutBuffer
@@ -133,51 +132,60 @@ def _mark(finite: th.Tensor) -> th.Tensor:
     return th.where(finite, 0.0, th.nan)
 
 
+class Actor(Protocol):
+    """What an algorithm lends to the collection of its rollouts."""
+
+    def _act(self, observations: Any, episode_starts: th.Tensor) -> tuple[th.Tensor, th.Tensor, th.Tensor]:
+        """
+        :param observations: (n_envs, …), or a dict of them
+        :param episode_starts: whether they are the first of an episode, (n_envs,)
+        :return: actions, values and log-probabilities
+        """
+
+    def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
+        """
+        :param observations: of some environments, (n, …), or a dict of them
+        :param episode_starts: whether they are the first of an episode, (n,)
+        :param envs: which these are, (n,); None for all
+        :return: their values by the memory of each environment, (n, 1)
+        """
+
+    def _named_memory(self) -> dict[str, th.Tensor]:
+        """
+        :return: the memory of the policy, by name, each (n_envs, …)
+        """
+
+    def _clear_memory(self) -> None:
+        """Begin with an empty memory."""
+
+
 class RolloutCollector:
     """
     Fills a :class:`~sb3_memaug.ppo.buffer.TensorRolloutBuffer` from any ``VecEnv``; from a
     :class:`~sb3_memaug.vec_env.tensor_vec_env.TensorVecEnv` without a transfer to the host but for the log. The value
     of what a time limit cut short is estimated for all environments at once.
 
-    :param algorithm: that learns from the rollouts
-    :param act: of observations (n_envs, …), or a dict of them, and whether they are the first of an episode, (n_envs,),
-        actions, values and log-probabilities
-    :param predict_values: of the observations of some environments, (n, …), whether they are the first of an episode,
-        (n,), and which environments these are, (n,) or None for all: their values, (n, 1)
-    :param memory: of the policy, by name, each (n_envs, …)
-    :param clear_memory: begin with an empty memory
+    The algorithm that owns it is handed to each method, so that neither keeps the other alive: an
+    ``OnPolicyAlgorithm`` of SB3 with the methods of :class:`Actor`.
     """
 
-    def __init__(
-        self,
-        algorithm: OnPolicyAlgorithm,
-        act: Callable[[Any, th.Tensor], tuple[th.Tensor, th.Tensor, th.Tensor]],
-        predict_values: Callable[[Any, th.Tensor, th.Tensor | None], th.Tensor],
-        memory: Callable[[], dict[str, th.Tensor]] = dict,
-        clear_memory: Callable[[], None] = lambda: None,
-    ) -> None:
-        # SB3 lets its last observations be None, which they never are during a rollout; on a device they are tensors.
-        self._algorithm: Any = algorithm
-        self._act = act
-        self._predict_values = predict_values
-        self._memory = memory
-        self._clear_memory = clear_memory
+    def __init__(self) -> None:
         #: Whether a rollout has begun that was not learned from to the end.
         self.interrupted = False
 
     @contextmanager
-    def training_begins(self) -> Iterator[None]:
+    def training_begins(self, algorithm: Any) -> Iterator[None]:
         """
         Around SB3's set-up of a training, which resets environments.
 
+        :param algorithm: that is trained
         :raises NotFiniteError: if a number is not finite then
         """
-        algorithm = self._algorithm
         if self.interrupted:
             # Whatever ended the last training: the environments, what was observed of them and what is remembered of
             # them may be steps apart, in the mirror too. New episodes are where all of them agree.
             algorithm._last_obs = None
-            self._clear_memory()
+            algorithm._clear_memory()
         self.interrupted = True
         plain_statistics = PlainStatistics(algorithm.env)
         yield
@@ -185,8 +193,9 @@ class RolloutCollector:
             plain_statistics.refuse_non_finite(stepped=False)
         self.interrupted = False
 
-    def collect(self, env: VecEnv, callback: BaseCallback, buffer: RolloutBuffer, n_steps: int) -> bool:
+    def collect(self, algorithm: Any, env: VecEnv, callback: BaseCallback, buffer: RolloutBuffer, n_steps: int) -> bool:
         """
+        :param algorithm: that learns from the rollout
         :param env: the training environment
         :param callback: called at each step, and at the beginning and end of the rollout; its ``locals`` hold the names
             that SB3's callbacks look for (``new_obs``, ``rewards``, ``dones``, ``infos``), as tensors and with empty
@@ -198,7 +207,6 @@ class RolloutCollector:
             end of the rollout from those on a device
         :raises ValueError: if the policy holds numbers that are not finite
         """
-        algorithm = self._algorithm
         assert algorithm._last_obs is not None, "No previous observation was provided"
         assert isinstance(buffer, TensorRolloutBuffer), f"{buffer} holds no tensors"
         refuse_non_finite_policy(algorithm)
@@ -209,12 +217,17 @@ class RolloutCollector:
             algorithm.policy.reset_noise(env.num_envs)
         callback.on_rollout_start()
         with th.no_grad(), no_host_sync():
-            return self._collect(env, callback, buffer, n_steps)
+            return self._collect(algorithm, env, callback, buffer, n_steps)
 
     def _collect(
-        self, env: VecEnv, callback: BaseCallback, rollout_buffer: TensorRolloutBuffer, n_rollout_steps: int
+        self,
+        algorithm: Any,
+        env: VecEnv,
+        callback: BaseCallback,
+        rollout_buffer: TensorRolloutBuffer,
+        n_rollout_steps: int,
     ) -> bool:
-        algorithm, device = self._algorithm, self._algorithm.device
+        device = algorithm.device
 
         def as_tensor(array: Any) -> th.Tensor:
             return th.as_tensor(array, device=device)
@@ -227,11 +240,11 @@ class RolloutCollector:
         observations = map_observations(as_tensor, algorithm._last_obs)
         episode_starts = as_tensor(algorithm._last_episode_starts)
         check = RolloutCheck(rollout_buffer, algorithm.num_timesteps, looks=on_host)
-        check.begin(observations, self._memory())
+        check.begin(observations, algorithm._named_memory())
         for step in range(n_rollout_steps):
             if algorithm.use_sde and algorithm.sde_sample_freq > 0 and step % algorithm.sde_sample_freq == 0:
                 algorithm.policy.reset_noise(env.num_envs)
-            actions, values, log_probs = self._act(check.readable(observations), episode_starts)
+            actions, values, log_probs = algorithm._act(check.readable(observations), episode_starts)
             with check.at_step(step + 1):
                 new_obs, rewards, dones, infos, truncation = stepper.step(actions)
             algorithm.num_timesteps += env.num_envs * world_size()
@@ -243,30 +256,30 @@ class RolloutCollector:
                 algorithm._update_info_buffer([infos[i] for i in np.flatnonzero(dones)], dones[dones])
             rewards = th.as_tensor(rewards).float().to(device)  # not every device has NumPy's float64
             if truncation is not None:
-                given, rewards = rewards, self._bootstrap_truncated(rewards, truncation)
+                given, rewards = rewards, self._bootstrap_truncated(algorithm, rewards, truncation)
                 check.note(step, truncation, given, rewards)
             rollout_buffer.add(observations, actions, rewards, episode_starts, values, log_probs)
             algorithm._last_obs, algorithm._last_episode_starts = new_obs, dones
             observations, episode_starts = map_observations(as_tensor, new_obs), as_tensor(dones)
 
-        values = self._predict_values(observations, episode_starts, None)
+        values = algorithm._predict_values(observations, episode_starts, None)
         rollout_buffer.compute_returns_and_advantage(last_values=values, dones=episode_starts)
-        check.end(observations, values, self._memory())
+        check.end(observations, values, algorithm._named_memory())
         if isinstance(stepper, DeviceStepper):
-            self._log(stepper)
+            self._log(algorithm, stepper)
         show(locals())
         callback.on_rollout_end()
         return True
 
-    def _bootstrap_truncated(self, rewards: th.Tensor, truncation: Truncation) -> th.Tensor:
+    def _bootstrap_truncated(self, algorithm: Any, rewards: th.Tensor, truncation: Truncation) -> th.Tensor:
         """What an episode that was only cut short would still have been worth, from the state before the reset."""
         observations, envs, counts = truncation
-        values = self._predict_values(observations, th.zeros_like(counts), envs).flatten()
+        values = algorithm._predict_values(observations, th.zeros_like(counts), envs).flatten()
         # Not a product: what stands where nothing was cut short may be no number.
-        return rewards.index_add(0, envs, th.where(counts, self._algorithm.gamma * values, 0.0))
+        return rewards.index_add(0, envs, th.where(counts, algorithm.gamma * values, 0.0))
 
-    def _log(self, stepper: DeviceStepper) -> None:
+    def _log(self, algorithm: Any, stepper: DeviceStepper) -> None:
         """The only transfer of a rollout to the host."""
-        self._algorithm.ep_info_buffer.extend(stepper.episodes())
+        algorithm.ep_info_buffer.extend(stepper.episodes())
         for name, value in stepper.log().items():
-            self._algorithm.logger.record(name, value)
+            algorithm.logger.record(name, value)

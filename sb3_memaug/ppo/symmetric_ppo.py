@@ -143,8 +143,8 @@ class SymmetricPPO(PPO):
         self.autocast = autocast
         self.compile = compile
         self.adaptive_rate: AdaptiveLearningRate | None = None
-        self._ranks = Ranks(self)
-        self._collector = RolloutCollector(self, self._act, self._predict_values)
+        self._ranks = Ranks()
+        self._collector = RolloutCollector()
         self._chunk_trial = ChunkTrial()
         if _init_setup_model:
             self._setup_model()
@@ -194,9 +194,15 @@ class SymmetricPPO(PPO):
     def _predict_values(self, observations: Any, episode_starts: th.Tensor, envs: th.Tensor | None) -> th.Tensor:
         return self.policy.predict_values(observations)
 
+    def _named_memory(self) -> dict[str, th.Tensor]:
+        return {}
+
+    def _clear_memory(self) -> None:
+        """There is none."""
+
     def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
-        self._ranks.begin_training()
-        with self._collector.training_begins():
+        self._ranks.begin_training(self)
+        with self._collector.training_begins(self):
             return super()._setup_learn(*args, **kwargs)
 
     def collect_rollouts(
@@ -211,7 +217,9 @@ class SymmetricPPO(PPO):
         :param n_rollout_steps: number of steps in each environment
         :return: False if a callback stopped the training
         """
-        return self._ranks.collect(lambda: self._collector.collect(env, callback, rollout_buffer, n_rollout_steps))
+        return self._ranks.collect(
+            self.device, lambda: self._collector.collect(self, env, callback, rollout_buffer, n_rollout_steps)
+        )
 
     # Updates
 
@@ -271,7 +279,7 @@ class SymmetricPPO(PPO):
         """
         :param iteration: number of the rollout
         """
-        with self._ranks.all_episodes():
+        with self._ranks.all_episodes(self):
             super().dump_logs(iteration)
 
     def save(
@@ -287,7 +295,7 @@ class SymmetricPPO(PPO):
         :raises ValueError: if the policy holds numbers that are not finite; a file that is there stays as it is
         """
         save = super().save
-        self._ranks.save(lambda target: save(target, exclude, include), path)
+        self._ranks.save(self, lambda target: save(target, exclude, include), path)
 
     @classmethod
     def load(

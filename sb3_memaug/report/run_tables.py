@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sb3_memaug.evaluation.tables import SUFFIXES, read_table, write_table
+from sb3_memaug.evaluation.tables import SUFFIXES, VARIATION, read_table, write_table
 from sb3_memaug.files import InputError, atomic_write, read_yaml, write_yaml
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 #: Which run a row is of.
 RUN = ["env", "policy", "training_seed"]
-#: What the variation of a row is, beside ``split`` and its unique name ``variation``.
-VARIATION = ["kind", "joints", "place"]
 #: The page of a report: what lies beside it was drawn from tables and is none of them.
 PAGE = "report.html"
 
@@ -72,7 +69,7 @@ def read_run_tables(folder: str | Path) -> RunTables:
     for name in TABLES:
         parts = _parts([path for path in files if path.stem == name and path.suffix in SUFFIXES])
         table = _with_booleans(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame(columns=RUN)
-        tables[name] = with_variation_columns(table)
+        tables[name] = table
     if tables["episodes"].empty:
         raise ValueError(
             f"there is no episode of any run in {str(folder)!r}: a run that has been evaluated leaves a table "
@@ -159,31 +156,6 @@ def _with_booleans(table: pd.DataFrame) -> pd.DataFrame:
         if not known.all() and table.loc[known, column].isin([True, False]).all():
             table[column] = table[column].map({True: True, False: False}).astype(object).where(known, None)
     return table
-
-
-def with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """
-    :param table: of runs, new or from before there were the columns :data:`VARIATION`
-    :return: the same with these columns where it has a column ``variation``; what they lack is read off its names
-    """
-    if "variation" not in table:
-        return table
-    table = table.assign(**{name: table[name].astype(object) if name in table else None for name in VARIATION})
-    old = table["kind"].isna()
-    for variation in table.loc[old, "variation"].unique():
-        rows = old & (table["variation"] == variation)
-        table.loc[rows, VARIATION] = _read_variation(variation)
-    return table.fillna(dict.fromkeys(VARIATION, ""))
-
-
-def _read_variation(name: str) -> tuple[str, str, str]:
-    """Kind, joints and place of ``"motor_front_leftL_joint"``, ``"payload_front_left"`` and the like."""
-    if name == "none":
-        return "none", "", ""
-    words = [word.rstrip("LR") for word in re.split("[_+]", name)]
-    sides = [{word for word in words if word in pair} for pair in (("front", "back"), ("left", "right"))]
-    place = " ".join(word for side in sides for word in side) if max(map(len, sides)) < 2 else ""
-    return ("payload", "", place) if name.startswith("payload") else ("joint_failure", name, place)
 
 
 def _settings(files: list[Path]) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copyreg
-from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -67,17 +66,17 @@ class DisturbanceWrapper(gym.Wrapper):
     def before_step(self) -> None:
         """A control step begins."""
 
-    @abstractmethod
     def apply(self, robot: Robot) -> None:
         """
         :param robot: to disturb by what was drawn
         """
+        raise NotImplementedError("derive from DisturbanceWrapper, with `apply` and `restore`")
 
-    @abstractmethod
     def restore(self, robot: Robot) -> None:
         """
         :param robot: to leave as it was before, with its simulator, bit for bit
         """
+        raise NotImplementedError("derive from DisturbanceWrapper, with `apply` and `restore`")
 
     def activate(self) -> None:
         """Disturb the robot from now on."""

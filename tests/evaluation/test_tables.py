@@ -2,6 +2,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sb3_memaug.evaluation import Result, read_csv, read_results, results_table, write_csv, write_results
@@ -136,3 +137,23 @@ def test_parquet_that_is_none_is_refused(tmp_path):
         read_results(path)
     with pytest.raises(FileNotFoundError):
         read_table(tmp_path / "nothing.parquet")
+
+
+def test_old_and_new_rows_of_one_file_get_the_same_columns(tmp_path):
+    old = pd.DataFrame(
+        {"split": ["none", "id", "ood"], "variation": ["none", "motor_front_leftL_joint", "payload_back_right"]}
+    )
+    new = pd.DataFrame(
+        {
+            "split": ["id"],
+            "variation": ["LF_HAA"],
+            "kind": ["joint_failure"],
+            "joints": ["LF_HAA"],
+            "place": ["front left"],
+        }
+    )
+    pd.concat([old, new]).to_csv(tmp_path / "table.csv", index=False)
+    table = read_table(tmp_path / "table.csv")
+    assert table["kind"].tolist() == ["none", "joint_failure", "payload", "joint_failure"]
+    assert table["joints"].tolist() == ["", "motor_front_leftL_joint", "", "LF_HAA"]
+    assert table["place"].tolist() == ["", "front left", "back right", "front left"]

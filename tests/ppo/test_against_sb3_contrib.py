@@ -81,8 +81,8 @@ def test_time_limits_are_bootstrapped_from_the_final_observation_and_the_state_b
     added = []
     add_values = RolloutCollector._bootstrap_truncated
 
-    def spy(self, rewards, truncation):
-        bootstrapped = add_values(self, rewards, truncation)
+    def spy(self, algorithm, rewards, truncation):
+        bootstrapped = add_values(self, algorithm, rewards, truncation)
         added.append((bootstrapped != rewards).sum().item())
         return bootstrapped
 

@@ -386,3 +386,31 @@ def test_a_saved_model_acts_and_learns_on(name, tmp_path):
         action_loaded, state_loaded = loaded.predict(seen, state_loaded, deterministic=True)
         np.testing.assert_array_equal(action, action_loaded)
     assert loaded.learn(12 * 3, reset_num_timesteps=False).num_timesteps == 12 * 3 * 2
+
+
+@every_memory
+def test_a_policy_that_is_saved_alone_is_loaded_with_its_memory(name, tmp_path):
+    policy = small(policy_kwargs={"memory": name, "lstm_hidden_size": 6, "n_lstm_layers": 2, "net_arch": [8]}).policy
+    policy.save(tmp_path / "policy")
+    loaded = type(policy).load(tmp_path / "policy", device="cpu")
+    seen = np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+    for (action, states), (expected, of_saved) in [
+        (loaded.predict(seen, deterministic=True), policy.predict(seen, deterministic=True))
+    ]:
+        np.testing.assert_array_equal(action, expected)
+        for state, other in zip(states, of_saved, strict=True):
+            np.testing.assert_array_equal(state, other)
+
+
+def test_arguments_of_another_module_do_not_reach_an_lstm(monkeypatch):
+    class Plain(memory.LstmMemory):
+        module_type = nn.RNN
+
+    monkeypatch.setitem(memory.MEMORIES, "rnn", Plain)
+    model = small(policy_kwargs={"memory": "rnn", "lstm_kwargs": {"nonlinearity": "relu"}}, _init_setup_model=True)
+    assert model.policy.lstm_actor.nonlinearity == "relu"
+
+
+def test_a_memory_that_is_no_name_is_refused():
+    with pytest.raises(ValueError, match=r"`memory` of the policy must be one of 'lstm', 'gru', got \['gru'\]"):
+        small(policy_kwargs={"memory": ["gru"]})

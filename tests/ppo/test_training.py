@@ -1,5 +1,7 @@
+import gc
 import json
 import shutil
+import weakref
 from zipfile import ZipFile
 
 import numpy as np
@@ -207,3 +209,15 @@ def test_a_rollout_keeps_states_only_where_a_sequence_can_start():
     model = small(MemAugRecurrentPPO, sequence_length=5).learn(64)
     assert len(model.rollout_buffer.lstm_states) == 4
     assert not hasattr(model.rollout_buffer, "hidden_states_pi")
+
+
+@pytest.mark.parametrize("algorithm", [MemAugRecurrentPPO, SymmetricPPO])
+def test_a_model_is_freed_with_its_last_name(algorithm):
+    model = small(algorithm)
+    seen = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert seen() is None
+    finally:
+        gc.enable()

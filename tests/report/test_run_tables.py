@@ -1,14 +1,12 @@
 import pytest
 
-from sb3_memaug.evaluation.tables import write_table
+from sb3_memaug.evaluation.tables import VARIATION, with_variation_columns, write_table
 from sb3_memaug.files import InputError
 from sb3_memaug.report.run_tables import (
     RUN,
     TABLES,
-    VARIATION,
     copy_videos,
     read_run_tables,
-    with_variation_columns,
     write_run_tables,
 )
 from sb3_memaug.report.write import write_report

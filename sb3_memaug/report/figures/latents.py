@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 POINTS = 800
 COLUMNS = 3
 #: Of the first joint at a place, the second, and so on.
-SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "pentagon", "star", "hexagram")
 #: Of the lines between mirrored clusters.
 DASHES = {"left_right": "solid", "front_back": "dash"}
 

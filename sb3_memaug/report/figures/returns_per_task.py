@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sb3_memaug.evaluation.generalization import Result
-from sb3_memaug.evaluation.tables import results_table
+from sb3_memaug.evaluation.tables import results_table, with_variation_columns
 from sb3_memaug.report.figures.common import Chart, show_each_policy_once, training_seeds, variation_labels
-from sb3_memaug.report.run_tables import RunTables, with_variation_columns
+from sb3_memaug.report.run_tables import RunTables
 from sb3_memaug.report.style import colors_of, env_title, plain, slug, style
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import pytest
 pd = pytest.importorskip("pandas")
 pytest.importorskip("plotly")
 
-from sb3_memaug.report.run_tables import RUN, TABLES, RunTables, with_variation_columns  # noqa: E402
+from sb3_memaug.evaluation.tables import with_variation_columns  # noqa: E402
+from sb3_memaug.report.run_tables import RUN, TABLES, RunTables  # noqa: E402
 
 ENV = "MemAug/MinitaurPositionJointFailure-MuJoCo-v0"
 LEFT, RIGHT = "motor_front_leftL_joint", "motor_front_rightR_joint"
