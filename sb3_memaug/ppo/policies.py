@@ -61,7 +61,8 @@ class _MemoryPolicy(RecurrentActorCriticPolicy):
         lstm_kwargs = kwargs.pop("lstm_kwargs", None) or {}
         # sb3-contrib makes LSTMs first, which may not take the arguments of another module.
         of_lstm = lstm_kwargs if module_type is nn.LSTM else None
-        super().__init__(observation_space, action_space, lr_schedule, *args, lstm_kwargs=of_lstm, **kwargs)
+        kwargs["lstm_kwargs"] = of_lstm
+        super().__init__(observation_space, action_space, lr_schedule, *args, **kwargs)
         self.lstm_kwargs = lstm_kwargs
         if type(self.lstm_actor) is not module_type:
             self._replace_memories(module_type, lr_schedule)
