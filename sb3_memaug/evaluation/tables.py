@@ -111,7 +111,7 @@ def with_variation_columns(table: pd.DataFrame) -> pd.DataFrame:
     old = table["kind"].isna() | (table["kind"] == "")
     for variation in table.loc[old, "variation"].unique():
         rows = old & (table["variation"] == variation)
-        table.loc[rows, VARIATION] = _read_variation(variation)
+        table.loc[rows, VARIATION] = _read_variation(str(variation))
     return table.fillna(dict.fromkeys(VARIATION, ""))
 
 
